@@ -1,0 +1,260 @@
+import { MalformedError } from '../model/errors.ts';
+import type { Resource } from '../model/ports.ts';
+import type { Dataset, Field, Partitioning, Table } from '../model/table.ts';
+
+/*
+ * One meaning, one spelling. Everything here reads REST v2 resources by hand rather than by schema: an answer
+ * of BigQuery may carry keys that did not exist when this was written, and a schema library costs
+ * about twice the JSON.parse of the answer.
+ *
+ * Resources: https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables and …/datasets
+ */
+
+/**
+ * What BigQuery answered of a table.
+ * @throws MalformedError when a part that is compared has not the shape of a Table resource.
+ */
+export function canonicalTable(resource: Resource): Table {
+  const schema = optionalObject(resource['schema'], 'schema');
+  const clustering = optionalObject(resource['clustering'], 'clustering');
+  return {
+    // A resource without a type does not come from the API, but recorded ones are typed by hand.
+    type: (optionalString(resource['type'], 'type') ?? 'TABLE').toUpperCase(),
+    fields: schema === undefined ? [] : canonicalFields(schema['fields'] ?? [], 'schema.fields'),
+    partitioning: canonicalPartitioning(resource) ?? null,
+    partitionExpirationMs: canonicalPartitionExpiration(resource) ?? null,
+    requirePartitionFilter: canonicalPartitionFilter(resource) ?? false,
+    clustering: clustering === undefined ? [] : stringList(clustering['fields'] ?? [], 'clustering.fields'),
+    expirationTime: int64(resource['expirationTime'], 'expirationTime') ?? null,
+    creationTime: int64(resource['creationTime'], 'creationTime') ?? null,
+    hivePartitionFields: hivePartitionFields(resource),
+  };
+}
+
+/** What BigQuery answered of a dataset. @throws MalformedError as above. */
+export function canonicalDataset(resource: Resource): Dataset {
+  const location = optionalString(resource['location'], 'location');
+  if (location === undefined) throw new MalformedError('location: absent from a Dataset resource');
+  return {
+    location: canonicalLocation(location),
+    defaultTableExpirationMs: int64(resource['defaultTableExpirationMs'], 'defaultTableExpirationMs') ?? null,
+    defaultPartitionExpirationMs:
+      int64(resource['defaultPartitionExpirationMs'], 'defaultPartitionExpirationMs') ?? null,
+  };
+}
+
+/** Locations are answered as `US` and `europe-west1`, and accepted in any letter case. */
+export function canonicalLocation(location: string): string {
+  return location.toUpperCase();
+}
+
+/** @throws MalformedError for a list that is none, or a field without name or type. */
+export function canonicalFields(raw: unknown, at: string): readonly Field[] {
+  if (!Array.isArray(raw)) throw new MalformedError(`${at}: expected a list, found ${nameOf(raw)}`);
+  return raw.map((field, index) => canonicalField(field, `${at}[${index}]`));
+}
+
+function canonicalField(raw: unknown, at: string): Field {
+  if (!isObject(raw)) throw new MalformedError(`${at}: expected a field, found ${nameOf(raw)}`);
+  const name = raw['name'];
+  const type = raw['type'];
+  if (typeof name !== 'string' || name === '') throw new MalformedError(`${at}.name: absent or no text`);
+  if (typeof type !== 'string' || type === '') throw new MalformedError(`${at}.type: absent or no text`);
+  const field = {
+    name,
+    type: canonicalType(type, raw, at),
+    mode: canonicalMode(optionalString(raw['mode'], `${at}.mode`)),
+  };
+  const nested = raw['fields'];
+  if (nested === undefined || nested === null) return field;
+  return { ...field, fields: canonicalFields(nested, `${at}.fields`) };
+}
+
+/** Absent is NULLABLE: rest/v2/tables#TableFieldSchema. */
+function canonicalMode(mode: string | undefined): string {
+  return mode === undefined || mode === '' ? 'NULLABLE' : mode.toUpperCase();
+}
+
+/**
+ * REST answers with the legacy names, DDL and INFORMATION_SCHEMA with GoogleSQL's:
+ * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types
+ */
+const TYPE_SYNONYMS: Readonly<Record<string, string>> = {
+  INTEGER: 'INT64',
+  INT: 'INT64',
+  SMALLINT: 'INT64',
+  BIGINT: 'INT64',
+  TINYINT: 'INT64',
+  BYTEINT: 'INT64',
+  FLOAT: 'FLOAT64',
+  BOOLEAN: 'BOOL',
+  RECORD: 'STRUCT',
+  DECIMAL: 'NUMERIC',
+  BIGDECIMAL: 'BIGNUMERIC',
+};
+
+/** Types a column can have today; an unknown one in an answer is compared by its text. */
+export const FIELD_TYPES = [
+  'STRING',
+  'BYTES',
+  'INT64',
+  'FLOAT64',
+  'NUMERIC',
+  'BIGNUMERIC',
+  'BOOL',
+  'TIMESTAMP',
+  'DATE',
+  'TIME',
+  'DATETIME',
+  'GEOGRAPHY',
+  'JSON',
+  'INTERVAL',
+  'RANGE',
+  'STRUCT',
+  'FOREIGN',
+] as const;
+
+/** The GoogleSQL name of a type, without parameters. */
+export function canonicalTypeName(type: string): string {
+  const upper = type.trim().toUpperCase();
+  return Object.hasOwn(TYPE_SYNONYMS, upper) ? (TYPE_SYNONYMS[upper] ?? upper) : upper;
+}
+
+function canonicalType(type: string, raw: Resource, at: string): string {
+  const name = canonicalTypeName(type);
+  switch (name) {
+    case 'STRING':
+    case 'BYTES': {
+      const maxLength = int64(raw['maxLength'], `${at}.maxLength`);
+      return maxLength === undefined ? name : `${name}(${maxLength})`;
+    }
+    case 'NUMERIC':
+    case 'BIGNUMERIC': {
+      const precision = int64(raw['precision'], `${at}.precision`);
+      const scale = int64(raw['scale'], `${at}.scale`) ?? '0';
+      if (precision === undefined) return name;
+      // NUMERIC without parameters holds exactly precision 38 and scale 9.
+      if (name === 'NUMERIC' && precision === '38' && scale === '9') return name;
+      return scale === '0' ? `${name}(${precision})` : `${name}(${precision}, ${scale})`;
+    }
+    case 'TIMESTAMP': {
+      // 6 (microseconds) is the default, 12 is picoseconds.
+      const precision = int64(raw['timestampPrecision'], `${at}.timestampPrecision`) ?? '6';
+      return precision === '6' ? name : `${name}(${precision})`;
+    }
+    case 'RANGE': {
+      const element = optionalObject(raw['rangeElementType'], `${at}.rangeElementType`);
+      const elementType = optionalString(element?.['type'], `${at}.rangeElementType.type`);
+      return elementType === undefined ? name : `${name}<${canonicalTypeName(elementType)}>`;
+    }
+    default:
+      return name;
+  }
+}
+
+/** undefined: neither key is there; null: the file says null, which states "not partitioned". */
+export function canonicalPartitioning(resource: Resource): Partitioning | null | undefined {
+  const time = resource['timePartitioning'];
+  const range = resource['rangePartitioning'];
+  if (time !== undefined && time !== null) return timePartitioning(object(time, 'timePartitioning'));
+  if (range !== undefined && range !== null) return rangePartitioning(object(range, 'rangePartitioning'));
+  return time === undefined && range === undefined ? undefined : null;
+}
+
+function timePartitioning(time: Resource): Partitioning {
+  const granularity = optionalString(time['type'], 'timePartitioning.type');
+  if (granularity === undefined) throw new MalformedError('timePartitioning.type: absent');
+  const field = optionalString(time['field'], 'timePartitioning.field');
+  // Ingestion time is told by the absence of a field, and its pseudo column is named _PARTITIONTIME.
+  const byIngestion = field === undefined || field === '' || field.toUpperCase() === '_PARTITIONTIME';
+  return { by: 'time', granularity: granularity.toUpperCase(), field: byIngestion ? null : field };
+}
+
+function rangePartitioning(partitioning: Resource): Partitioning {
+  const field = optionalString(partitioning['field'], 'rangePartitioning.field');
+  const range = object(partitioning['range'], 'rangePartitioning.range');
+  const bound = (key: string) => {
+    // proto3 JSON leaves out a zero.
+    return int64(range[key], `rangePartitioning.range.${key}`) ?? '0';
+  };
+  if (field === undefined) throw new MalformedError('rangePartitioning.field: absent');
+  return { by: 'range', field, start: bound('start'), end: bound('end'), interval: bound('interval') };
+}
+
+/** undefined: not stated; null: never. */
+export function canonicalPartitionExpiration(resource: Resource): string | null | undefined {
+  const time = resource['timePartitioning'];
+  if (!isObject(time)) return undefined;
+  const expirationMs = time['expirationMs'];
+  return expirationMs === null ? null : int64(expirationMs, 'timePartitioning.expirationMs');
+}
+
+/** The key inside `timePartitioning` is the deprecated twin of the table's own. undefined: not stated. */
+export function canonicalPartitionFilter(resource: Resource): boolean | undefined {
+  const time = resource['timePartitioning'];
+  const stated = resource['requirePartitionFilter'];
+  const twin = isObject(time) ? time['requirePartitionFilter'] : undefined;
+  const value = stated !== undefined ? stated : twin;
+  if (value === undefined) return undefined;
+  if (value !== null && typeof value !== 'boolean') {
+    throw new MalformedError(`requirePartitionFilter: expected true or false, found ${nameOf(value)}`);
+  }
+  return value ?? false;
+}
+
+function hivePartitionFields(resource: Resource): readonly string[] {
+  const external = optionalObject(resource['externalDataConfiguration'], 'externalDataConfiguration');
+  const hive = optionalObject(
+    external?.['hivePartitioningOptions'] ?? resource['hivePartitioningOptions'],
+    'hivePartitioningOptions',
+  );
+  return hive === undefined ? [] : stringList(hive['fields'] ?? [], 'hivePartitioningOptions.fields');
+}
+
+const DIGITS = /^(0|-?[1-9][0-9]*)$/;
+const SPELLED_DIGITS = /^\s*[+-]?[0-9]+\s*$/;
+
+/**
+ * int64 in digits, or undefined where absent. JSON carries it as a string, people write numbers.
+ * @throws MalformedError for anything else.
+ */
+export function int64(value: unknown, at: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') {
+    if (DIGITS.test(value)) return value;
+    if (SPELLED_DIGITS.test(value)) return BigInt(value.trim().replace(/^\+/, '')).toString();
+  }
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value.toString();
+  throw new MalformedError(`${at}: expected an integer, found ${nameOf(value)}`);
+}
+
+function stringList(value: unknown, at: string): readonly string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  throw new MalformedError(`${at}: expected a list of names, found ${nameOf(value)}`);
+}
+
+function optionalString(value: unknown, at: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') return value;
+  throw new MalformedError(`${at}: expected text, found ${nameOf(value)}`);
+}
+
+function optionalObject(value: unknown, at: string): Resource | undefined {
+  return value === undefined || value === null ? undefined : object(value, at);
+}
+
+function object(value: unknown, at: string): Resource {
+  if (isObject(value)) return value;
+  throw new MalformedError(`${at}: expected an object, found ${nameOf(value)}`);
+}
+
+export function isObject(value: unknown): value is Resource {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function nameOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `${typeof value} ${JSON.stringify(value).slice(0, 40)}`;
+}

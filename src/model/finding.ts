@@ -1,0 +1,71 @@
+import type { Kind, Severity } from './kinds.ts';
+
+/** A fact: expected and actual differ. It has no opinion of how much that matters. */
+export interface Change {
+  readonly kind: Kind;
+  /** Dotted field path for `field-*` kinds, null for all others. */
+  readonly path: string | null;
+  /** Short canonical text; null: absent. */
+  readonly expected: string | null;
+  readonly actual: string | null;
+}
+
+/** What a change is a change of. */
+export interface Subject {
+  /** Real dataset id. */
+  readonly dataset: string;
+  /** null: the dataset itself. */
+  readonly table: string | null;
+}
+
+/** A repair in words; nothing here executes it. */
+export interface Fix {
+  readonly how: 'in-place' | 'rebuild' | 'restore' | 'none';
+  readonly statements: readonly string[];
+  readonly note: string | null;
+}
+
+/** A change weighed by policy, not yet put into words. */
+export interface Judged extends Change, Subject {
+  readonly severity: Severity;
+  /** 12 hex digits: the identity of a finding over time, whatever its values. */
+  readonly fingerprint: string;
+  /** Who breaks, by the contract. */
+  readonly consumers: readonly string[];
+  readonly owner: string | null;
+  readonly runbook: string | null;
+}
+
+/** What differs, for people: `field amount is missing`, `NUMERIC`, `nothing`. */
+export interface Words {
+  /** A clause; `{path}` stands for the field's path, so that a renderer can set it apart. */
+  readonly what: string;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** A judged change with its words. */
+export interface Finding extends Judged {
+  readonly words: Words;
+  /** The words as one sentence: subject, then expected, then actual. */
+  readonly message: string;
+  readonly hint: string | null;
+  readonly fix: Fix | null;
+}
+
+export interface WaivedFinding extends Finding {
+  readonly waiver: { readonly until: string; readonly reason: string };
+}
+
+export const UNCHECKED_REASONS = ['denied', 'throttled', 'unavailable', 'out-of-time', 'malformed'] as const;
+export type UncheckedReason = (typeof UNCHECKED_REASONS)[number];
+
+/** What could not be compared: neither in sync nor drifted. */
+export interface Unchecked {
+  /** `*`: the project's list of datasets. */
+  readonly dataset: string;
+  /** null: the dataset itself, or its list of tables. */
+  readonly table: string | null;
+  readonly reason: UncheckedReason;
+  readonly detail: string;
+}

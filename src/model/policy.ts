@@ -1,0 +1,23 @@
+import type { Kind, Severity } from './kinds.ts';
+
+/** `drift-policy.json`, checked and with its defaults filled in. */
+export interface Policy {
+  readonly severities: ReadonlyMap<Kind, Severity | 'off'>;
+  /** Patterns over `dataset.table`; `*` is any characters. */
+  readonly ignoreUnexpected: readonly string[];
+  readonly waivers: readonly Waiver[];
+  /** The least severe finding that Slack hears of. */
+  readonly minimumSeverity: Severity;
+}
+
+export interface Waiver {
+  /** Pattern over `dataset.table`, in declared names. */
+  readonly table: string;
+  /** null: every path; a path covers what lies beneath it. */
+  readonly path: string | null;
+  /** null: every kind that may be waived. */
+  readonly kind: Kind | null;
+  /** The last day, to its end in UTC: `2027-01-31`. */
+  readonly until: string;
+  readonly reason: string;
+}

@@ -1,0 +1,87 @@
+import type { UncheckedReason } from './finding.ts';
+
+/** A resource as it came, not yet looked at. */
+export type Resource = Readonly<Record<string, unknown>>;
+
+/** A read has three outcomes; only BigQuery's own `notFound` is `absent`. */
+export type Read<T> =
+  | { readonly status: 'found'; readonly value: T }
+  | { readonly status: 'absent'; readonly detail: string }
+  | Unreadable;
+
+export interface Unreadable {
+  readonly status: 'unreadable';
+  readonly reason: UncheckedReason;
+  readonly detail: string;
+}
+
+export interface DatasetList {
+  readonly datasets: readonly string[];
+  /** Locations whose datasets the list leaves out. */
+  readonly unreachable: readonly string[];
+}
+
+export interface ListedTable {
+  readonly table: string;
+  readonly type: string;
+}
+
+/** Everything that is asked of BigQuery. Each method is one GET, or one a page; none throws for an answer. */
+export interface Warehouse {
+  listDatasets(): Promise<Read<DatasetList>>;
+  /** `null`: the dataset is there, but nothing of it is recorded (snapshot folders only). */
+  getDataset(dataset: string): Promise<Read<Resource | null>>;
+  listTables(dataset: string): Promise<Read<readonly ListedTable[]>>;
+  getTable(table: TableId, view: 'BASIC' | 'FULL'): Promise<Read<Resource>>;
+}
+
+export interface TableId {
+  readonly dataset: string;
+  readonly table: string;
+}
+
+export interface Clock {
+  now(): Date;
+  sleep(ms: number): Promise<void>;
+}
+
+/** Cloud Logging's severities that are used here. */
+export type LogSeverity = 'INFO' | 'NOTICE' | 'WARNING' | 'ERROR' | 'CRITICAL';
+
+export type Log = (entry: {
+  readonly severity: LogSeverity;
+  readonly message: string;
+  readonly [key: string]: unknown;
+}) => void;
+
+/** One value of one metric, without where and when. */
+export interface Measurement {
+  readonly metric: string;
+  readonly unit: 'int64' | 'double';
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface MetricSink {
+  /** @throws DriftError `SinkRejected` when any measurement was not accepted. */
+  write(measurements: readonly Measurement[]): Promise<void>;
+}
+
+/** A message as Slack's webhook takes it. */
+export interface SlackPayload {
+  readonly text: string;
+  readonly blocks: readonly SlackBlock[];
+}
+
+export type SlackText = { readonly type: 'mrkdwn' | 'plain_text'; readonly text: string };
+
+export type SlackBlock =
+  | { readonly type: 'header'; readonly text: SlackText }
+  | { readonly type: 'section'; readonly text: SlackText }
+  | { readonly type: 'context'; readonly elements: readonly SlackText[] }
+  | { readonly type: 'divider' };
+
+export interface AlertSink {
+  /** @throws DriftError `SinkRejected` when Slack did not accept the message. */
+  send(payload: SlackPayload): Promise<void>;
+}

@@ -1,0 +1,92 @@
+/**
+ * Metadata after its spellings have been made one (`diff/canonical.ts`), so that comparing is strict
+ * equality. `Table` is what BigQuery has and states everything; `ExpectedTable` is what a file states,
+ * and an absent property there means "not stated, so not checked".
+ */
+
+export interface Field {
+  /** As spelled at its source; compared without regard to case. */
+  readonly name: string;
+  /** GoogleSQL type with its parameters, without mode and nested fields: `NUMERIC(10, 2)`, `STRUCT`. */
+  readonly type: string;
+  /** NULLABLE, REQUIRED or REPEATED; a mode unknown today is kept as BigQuery wrote it. */
+  readonly mode: string;
+  /** Absent: an expected STRUCT whose file does not say what is in it. */
+  readonly fields?: readonly Field[];
+}
+
+export type Partitioning =
+  | {
+      readonly by: 'time';
+      /** DAY, HOUR, MONTH or YEAR. */
+      readonly granularity: string;
+      /** null: by ingestion time. */
+      readonly field: string | null;
+    }
+  | {
+      readonly by: 'range';
+      readonly field: string;
+      /** int64 in digits, as `interval` and `end`. */
+      readonly start: string;
+      readonly end: string;
+      readonly interval: string;
+    };
+
+export interface Table {
+  /** TABLE, VIEW, MATERIALIZED_VIEW, EXTERNAL, SNAPSHOT. */
+  readonly type: string;
+  readonly fields: readonly Field[];
+  readonly partitioning: Partitioning | null;
+  /** Milliseconds in digits; null: partitions never expire. */
+  readonly partitionExpirationMs: string | null;
+  readonly requirePartitionFilter: boolean;
+  readonly clustering: readonly string[];
+  /** Milliseconds since 1970 in digits; null: the table never expires. */
+  readonly expirationTime: string | null;
+  /** Milliseconds since 1970 in digits; null: not recorded. */
+  readonly creationTime: string | null;
+  /** Fields that come from the path of an external table's files, not from its schema. */
+  readonly hivePartitionFields: readonly string[];
+}
+
+/** The settings a file states; `creationTime` and `hivePartitionFields` are never an expectation. */
+export type ExpectedTable = Partial<Omit<Table, 'creationTime' | 'hivePartitionFields'>>;
+
+export interface Dataset {
+  /** Upper case: `US`, `EUROPE-WEST1`. */
+  readonly location: string;
+  /** Milliseconds in digits; null: none. */
+  readonly defaultTableExpirationMs: string | null;
+  readonly defaultPartitionExpirationMs: string | null;
+}
+
+export type ExpectedDataset = Partial<Dataset>;
+
+/** What a table's file says that BigQuery cannot know. */
+export interface Contract {
+  readonly owner: string | null;
+  /** The least time data must be kept. */
+  readonly retention: { readonly text: string; readonly ms: number } | null;
+  /** Dotted paths. */
+  readonly criticalFields: readonly string[];
+  /** Dotted paths by the name of who reads them, in the order of the file. */
+  readonly consumers: ReadonlyMap<string, readonly string[]>;
+  readonly runbook: string | null;
+  readonly extraFields: 'report' | 'allow';
+}
+
+export interface DeclaredTable {
+  /** The table's id, declared and real alike. */
+  readonly table: string;
+  readonly expected: ExpectedTable;
+  readonly contract: Contract;
+}
+
+export interface DeclaredDataset {
+  /** The dataset's name in BigQuery. */
+  readonly dataset: string;
+  /** Its name in the files, in waivers and in patterns; differs from `dataset` under DATASET_ALIASES. */
+  readonly declaredAs: string;
+  readonly expected: ExpectedDataset;
+  readonly tables: readonly DeclaredTable[];
+}

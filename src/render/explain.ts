@@ -1,0 +1,95 @@
+import { formatDuration } from '../model/duration.ts';
+import type { Change, Finding, Judged, Words } from '../model/finding.ts';
+import type { Kind } from '../model/kinds.ts';
+import type { Contract } from '../model/table.ts';
+
+interface KindWords {
+  /** A clause about the subject; `{path}` is the field. */
+  readonly what: string;
+  /** How a value is said; null is the absent one. */
+  readonly say: (value: string | null, side: 'expected' | 'actual', contract: Contract | null) => string;
+  /** What else on-call must know. */
+  readonly hint?: string;
+}
+
+const saidAs = (absent: string) => (value: string | null) => value ?? absent;
+const saidAsDuration = (absent: string) => (value: string | null) =>
+  value === null ? absent : formatDuration(Number(value));
+
+/** https://docs.cloud.google.com/bigquery/docs/time-travel */
+const RESTORABLE =
+  'What was dropped can be restored by time travel, for 7 days unless the dataset says less.';
+/** https://docs.cloud.google.com/bigquery/docs/managing-partitioned-tables */
+const EXPIRES_SILENTLY = 'BigQuery deletes expired partitions without a log entry.';
+/** https://docs.cloud.google.com/bigquery/docs/partitioned-tables */
+const SET_AT_CREATION = 'Partitioning is set when a table is created: repairing it takes a new table.';
+
+const WORDS: Readonly<Record<Kind, KindWords>> = {
+  'dataset-missing': { what: 'the dataset is missing', say: saidAs('nothing'), hint: RESTORABLE },
+  'dataset-unexpected': { what: 'no file declares this dataset', say: saidAs('nothing') },
+  'dataset-location': { what: 'the dataset is in another location', say: saidAs('nowhere') },
+  'dataset-table-expiration': {
+    what: 'the default expiration of new tables differs',
+    say: saidAsDuration('never'),
+  },
+  'dataset-partition-expiration': {
+    what: 'the default expiration of partitions in new tables differs',
+    say: saidAsDuration('never'),
+  },
+  'table-missing': { what: 'the table is missing', say: saidAs('nothing'), hint: RESTORABLE },
+  'table-unexpected': { what: 'no file declares this table', say: saidAs('nothing') },
+  'table-type': { what: 'the table is of another type', say: saidAs('none') },
+  'table-expiration': {
+    what: 'the expiration of the table differs',
+    say: (value, side) => {
+      if (value === null) return 'never';
+      return side === 'expected' ? 'that it expires' : new Date(Number(value)).toISOString();
+    },
+  },
+  'field-missing': { what: 'field {path} is missing', say: saidAs('nothing') },
+  'field-unexpected': { what: 'field {path} is not declared', say: saidAs('nothing') },
+  'field-type': { what: 'field {path} is of another type', say: saidAs('none') },
+  'field-mode': { what: 'field {path} is of another mode', say: saidAs('none') },
+  'partitioning-missing': { what: 'the partitioning is missing', say: saidAs('none'), hint: SET_AT_CREATION },
+  'partitioning-unexpected': { what: 'the table is partitioned', say: saidAs('none'), hint: SET_AT_CREATION },
+  'partitioning-different': { what: 'the partitioning differs', say: saidAs('none'), hint: SET_AT_CREATION },
+  'partition-expiration': {
+    what: 'the expiration of partitions differs',
+    say: saidAsDuration('never'),
+    hint: EXPIRES_SILENTLY,
+  },
+  'partition-filter': { what: 'whether a query must filter by partition differs', say: saidAs('false') },
+  clustering: { what: 'the clustering differs', say: saidAs('none') },
+  retention: {
+    what: 'data expires before the contract allows it',
+    say: (value, side, contract) => {
+      const duration = formatDuration(Number(value));
+      if (side === 'actual') return duration;
+      const text = contract?.retention?.text;
+      return `at least ${duration}${text === undefined ? '' : ` (${text})`}`;
+    },
+    hint: EXPIRES_SILENTLY,
+  },
+};
+
+/** Puts a judged change into words. `contract` is the table's; null where there is none. */
+export function explain(judged: Judged, contract: Contract | null): Finding {
+  const words = wordsFor(judged, contract);
+  return {
+    ...judged,
+    words,
+    message: `${clause(words.what, judged.path)}: expected ${words.expected}, found ${words.actual}`,
+    hint: WORDS[judged.kind].hint ?? null,
+    fix: null,
+  };
+}
+
+function wordsFor({ kind, expected, actual }: Change, contract: Contract | null): Words {
+  const { what, say } = WORDS[kind];
+  return { what, expected: say(expected, 'expected', contract), actual: say(actual, 'actual', contract) };
+}
+
+/** `field {path} is missing` with the path set in. */
+function clause(what: string, path: string | null): string {
+  return what.replace('{path}', () => path ?? '');
+}

@@ -1,0 +1,24 @@
+import type { Finding, Subject } from '../model/finding.ts';
+
+/** `dataset.table`, or the dataset where there is no table. */
+export function subjectName({ dataset, table }: Subject): string {
+  return table === null ? dataset : `${dataset}.${table}`;
+}
+
+/** Findings of one dataset or table. */
+export interface Group extends Subject {
+  readonly findings: readonly Finding[];
+}
+
+/** By table, in the order in which each first occurs: with sorted findings the worst come first. */
+export function groupBySubject(findings: readonly Finding[]): readonly Group[] {
+  const groups = new Map<string, { readonly subject: Subject; readonly findings: Finding[] }>();
+  for (const finding of findings) {
+    const { dataset, table } = finding;
+    const key = JSON.stringify([dataset, table]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { subject: { dataset, table }, findings: [finding] });
+    else group.findings.push(finding);
+  }
+  return [...groups.values()].map(({ subject, findings: members }) => ({ ...subject, findings: members }));
+}

@@ -1,0 +1,41 @@
+import type { Finding } from '../model/finding.ts';
+import type { Report } from '../model/report.ts';
+
+/** The public JSON report: its keys are named here, so that nothing internal slips in. */
+export function renderJson(report: Report): string {
+  const { version, project, status, startedAt, finishedAt, tables, findings, waived, unchecked, warnings } =
+    report;
+  const content = {
+    version,
+    project,
+    status,
+    startedAt,
+    finishedAt,
+    tables,
+    findings: findings.map(publicFinding),
+    waived: waived.map((finding) => ({ ...publicFinding(finding), waiver: finding.waiver })),
+    unchecked,
+    warnings,
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+function publicFinding(finding: Finding) {
+  const { kind, severity, dataset, table, path, expected, actual, message } = finding;
+  const { fingerprint, consumers, owner, hint, fix } = finding;
+  return {
+    kind,
+    severity,
+    dataset,
+    table,
+    path,
+    expected,
+    actual,
+    message,
+    fingerprint,
+    consumers,
+    owner,
+    hint,
+    fix,
+  };
+}

@@ -1,0 +1,83 @@
+import type { Finding } from '../model/finding.ts';
+import { KINDS } from '../model/kinds.ts';
+import type { Measurement } from '../model/ports.ts';
+import type { DatasetOutcome, TableStatus } from '../model/report.ts';
+
+const PREFIX = 'custom.googleapis.com/bigquery_drift/';
+const CHARTED = ['critical', 'warning'] as const;
+const STATUSES = {
+  'in-sync': 'in_sync',
+  drifted: 'drifted',
+  unchecked: 'unchecked',
+} as const satisfies Record<TableStatus, string>;
+
+/**
+ * What the run found as measurements. Zeros are said, or a chart shows the last drift for ever; of what is unchecked
+ * nothing is said, since unknown is not zero.
+ */
+export function measureFindings(
+  findings: readonly Finding[],
+  outcomes: readonly DatasetOutcome[],
+  { isComplete }: { readonly isComplete: boolean },
+): readonly Measurement[] {
+  return [
+    ...outcomes.flatMap((outcome) => findingsOf(outcome, findings)),
+    ...outcomes.flatMap(tablesOf),
+    ...findingsByKind(findings, isComplete),
+  ];
+}
+
+/** Whether the run is to be believed, and how long it took; written last. */
+export function measureRun({
+  succeeded,
+  seconds,
+}: {
+  readonly succeeded: boolean;
+  readonly seconds: number;
+}): readonly Measurement[] {
+  return [
+    { metric: `${PREFIX}run_success`, unit: 'int64', value: succeeded ? 1 : 0, labels: {} },
+    { metric: `${PREFIX}run_seconds`, unit: 'double', value: seconds, labels: {} },
+  ];
+}
+
+/** One point per table and severity; table "" is the dataset itself with its unexpected tables. */
+function findingsOf(
+  { dataset, read, tables }: DatasetOutcome,
+  findings: readonly Finding[],
+): readonly Measurement[] {
+  const counts = new Map<string, number>();
+  const declared = new Set(tables.map(({ table }) => table));
+  const seriesKey = (table: string, severity: string) => JSON.stringify([table, severity]);
+  for (const finding of findings.filter((candidate) => candidate.dataset === dataset)) {
+    const table = finding.table !== null && declared.has(finding.table) ? finding.table : '';
+    const key = seriesKey(table, finding.severity);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const known = tables.filter(({ status }) => status !== 'unchecked').map(({ table }) => table);
+  return [...(read ? [''] : []), ...known].flatMap((table) =>
+    CHARTED.map((severity) => ({
+      metric: `${PREFIX}findings`,
+      unit: 'int64',
+      value: counts.get(seriesKey(table, severity)) ?? 0,
+      labels: { dataset, table, severity },
+    })),
+  );
+}
+
+function tablesOf({ dataset, tables }: DatasetOutcome): readonly Measurement[] {
+  return Object.entries(STATUSES).map(([status, label]) => ({
+    metric: `${PREFIX}tables`,
+    unit: 'int64',
+    value: tables.filter((table) => table.status === status).length,
+    labels: { dataset, status: label },
+  }));
+}
+
+function findingsByKind(findings: readonly Finding[], isComplete: boolean): readonly Measurement[] {
+  return KINDS.flatMap(({ id }): readonly Measurement[] => {
+    const value = findings.filter((finding) => finding.kind === id).length;
+    if (value === 0 && !isComplete) return [];
+    return [{ metric: `${PREFIX}findings_by_kind`, unit: 'int64', value, labels: { kind: id } }];
+  });
+}

@@ -1,0 +1,34 @@
+import { printable, shortened } from './printable.ts';
+
+/**
+ * Somebody else's text inside mrkdwn: no mention, link or entity can come of it.
+ * https://docs.slack.dev/messaging/formatting-message-text ("Escaping text")
+ */
+export function escaped(text: string): string {
+  return printable(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** A name or value as code. A backtick cannot be escaped there, so it gives way to its look-alike. */
+export function code(text: string, length = 120): string {
+  return `\`${escaped(shortened(text, length).replaceAll('`', 'ˋ'))}\``;
+}
+
+/** Several lines as they are, in a code block. */
+export function codeBlock(text: string, length: number): string {
+  const lines = shortened(text, length).replaceAll('`', 'ˋ').split('\n').map(escaped);
+  return `\`\`\`${lines.join('\n')}\`\`\``;
+}
+
+/** @throws TypeError when `url` is none. */
+export function link(url: string, label: string): string {
+  // A bar would end the address, and a label cannot hold one.
+  const address = new URL(url).href.replaceAll('|', '%7C');
+  return `<${escaped(address)}|${escaped(label).replaceAll('|', '¦')}>`;
+}
+
+const MENTION = /^(?:<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>)$/;
+
+/** An owner as Slack notifies it: a user or a user group by id; any other text is only text. */
+export function owner(text: string): string {
+  return MENTION.test(text) ? text : `owner ${escaped(shortened(text, 80))}`;
+}

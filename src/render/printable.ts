@@ -1,0 +1,21 @@
+/** Control characters (terminal escapes among them), and marks that reorder or hide text. */
+const UNPRINTABLE = /[\p{Cc}\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/gu;
+
+/**
+ * A name or message of somebody else on one line, with what could forge other text made visible. Names of
+ * BigQuery may hold any letter: https://docs.cloud.google.com/bigquery/docs/tables
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, '\uFFFD');
+}
+
+/** At most `length` characters, the last of them an ellipsis where something was cut. */
+export function shortened(text: string, length: number): string {
+  const characters = [...text];
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
+}
+
+/** `1 table`, `13 tables` */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}

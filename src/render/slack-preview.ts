@@ -1,0 +1,60 @@
+import { styleText } from 'node:util';
+import type { SlackBlock, SlackPayload } from '../model/ports.ts';
+import { printable } from './printable.ts';
+
+type Style = Parameters<typeof styleText>[0];
+type Paint = (style: Style, text: string) => string;
+
+/** A message as its reader sees it in Slack, for a terminal. */
+export function previewSlack(payload: SlackPayload, { color }: { readonly color: boolean }): string {
+  const paint: Paint = (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
+  const lines = payload.blocks.flatMap((block) => ['', ...blockLines(block, paint)]).slice(1);
+  return `${lines.map((line) => `${paint('dim', '┃')} ${line}`.trimEnd()).join('\n')}\n`;
+}
+
+function blockLines(block: SlackBlock, paint: Paint): readonly string[] {
+  switch (block.type) {
+    case 'header':
+      return [paint('bold', shown(block.text.text))];
+    case 'section':
+      return mrkdwnLines(block.text.text, paint);
+    case 'context':
+      return block.elements
+        .flatMap((element) => mrkdwnLines(element.text, paint))
+        .map((line) => paint('dim', line));
+    case 'divider':
+      return [paint('dim', '─'.repeat(40))];
+  }
+}
+
+function mrkdwnLines(text: string, paint: Paint): readonly string[] {
+  return text.split('\n').map((line) => mrkdwnLine(line, paint));
+}
+
+const MARKS =
+  /```|`(?<code>[^`]+)`|<(?<target>[^|>]+)(?:\|(?<label>[^>]*))?>|\*(?<bold>[^*]+)\*|(?<=^|\s)_(?<italic>[^_]+)_(?=$|\s)/g;
+
+function mrkdwnLine(line: string, paint: Paint): string {
+  let shownLine = '';
+  let end = 0;
+  for (const match of line.matchAll(MARKS)) {
+    shownLine += shown(line.slice(end, match.index)) + markText(match.groups ?? {}, paint);
+    end = match.index + match[0].length;
+  }
+  return shownLine + shown(line.slice(end));
+}
+
+function markText(mark: Readonly<Record<string, string | undefined>>, paint: Paint): string {
+  const { code, target, label, bold, italic } = mark;
+  if (code !== undefined) return paint('cyan', shown(code));
+  if (bold !== undefined) return paint('bold', mrkdwnLine(bold, paint));
+  if (italic !== undefined) return paint('italic', shown(italic));
+  if (target === undefined) return '';
+  if (target.startsWith('@')) return paint('blue', target);
+  if (target.startsWith('!')) return paint('blue', `@${target.replace(/^!(subteam\^)?/, '')}`);
+  return paint('underline', shown(label ?? target));
+}
+
+function shown(text: string): string {
+  return printable(text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'));
+}

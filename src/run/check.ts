@@ -1,0 +1,291 @@
+import { compareFindings, isDrift, isLapsed, type Judgement } from '../diff/judge.ts';
+import type { Finding, Judged, Unchecked, WaivedFinding } from '../model/finding.ts';
+import { matchesPattern } from '../model/pattern.ts';
+import type { Policy, Waiver } from '../model/policy.ts';
+import type { Clock, Warehouse } from '../model/ports.ts';
+import type { DatasetOutcome, Report, Status, TableCounts, TableStatus } from '../model/report.ts';
+import type { Contract, DeclaredDataset } from '../model/table.ts';
+import { explain } from '../render/explain.ts';
+import type { Selection } from './config.ts';
+import {
+  type InspectedDataset,
+  type InspectedTable,
+  type Inspection,
+  inspectDataset,
+  inspectUndeclaredDatasets,
+} from './inspect.ts';
+
+export interface CheckResult {
+  readonly report: Report;
+  readonly outcomes: readonly DatasetOutcome[];
+  /** Why nothing at all could be read; null: something was. */
+  readonly nothingRead: { readonly code: 'NothingRead' | 'ProjectNotFound'; readonly message: string } | null;
+}
+
+export interface CheckOptions {
+  readonly warehouse: Warehouse;
+  readonly datasets: readonly DeclaredDataset[];
+  readonly policy: Policy;
+  /** Of the expected files. */
+  readonly warnings: readonly string[];
+  readonly project: string | null;
+  readonly clock: Clock;
+  readonly confirmMs: number;
+  /** The lifecycle's moment: when the run was scheduled. */
+  readonly now: Date;
+  /** Empty: everything. */
+  readonly selection?: Selection;
+  readonly onProgress?: (done: number, all: number) => void;
+}
+
+/** One run: read what is declared, compare it, judge it, and say what could not be checked. */
+export async function check(options: CheckOptions): Promise<CheckResult> {
+  const { warehouse, policy, project, clock, confirmMs, now, selection = [] } = options;
+  const startedAt = clock.now();
+  const selected = select(options.datasets, selection);
+  const inspection: Inspection = {
+    warehouse,
+    policy,
+    project,
+    clock,
+    confirmMs,
+    now,
+    datasetList: warehouse.listDatasets(),
+    onTableDone: countProgress(selected, options.onProgress),
+  };
+
+  const [inspected, undeclared] = await Promise.all([
+    Promise.all(
+      selected.map(({ declared, isWhole }) =>
+        inspectDataset(inspection, declared, { withUnexpected: isWhole }),
+      ),
+    ),
+    selection.length > 0
+      ? null
+      : inspectUndeclaredDatasets(inspection, new Set(options.datasets.map(({ dataset }) => dataset))),
+  ]);
+
+  const judgements = [
+    ...inspected.flatMap(judgementsOf),
+    ...(undeclared === null ? [] : [undeclared.unexpected]),
+  ];
+  const contracts = contractsOf(inspected);
+  const findings = judgements
+    .flatMap(({ open }) => open)
+    .map(inWords(contracts))
+    .sort(compareFindings);
+  const waived = judgements
+    .flatMap((judgement) => judgement.waived)
+    .map(waivedInWords(contracts))
+    .sort(compareFindings);
+  const unchecked = [...inspected.flatMap(uncheckedOf), ...(undeclared?.unchecked ?? [])];
+  const outcomes = inspected.map(outcomeOf);
+  const tables = countTables(outcomes);
+  const report: Report = {
+    version: 1,
+    project,
+    status: statusOf(findings, unchecked),
+    startedAt: startedAt.toISOString(),
+    finishedAt: clock.now().toISOString(),
+    tables,
+    findings,
+    waived,
+    unchecked,
+    warnings: [
+      ...options.warnings,
+      ...waiverWarnings({
+        policy,
+        now,
+        inspected,
+        waived: judgements.flatMap((judgement) => judgement.waived),
+      }),
+    ],
+  };
+  return { report, outcomes, nothingRead: await whyNothingRead(inspection, inspected, report) };
+}
+
+/** A dataset named alone is whole; with tables named, only those are looked at. */
+function select(
+  datasets: readonly DeclaredDataset[],
+  selection: Selection,
+): readonly { readonly declared: DeclaredDataset; readonly isWhole: boolean }[] {
+  if (selection.length === 0) return datasets.map((declared) => ({ declared, isWhole: true }));
+  return datasets.flatMap((declared): { declared: DeclaredDataset; isWhole: boolean }[] => {
+    const named = selection.filter(({ dataset }) => dataset === declared.declaredAs);
+    if (named.length === 0) return [];
+    if (named.some(({ table }) => table === null)) return [{ declared, isWhole: true }];
+    const tables = declared.tables.filter(({ table }) =>
+      named.some((candidate) => candidate.table === table),
+    );
+    return [{ declared: { ...declared, expected: {}, tables }, isWhole: false }];
+  });
+}
+
+function countProgress(
+  selected: readonly { readonly declared: DeclaredDataset }[],
+  onProgress: CheckOptions['onProgress'],
+): () => void {
+  const all = selected.reduce((sum, { declared }) => sum + declared.tables.length, 0);
+  let done = 0;
+  return () => {
+    done += 1;
+    onProgress?.(done, all);
+  };
+}
+
+function isMissing({ verdict }: InspectedDataset): boolean {
+  return verdict.status === 'compared' && verdict.isMissing;
+}
+
+/** A missing dataset hides everything in it. */
+function judgementsOf(dataset: InspectedDataset): readonly Judgement[] {
+  const { verdict, tables, unexpected } = dataset;
+  const own = verdict.status === 'compared' ? [verdict.judgement] : [];
+  if (isMissing(dataset)) return own;
+  const ofTables = tables.flatMap((table) =>
+    table.verdict?.status === 'compared' ? [table.verdict.judgement] : [],
+  );
+  return [...own, ...ofTables, unexpected];
+}
+
+/** An unreadable dataset has one entry, which stands for its tables that are unreadable for the same reason. */
+function uncheckedOf(dataset: InspectedDataset): readonly Unchecked[] {
+  const { declared, verdict, tables, unchecked } = dataset;
+  if (isMissing(dataset)) return [];
+  const own: readonly Unchecked[] =
+    verdict.status === 'unreadable'
+      ? [{ dataset: declared.dataset, table: null, reason: verdict.reason, detail: verdict.detail }]
+      : [];
+  const ofTables = tables.flatMap((table): readonly Unchecked[] =>
+    table.verdict?.status === 'unreadable'
+      ? [
+          {
+            dataset: declared.dataset,
+            table: table.declared.table,
+            reason: table.verdict.reason,
+            detail: table.verdict.detail,
+          },
+        ]
+      : [],
+  );
+  const others = [...ofTables, ...unchecked].filter(({ reason }) =>
+    own.every((entry) => entry.reason !== reason),
+  );
+  return [...own, ...others];
+}
+
+function outcomeOf(dataset: InspectedDataset): DatasetOutcome {
+  return {
+    dataset: dataset.declared.dataset,
+    read: dataset.verdict.status === 'compared',
+    tables: dataset.tables.map((table) => ({
+      table: table.declared.table,
+      status: isMissing(dataset) ? 'drifted' : tableStatus(table),
+    })),
+  };
+}
+
+function tableStatus({ verdict }: InspectedTable): TableStatus {
+  if (verdict === null) return 'drifted';
+  if (verdict.status === 'unreadable') return 'unchecked';
+  return verdict.judgement.open.some(isDrift) ? 'drifted' : 'in-sync';
+}
+
+function countTables(outcomes: readonly DatasetOutcome[]): TableCounts {
+  const statuses = outcomes.flatMap(({ tables }) => tables.map(({ status }) => status));
+  const count = (status: TableStatus) => statuses.filter((candidate) => candidate === status).length;
+  return { inSync: count('in-sync'), drifted: count('drifted'), unchecked: count('unchecked') };
+}
+
+/** Drift seen is certain, whatever remains unseen. */
+function statusOf(findings: readonly Finding[], unchecked: readonly Unchecked[]): Status {
+  if (findings.some(isDrift)) return 'drifted';
+  return unchecked.length > 0 ? 'incomplete' : 'in-sync';
+}
+
+type ContractOf = (finding: Judged) => Contract | null;
+
+function contractsOf(inspected: readonly InspectedDataset[]): ContractOf {
+  const contracts = new Map(
+    inspected.flatMap(({ declared }) =>
+      declared.tables.map(
+        ({ table, contract }) => [JSON.stringify([declared.dataset, table]), contract] as const,
+      ),
+    ),
+  );
+  return ({ dataset, table }) => contracts.get(JSON.stringify([dataset, table])) ?? null;
+}
+
+function inWords(contractOf: ContractOf): (judged: Judged) => Finding {
+  return (judged) => explain(judged, contractOf(judged));
+}
+
+function waivedInWords(contractOf: ContractOf): (waived: Judgement['waived'][number]) => WaivedFinding {
+  return ({ finding, waiver: { until, reason } }) => ({
+    ...explain(finding, contractOf(finding)),
+    waiver: { until, reason },
+  });
+}
+
+/** A waiver is a promise: one that is over, or covers nothing that is there, is said. */
+function waiverWarnings({
+  policy,
+  now,
+  inspected,
+  waived,
+}: {
+  readonly policy: Policy;
+  readonly now: Date;
+  readonly inspected: readonly InspectedDataset[];
+  readonly waived: Judgement['waived'];
+}): readonly string[] {
+  const used = new Set(waived.map(({ waiver }) => waiver));
+  const read = inspected.flatMap(readSubjects);
+  return policy.waivers.flatMap((waiver) => {
+    const name = waiverName(waiver);
+    if (isLapsed(waiver.until, now))
+      return [`the waiver for ${name} lapsed on ${waiver.until}: ${waiver.reason}`];
+    const couldMatch = read.some((subject) => matchesPattern(waiver.table, subject));
+    return used.has(waiver) || !couldMatch ? [] : [`the waiver for ${name} matches nothing: remove it`];
+  });
+}
+
+function readSubjects({ declared, verdict, tables }: InspectedDataset) {
+  const readTables = tables.filter((table) => table.verdict?.status === 'compared');
+  const dataset = declared.declaredAs;
+  return [
+    ...(verdict.status === 'compared' ? [{ dataset, table: null }] : []),
+    ...readTables.map((table) => ({ dataset, table: table.declared.table })),
+  ];
+}
+
+function waiverName({ table, path, kind }: Waiver): string {
+  return [table, path, kind].filter((part) => part !== null).join(' ');
+}
+
+/** A run that read nothing must not pass for one that found nothing. */
+async function whyNothingRead(
+  { datasetList, project }: Inspection,
+  inspected: readonly InspectedDataset[],
+  { unchecked }: Report,
+): Promise<CheckResult['nothingRead']> {
+  const isRead = inspected.some(
+    ({ verdict, tables }) =>
+      verdict.status === 'compared' || tables.some((table) => table.verdict?.status === 'compared'),
+  );
+  if (isRead) return null;
+  const list = await datasetList;
+  if (list.status === 'absent') {
+    return {
+      code: 'ProjectNotFound',
+      message: `project ${project ?? '(none)'} was not found: ${list.detail}`,
+    };
+  }
+  const causes = unchecked
+    .slice(0, 10)
+    .map(
+      ({ dataset, table, reason, detail }) =>
+        `${table === null ? dataset : `${dataset}.${table}`}: ${reason}: ${detail}`,
+    );
+  return { code: 'NothingRead', message: ['nothing could be read', ...causes].join('\n') };
+}

@@ -1,0 +1,134 @@
+import { didYouMean } from '../model/did-you-mean.ts';
+import { DriftError } from '../model/errors.ts';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** The environment, checked. README's table of variables says what each means. */
+export interface Config {
+  /** null: the credentials' project. */
+  readonly projectId: string | null;
+  readonly expectedSchemas: string;
+  readonly policyFile: string | null;
+  readonly aliases: ReadonlyMap<string, string>;
+  readonly slackWebhookUrl: string | null;
+  readonly requestsPerSecond: number;
+  readonly maxConcurrency: number;
+  readonly confirmSeconds: number;
+  readonly metricLocation: string;
+  readonly bigqueryEndpoint: string | null;
+  readonly monitoringEndpoint: string | null;
+}
+
+/**
+ * Reads the environment.
+ * @throws DriftError `InvalidConfig` that lists everything wrong at once, without any value of a secret
+ */
+export function parseConfig(env: Env): Config {
+  const problems: string[] = [];
+  const text = (name: string) => {
+    const value = env[name]?.trim();
+    return value === undefined || value === '' ? null : value;
+  };
+  const integer = (name: string, { fallback, min, max }: { fallback: number; min: number; max: number }) => {
+    const value = text(name);
+    if (value === null) return fallback;
+    const number = Number(value);
+    if (Number.isInteger(number) && number >= min && number <= max) return number;
+    problems.push(`${name}: expected a whole number from ${min} to ${max}, found ${JSON.stringify(value)}`);
+    return fallback;
+  };
+  const endpoint = (name: string) => {
+    const value = text(name);
+    if (value !== null && !/^https?:\/\/[^/?#]+\/?$/.test(value)) {
+      problems.push(`${name}: expected http://host:port, found ${JSON.stringify(value)}`);
+    }
+    return value?.replace(/\/$/, '') ?? null;
+  };
+  const config: Config = {
+    projectId: text('GCP_PROJECT_ID') ?? text('GOOGLE_CLOUD_PROJECT'),
+    expectedSchemas: text('EXPECTED_SCHEMAS') ?? 'expected-schemas',
+    policyFile: text('DRIFT_POLICY'),
+    aliases: parseAliases(text('DATASET_ALIASES'), problems),
+    slackWebhookUrl: webhookUrl(text('SLACK_WEBHOOK_URL'), problems),
+    // Below the quota of 100 a second, so that a person with the same account is not throttled at once.
+    requestsPerSecond: integer('REQUESTS_PER_SECOND', { fallback: 95, min: 1, max: 1000 }),
+    maxConcurrency: integer('MAX_CONCURRENCY', { fallback: 40, min: 1, max: 300 }),
+    // A pipeline that drops and loads a table leaves it missing for seconds.
+    confirmSeconds: integer('CONFIRM_SECONDS', { fallback: 30, min: 0, max: 600 }),
+    metricLocation: text('METRIC_LOCATION') ?? 'global',
+    bigqueryEndpoint: endpoint('BIGQUERY_API_ENDPOINT'),
+    monitoringEndpoint: endpoint('MONITORING_API_ENDPOINT'),
+  };
+  if (problems.length > 0) throw new DriftError('InvalidConfig', problems.join('\n'));
+  return config;
+}
+
+/** `commerce=commerce_staging,…` */
+function parseAliases(text: string | null, problems: string[]): ReadonlyMap<string, string> {
+  const pairs = (text ?? '')
+    .split(',')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair !== '');
+  const aliases = new Map<string, string>();
+  for (const pair of pairs) {
+    const [, declared, real] = /^(\w+)\s*=\s*(\w+)$/.exec(pair) ?? [];
+    if (declared === undefined || real === undefined) {
+      problems.push(`DATASET_ALIASES: expected declared=real, found ${JSON.stringify(pair)}`);
+    } else if (aliases.has(declared)) {
+      problems.push(`DATASET_ALIASES: ${JSON.stringify(declared)} is given twice`);
+    } else {
+      aliases.set(declared, real);
+    }
+  }
+  return aliases;
+}
+
+/** The address is a secret: what is wrong with it is said without it. */
+function webhookUrl(value: string | null, problems: string[]): string | null {
+  if (value === null) return null;
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const isLocal = url?.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  if (url === null || !(url.protocol === 'https:' || isLocal)) {
+    problems.push(
+      'SLACK_WEBHOOK_URL: expected an address that begins with https:// (its value is not shown)',
+    );
+  }
+  return value;
+}
+
+/** What the command line was asked to look at; empty: everything. */
+export type Selection = readonly { readonly dataset: string; readonly table: string | null }[];
+
+/**
+ * `DATASET` and `DATASET.TABLE` arguments, in declared names.
+ * @throws DriftError `UnknownSelection` for what no file declares
+ */
+export function parseSelection(
+  args: readonly string[],
+  declared: readonly {
+    readonly declaredAs: string;
+    readonly tables: readonly { readonly table: string }[];
+  }[],
+): Selection {
+  return args.map((arg) => {
+    const dot = arg.indexOf('.');
+    const name = dot === -1 ? arg : arg.slice(0, dot);
+    const table = dot === -1 ? null : arg.slice(dot + 1);
+    const dataset = declared.find(({ declaredAs }) => declaredAs === name);
+    if (dataset === undefined) {
+      const near = didYouMean(
+        name,
+        declared.map(({ declaredAs }) => declaredAs),
+      );
+      throw new DriftError('UnknownSelection', `no file declares the dataset ${JSON.stringify(name)}${near}`);
+    }
+    const tables = dataset.tables.map((candidate) => candidate.table);
+    if (table !== null && !tables.includes(table)) {
+      throw new DriftError(
+        'UnknownSelection',
+        `no file declares the table ${JSON.stringify(arg)}${didYouMean(table, tables)}`,
+      );
+    }
+    return { dataset: name, table };
+  });
+}

@@ -1,0 +1,90 @@
+import type { MetricServiceClient, protos } from '@google-cloud/monitoring';
+import { PassThroughClient } from 'google-auth-library';
+import { DriftError } from '../model/errors.ts';
+import type { Clock, Measurement, MetricSink } from '../model/ports.ts';
+
+/** metric_service.proto, CreateTimeSeriesRequest: at most 200 series a request. */
+const MAX_SERIES = 200;
+
+/**
+ * Writes gauges to Cloud Monitoring, on `generic_task` with constant labels: an instance id there would
+ * begin new series with every cold start, and `cloud_run_revision` is refused.
+ */
+export function createMonitoringSink({
+  projectId,
+  location,
+  endpoint,
+  clock,
+}: {
+  readonly projectId: string;
+  readonly location: string;
+  /** `http://host:port` of a stand-in. */
+  readonly endpoint: string | null;
+  readonly clock: Clock;
+}): MetricSink {
+  const resource = {
+    type: 'generic_task',
+    labels: { project_id: projectId, location, namespace: projectId, job: 'bigquery-drift', task_id: 'all' },
+  };
+  let client: Promise<MetricServiceClient> | undefined;
+  return {
+    async write(measurements) {
+      client ??= createClient(endpoint);
+      const connected = await client;
+      const endTime = timestamp(clock.now());
+      const failures: string[] = [];
+      for (const batch of batches(measurements, MAX_SERIES)) {
+        const timeSeries = batch.map((measurement) => ({ ...series(measurement, endTime), resource }));
+        await connected
+          .createTimeSeries({ name: `projects/${projectId}`, timeSeries })
+          .catch((error: unknown) => {
+            failures.push(error instanceof Error ? error.message : String(error));
+          });
+      }
+      const [first] = failures;
+      if (first === undefined) return;
+      throw new DriftError(
+        'SinkRejected',
+        `Cloud Monitoring did not accept ${failures.length} of the writes: ${first.slice(0, 500)}`,
+      );
+    },
+  };
+}
+
+/** Loaded when first used: the client is the slowest part of a cold start. */
+async function createClient(endpoint: string | null): Promise<MetricServiceClient> {
+  const { MetricServiceClient } = await import('@google-cloud/monitoring');
+  if (endpoint === null) return new MetricServiceClient({ fallback: true });
+  const { hostname, port, protocol } = new URL(endpoint);
+  return new MetricServiceClient({
+    fallback: true,
+    apiEndpoint: hostname,
+    port: Number(port),
+    protocol: protocol.replace(':', ''),
+    authClient: new PassThroughClient(),
+  });
+}
+
+type TimeSeries = protos.google.monitoring.v3.ITimeSeries;
+type Timestamp = protos.google.protobuf.ITimestamp;
+
+function series({ metric, unit, value, labels }: Measurement, endTime: Timestamp): TimeSeries {
+  return {
+    metric: { type: metric, labels: { ...labels } },
+    metricKind: 'GAUGE',
+    valueType: unit === 'int64' ? 'INT64' : 'DOUBLE',
+    points: [
+      { interval: { endTime }, value: unit === 'int64' ? { int64Value: value } : { doubleValue: value } },
+    ],
+  };
+}
+
+function timestamp(date: Date): Timestamp {
+  const ms = date.getTime();
+  return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 };
+}
+
+function batches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
+}

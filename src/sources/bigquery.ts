@@ -1,0 +1,222 @@
+import { BigQuery } from '@google-cloud/bigquery';
+import { PassThroughClient } from 'google-auth-library';
+import PQueue from 'p-queue';
+import { isObject } from '../diff/canonical.ts';
+import { MalformedError } from '../model/errors.ts';
+import type { Clock, DatasetList, ListedTable, Read, Resource, Warehouse } from '../model/ports.ts';
+import { type ApiFailure, errorBody, failedRead, isWorthRetrying } from './api-answer.ts';
+
+export interface Pacing {
+  /** Starts in one second, for each API method; Google's quota is 100. */
+  readonly requestsPerSecond: number;
+  /** In flight, for each API method; Google's quota is 300 over all. */
+  readonly maxConcurrency: number;
+}
+
+/** A stand-in is reached without credentials; else they are the environment's. */
+export function createBigQueryClient({
+  projectId,
+  endpoint,
+}: {
+  readonly projectId: string | null;
+  readonly endpoint: string | null;
+}): BigQuery {
+  return new BigQuery({
+    // The client retries what must not be and misses 403 rateLimitExceeded, so retries are ours.
+    autoRetry: false,
+    ...(projectId === null ? {} : { projectId }),
+    ...(endpoint === null ? {} : { apiEndpoint: endpoint, authClient: new PassThroughClient() }),
+  });
+}
+
+const METHODS = ['datasets.list', 'datasets.get', 'tables.list', 'tables.get'] as const;
+type Method = (typeof METHODS)[number];
+
+const PAGE_SIZE = 1000;
+/** The client's own limit does not hold where an answer begins and then hangs. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const MAX_ATTEMPTS = 4;
+/** Before the second attempt; doubled before each that follows, and jittered to between half and all of it. */
+const FIRST_WAIT_MS = 1000;
+
+/** BigQuery's metadata, one GET each: https://docs.cloud.google.com/bigquery/docs/reference/rest */
+export function createWarehouse({
+  client,
+  pacing,
+  clock,
+  timeoutMs = REQUEST_TIMEOUT_MS,
+}: {
+  readonly client: BigQuery;
+  readonly pacing: Pacing;
+  readonly clock: Clock;
+  readonly timeoutMs?: number;
+}): Warehouse {
+  const queues = new Map(METHODS.map((method) => [method, createQueue(pacing)]));
+
+  /** Asks until there is an answer or asking again is no use; each attempt takes its place in the queue. */
+  async function ask<T>(method: Method, request: () => Promise<T>): Promise<Read<T>> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const queue = queues.get(method);
+        const value = await (queue === undefined ? request() : queue.add(request));
+        return { status: 'found', value };
+      } catch (error) {
+        if (error instanceof MalformedError) {
+          return { status: 'unreadable', reason: 'malformed', detail: `${method}: ${error.message}` };
+        }
+        const failure = failureOf(error);
+        if (attempt === MAX_ATTEMPTS || !isWorthRetrying(failure)) {
+          const read = failedRead(failure);
+          return { ...read, detail: `${method}: ${read.detail}` };
+        }
+        await clock.sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
+      }
+    }
+  }
+
+  /** Asks page by page; a page that fails fails the list, since half a list looks like a dropped rest. */
+  async function askPages<Item>(
+    method: Method,
+    request: (query: Query) => Promise<Resource>,
+    parse: (answer: Resource) => Page<Item>,
+  ): Promise<Read<readonly Page<Item>[]>> {
+    const pages: Page<Item>[] = [];
+    let query: Query = { maxResults: String(PAGE_SIZE) };
+    for (;;) {
+      const read = await ask(method, async () => parse(await request(query)));
+      if (read.status !== 'found') return read;
+      pages.push(read.value);
+      if (read.value.nextPageToken === undefined) return { status: 'found', value: pages };
+      query = { ...query, pageToken: read.value.nextPageToken };
+    }
+  }
+
+  /**
+   * One GET. The client's own list methods end the process when an answer is the JSON `null`, so every request
+   * takes its lower road; it still signs, encodes and parses.
+   */
+  function get(uri: string, query: Query, kind: string): Promise<Resource> {
+    const answer = new Promise<unknown>((resolve, reject) => {
+      client.request({ uri, qs: query }, (error, body) => (error ? reject(error) : resolve(body)));
+    });
+    return withTimeout(answer, timeoutMs).then((body) => resourceOf(body, kind));
+  }
+
+  return {
+    async listDatasets(): Promise<Read<DatasetList>> {
+      const read = await askPages(
+        'datasets.list',
+        (query) => get('datasets', query, 'bigquery#datasetList'),
+        datasetPage,
+      );
+      if (read.status !== 'found') return read;
+      return {
+        status: 'found',
+        value: {
+          datasets: read.value.flatMap((page) => page.items),
+          unreachable: [...new Set(read.value.flatMap((page) => page.unreachable))],
+        },
+      };
+    },
+
+    getDataset: (dataset) =>
+      // METADATA needs bigquery.datasets.get alone; the default view may need getIamPolicy too.
+      ask('datasets.get', () =>
+        get(path('datasets', dataset), { datasetView: 'METADATA' }, 'bigquery#dataset'),
+      ),
+
+    async listTables(dataset): Promise<Read<readonly ListedTable[]>> {
+      const uri = path('datasets', dataset, 'tables');
+      const read = await askPages('tables.list', (query) => get(uri, query, 'bigquery#tableList'), tablePage);
+      if (read.status !== 'found') return read;
+      return { status: 'found', value: read.value.flatMap((page) => page.items) };
+    },
+
+    getTable: ({ dataset, table }, view) =>
+      ask('tables.get', () => get(path('datasets', dataset, 'tables', table), { view }, 'bigquery#table')),
+  };
+}
+
+function createQueue({ requestsPerSecond, maxConcurrency }: Pacing): PQueue {
+  // strict: without it the cap counts from fixed seconds, and twice the cap can start around their border.
+  return new PQueue({
+    concurrency: maxConcurrency,
+    interval: 1000,
+    intervalCap: requestsPerSecond,
+    strict: true,
+  });
+}
+
+/** The client decodes each path segment before it encodes it, so a `%` in a name must not reach it bare. */
+function path(...segments: readonly string[]): string {
+  return segments.map(encodeURIComponent).join('/');
+}
+
+async function withTimeout<T>(answer: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
+  });
+  return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+}
+
+type Query = Readonly<Record<string, string>>;
+
+interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly unreachable: readonly string[];
+  readonly nextPageToken: string | undefined;
+}
+
+function datasetPage(answer: Resource): Page<string> {
+  return page(answer, 'datasets', (entry) => referenceId(entry, 'datasetReference', 'datasetId'));
+}
+
+function tablePage(answer: Resource): Page<ListedTable> {
+  return page(answer, 'tables', (entry) => ({
+    table: referenceId(entry, 'tableReference', 'tableId'),
+    type: typeof entry['type'] === 'string' ? entry['type'].toUpperCase() : 'TABLE',
+  }));
+}
+
+/** An empty list leaves its key out; anything but a list under it is no answer. */
+function page<Item>(answer: Resource, key: string, itemOf: (entry: Resource) => Item): Page<Item> {
+  const { [key]: entries = [], nextPageToken, unreachable = [] } = answer;
+  if (!Array.isArray(entries) || !entries.every(isObject))
+    throw new MalformedError(`${key} is no list of objects`);
+  if (!Array.isArray(unreachable)) throw new MalformedError('unreachable is no list');
+  return {
+    items: entries.map(itemOf),
+    unreachable: unreachable.map(String),
+    nextPageToken: typeof nextPageToken === 'string' && nextPageToken !== '' ? nextPageToken : undefined,
+  };
+}
+
+function referenceId(entry: Resource, reference: string, key: string): string {
+  const value = entry[reference];
+  const id = isObject(value) ? value[key] : undefined;
+  if (typeof id !== 'string') throw new MalformedError(`an entry without ${reference}.${key}`);
+  return id;
+}
+
+/** BigQuery names the kind of each answer; without it, a proxy's `{}` would be a table without fields. */
+function resourceOf(body: unknown, kind: string): Resource {
+  if (isObject(body) && body['kind'] === kind) return body;
+  throw new MalformedError(`the answer is no ${kind}`);
+}
+
+/** The client's ApiError carries the answer's body; anything else means that there was no answer. */
+function failureOf(error: unknown): ApiFailure {
+  if (!(error instanceof Error)) return { status: null, reason: null, message: String(error) };
+  // 200 with a body that is announced as JSON and is none.
+  if (error instanceof SyntaxError) return { status: 200, reason: null, message: error.message };
+  const { code, errors } = error as Error & { readonly code?: unknown; readonly errors?: unknown };
+  const status = typeof code === 'number' ? code : null;
+  return (
+    errorBody({ error: { code: status, errors, message: error.message } }) ?? {
+      status,
+      reason: null,
+      message: error.message,
+    }
+  );
+}

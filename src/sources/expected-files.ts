@@ -1,0 +1,312 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  canonicalFields,
+  canonicalLocation,
+  canonicalPartitionExpiration,
+  canonicalPartitionFilter,
+  canonicalPartitioning,
+  canonicalTypeName,
+  int64,
+  isObject,
+} from '../diff/canonical.ts';
+import { didYouMean } from '../model/did-you-mean.ts';
+import { parseDuration } from '../model/duration.ts';
+import { InvalidFilesError, type Problem } from '../model/errors.ts';
+import { matchesPattern } from '../model/pattern.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Resource } from '../model/ports.ts';
+import type {
+  Contract,
+  DeclaredDataset,
+  DeclaredTable,
+  ExpectedDataset,
+  ExpectedTable,
+} from '../model/table.ts';
+import { datasetRules, tableRules } from './file-rules.ts';
+import { datasetFile, tableFile, UNCOMPARED } from './file-schemas.ts';
+import { listFolder, POLICY_FILE } from './folder.ts';
+import { readJson } from './json-file.ts';
+import { defaultPolicy, type LoadedPolicy, loadPolicy, type RequiredField } from './policy-file.ts';
+import { shapeProblems } from './shape-problems.ts';
+
+/** What a team expects: every declared dataset and table, and how to judge what differs. */
+export interface Expectation {
+  readonly datasets: readonly DeclaredDataset[];
+  readonly policy: Policy;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads and checks a folder of expected files.
+ * @throws DriftError `NoSuchFolder`
+ * @throws InvalidFilesError with every problem of every file
+ */
+export async function loadExpectation({
+  folder,
+  policyFile,
+  aliases = new Map(),
+}: {
+  readonly folder: string;
+  /** Instead of the folder's own `drift-policy.json`. */
+  readonly policyFile?: string | undefined;
+  /** Declared dataset name to its name in BigQuery. */
+  readonly aliases?: ReadonlyMap<string, string>;
+}): Promise<Expectation> {
+  const { datasets: folders, strangers } = await listFolder(folder);
+  const policy = await readPolicy(folder, policyFile);
+  const loaded: LoadedDataset[] = [];
+  for (const entry of folders) loaded.push(await loadDataset(folder, entry, policy.requiredFields));
+  const problems = [
+    ...policy.problems,
+    ...strangers.map((file) => ({
+      file,
+      path: '$',
+      message: 'a folder inside a dataset has no meaning: one file per table',
+    })),
+    ...(folders.length === 0
+      ? [{ file: folder, path: '$', message: 'declares no dataset: expected <dataset>/<table>.json' }]
+      : []),
+    ...aliasProblems(
+      aliases,
+      folders.map(({ dataset }) => dataset),
+    ),
+    ...loaded.flatMap((dataset) => dataset.problems),
+  ];
+  if (problems.length > 0) throw new InvalidFilesError(problems);
+  return {
+    datasets: loaded.map(({ declared }) => ({
+      ...declared,
+      dataset: aliases.get(declared.declaredAs) ?? declared.declaredAs,
+    })),
+    policy: policy.policy,
+    warnings: uncomparedWarnings(loaded.flatMap((dataset) => dataset.uncompared)),
+  };
+}
+
+async function readPolicy(folder: string, policyFile: string | undefined): Promise<LoadedPolicy> {
+  const path = policyFile ?? join(folder, POLICY_FILE);
+  if (policyFile === undefined && !(await exists(path)))
+    return { policy: defaultPolicy, requiredFields: [], problems: [] };
+  return loadPolicy(path, policyFile ?? POLICY_FILE);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+interface LoadedDataset {
+  readonly declared: DeclaredDataset;
+  readonly problems: readonly Problem[];
+  /** Stated keys that no kind compares, one entry for each file that has it. */
+  readonly uncompared: readonly string[];
+}
+
+async function loadDataset(
+  root: string,
+  {
+    dataset,
+    hasFile,
+    tables: ids,
+  }: { readonly dataset: string; readonly hasFile: boolean; readonly tables: readonly string[] },
+  requiredFields: readonly RequiredField[],
+): Promise<LoadedDataset> {
+  const file = `${dataset}.json`;
+  const content = hasFile ? await readObject(root, file) : { value: {}, problems: [] };
+  const tables: LoadedTable[] = [];
+  for (const table of ids) tables.push(await loadTable(root, { dataset, table }, requiredFields));
+  const problems: readonly Problem[] = [
+    ...nameProblems(dataset, hasFile ? file : dataset),
+    ...content.problems,
+    ...[...shapeProblems(datasetFile, content.value), ...datasetRules(content.value, dataset)].map(
+      (problem) => ({ file, ...problem }),
+    ),
+    ...tables.flatMap((table) => table.problems),
+  ];
+  const declared = {
+    dataset,
+    declaredAs: dataset,
+    expected: problems.length === 0 ? expectedDataset(content.value) : {},
+    tables: tables.flatMap((table) => (table.declared === null ? [] : [table.declared])),
+  };
+  const uncompared = UNCOMPARED.dataset.filter((key) => content.value[key] !== undefined);
+  return {
+    declared,
+    problems,
+    uncompared: [
+      ...uncompared.map((key) => `dataset ${key}`),
+      ...tables.flatMap((table) => table.uncompared),
+    ],
+  };
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/datasets ("Name datasets") */
+function nameProblems(dataset: string, file: string): readonly Problem[] {
+  if (/^\w+$/.test(dataset) && dataset.length <= 1024) return [];
+  return [
+    {
+      file,
+      path: '$',
+      message: `${JSON.stringify(dataset)} is no dataset name: letters, digits and underscores only`,
+    },
+  ];
+}
+
+interface LoadedTable {
+  /** null: the file has problems. */
+  readonly declared: DeclaredTable | null;
+  readonly problems: readonly Problem[];
+  readonly uncompared: readonly string[];
+}
+
+async function loadTable(
+  root: string,
+  id: { readonly dataset: string; readonly table: string },
+  requiredFields: readonly RequiredField[],
+): Promise<LoadedTable> {
+  const file = `${id.dataset}/${id.table}.json`;
+  const content = await readObject(root, file);
+  if (content.problems.length > 0) return { declared: null, problems: content.problems, uncompared: [] };
+  const raw = content.value;
+  const found = [...shapeProblems(tableFile, raw), ...tableRules(raw, id)];
+  const expected = found.length === 0 ? expectedTable(raw) : null;
+  const problems = [
+    ...found,
+    ...(expected === null ? [] : requiredFieldProblems(expected, id, requiredFields)),
+  ].map((problem) => ({ file, ...problem }));
+  return {
+    declared:
+      expected === null || problems.length > 0
+        ? null
+        : { table: id.table, expected, contract: contractOf(raw) },
+    problems,
+    uncompared: uncomparedKeys(raw),
+  };
+}
+
+async function readObject(
+  root: string,
+  file: string,
+): Promise<{ readonly value: Resource; readonly problems: readonly Problem[] }> {
+  const read = await readJson(join(root, file));
+  if ('error' in read) return { value: {}, problems: [{ file, path: '$', message: read.error }] };
+  if (isObject(read.value)) return { value: read.value, problems: [] };
+  return { value: {}, problems: [{ file, path: '$', message: 'expected one JSON object' }] };
+}
+
+function requiredFieldProblems(
+  expected: ExpectedTable,
+  { dataset, table }: { readonly dataset: string; readonly table: string },
+  requiredFields: readonly RequiredField[],
+): readonly Omit<Problem, 'file'>[] {
+  const { fields, type = 'TABLE' } = expected;
+  if (fields === undefined || type !== 'TABLE') return [];
+  return requiredFields
+    .filter(({ except }) => !except.some((pattern) => matchesPattern(pattern, { dataset, table })))
+    .flatMap(({ name, type: requiredType }) => {
+      const field = fields.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
+      if (field?.type === canonicalTypeName(requiredType)) return [];
+      const found = field === undefined ? 'is absent' : `is ${field.type}`;
+      return [
+        {
+          path: '$.schema.fields',
+          message: `the policy requires a field ${name} ${requiredType}, which ${found}`,
+        },
+      ];
+    });
+}
+
+/** What a checked file states; a key that is not in the result is not checked. */
+export function expectedTable(file: Resource): ExpectedTable {
+  const { type, schema, clustering, expirationTime } = file;
+  const partitioning = canonicalPartitioning(file);
+  const partitionExpirationMs = canonicalPartitionExpiration(file);
+  const requirePartitionFilter = canonicalPartitionFilter(file);
+  return {
+    ...(typeof type === 'string' ? { type: type.toUpperCase() } : {}),
+    ...(isObject(schema) ? { fields: canonicalFields(schema['fields'] ?? [], 'schema.fields') } : {}),
+    ...(partitioning === undefined ? {} : { partitioning }),
+    ...(partitionExpirationMs === undefined ? {} : { partitionExpirationMs }),
+    ...(requirePartitionFilter === undefined ? {} : { requirePartitionFilter }),
+    ...(clustering === undefined
+      ? {}
+      : { clustering: isObject(clustering) ? (clustering['fields'] as readonly string[]) : [] }),
+    ...(expirationTime === undefined
+      ? {}
+      : { expirationTime: int64(expirationTime, 'expirationTime') ?? null }),
+  };
+}
+
+function expectedDataset(file: Resource): ExpectedDataset {
+  const { location, defaultTableExpirationMs, defaultPartitionExpirationMs } = file;
+  const stated = (key: keyof ExpectedDataset, value: unknown) =>
+    value === undefined ? {} : { [key]: int64(value, key) ?? null };
+  return {
+    ...(typeof location === 'string' ? { location: canonicalLocation(location) } : {}),
+    ...stated('defaultTableExpirationMs', defaultTableExpirationMs),
+    ...stated('defaultPartitionExpirationMs', defaultPartitionExpirationMs),
+  };
+}
+
+/** Of a checked file. */
+export function contractOf(file: Resource): Contract {
+  const contract = isObject(file['contract']) ? file['contract'] : {};
+  const { owner, retention, criticalFields, consumers, runbook, extraFields } = contract;
+  const ms = typeof retention === 'string' ? parseDuration(retention) : null;
+  return {
+    owner: typeof owner === 'string' ? owner : null,
+    retention: ms === null ? null : { text: String(retention), ms },
+    criticalFields: (criticalFields ?? []) as readonly string[],
+    consumers: new Map(Object.entries((consumers ?? {}) as Record<string, readonly string[]>)),
+    runbook: typeof runbook === 'string' ? runbook : null,
+    extraFields: extraFields === 'allow' ? 'allow' : 'report',
+  };
+}
+
+function uncomparedKeys(file: Resource): readonly string[] {
+  const schema = file['schema'];
+  const fields = isObject(schema) && Array.isArray(schema['fields']) ? schema['fields'] : [];
+  const ofFields = UNCOMPARED.field.filter((key) =>
+    fields.some((field) => isObject(field) && field[key] !== undefined),
+  );
+  return [
+    ...UNCOMPARED.table.filter((key) => file[key] !== undefined),
+    ...ofFields.map((key) => `field ${key}`),
+  ];
+}
+
+/** `stated, not compared: maxStaleness, 12 files` */
+function uncomparedWarnings(uncompared: readonly string[]): readonly string[] {
+  const files = new Map<string, number>();
+  for (const key of uncompared) files.set(key, (files.get(key) ?? 0) + 1);
+  return [...files]
+    .sort(([key], [other]) => (key < other ? -1 : 1))
+    .map(([key, count]) => `stated, not compared: ${key}, ${count === 1 ? '1 file' : `${count} files`}`);
+}
+
+function aliasProblems(
+  aliases: ReadonlyMap<string, string>,
+  declared: readonly string[],
+): readonly Problem[] {
+  const file = 'DATASET_ALIASES';
+  const unknown = [...aliases.keys()]
+    .filter((name) => !declared.includes(name))
+    .map((name) => ({
+      file,
+      path: name,
+      message: `no file declares the dataset ${JSON.stringify(name)}${didYouMean(name, declared)}`,
+    }));
+  const real = declared.map((name) => aliases.get(name) ?? name);
+  const twice = real.filter((name, index) => real.indexOf(name) !== index);
+  return [
+    ...unknown,
+    ...twice.map((name) => ({
+      file,
+      path: name,
+      message: `two declared datasets are ${JSON.stringify(name)} in BigQuery`,
+    })),
+  ];
+}

@@ -1,0 +1,305 @@
+import { z } from 'zod';
+import { parseDuration } from '../model/duration.ts';
+import { KINDS, SEVERITIES } from '../model/kinds.ts';
+
+/*
+ * The shape of the files in `expected-schemas/`: subsets of BigQuery's REST resources (every key of them is
+ * accepted, https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables and …/datasets) and the
+ * policy. `schemas/*.schema.json` is generated from here; what a shape cannot say is in `file-rules.ts`.
+ */
+
+/** Keys that a user can set and no kind compares yet: stating one is a warning. */
+export const UNCOMPARED = {
+  table: [
+    'biglakeConfiguration',
+    'defaultCollation',
+    'defaultRoundingMode',
+    'description',
+    'encryptionConfiguration',
+    'externalCatalogTableOptions',
+    'externalDataConfiguration',
+    'friendlyName',
+    'labels',
+    'managedTableType',
+    'materializedView',
+    'maxStaleness',
+    'resourceTags',
+    'tableConstraints',
+    'tableReplicationInfo',
+    'view',
+  ],
+  dataset: [
+    'access',
+    'defaultCollation',
+    'defaultEncryptionConfiguration',
+    'defaultRoundingMode',
+    'description',
+    'externalCatalogDatasetOptions',
+    'externalDatasetReference',
+    'friendlyName',
+    'isCaseInsensitive',
+    'labels',
+    'linkedDatasetSource',
+    'maxTimeTravelHours',
+    'resourceTags',
+    'storageBillingModel',
+  ],
+  field: [
+    'collation',
+    'dataGovernanceTagsInfo',
+    'dataPolicies',
+    'dataPolicyList',
+    'defaultValueExpression',
+    'description',
+    'foreignTypeDefinition',
+    'generatedColumn',
+    'policyTags',
+    'roundingMode',
+  ],
+} as const;
+
+/** Keys that BigQuery writes and nobody sets: `bq show` prints them, so files may hold them. */
+const OUTPUT_ONLY = {
+  table: [
+    'cloneDefinition',
+    'creationTime',
+    'etag',
+    'id',
+    'kind',
+    'lastModifiedTime',
+    'location',
+    'materializedViewStatus',
+    'model',
+    'numActiveLogicalBytes',
+    'numActivePhysicalBytes',
+    'numBytes',
+    'numCurrentPhysicalBytes',
+    'numLongTermBytes',
+    'numLongTermLogicalBytes',
+    'numLongTermPhysicalBytes',
+    'numPartitions',
+    'numPhysicalBytes',
+    'numRows',
+    'numTimeTravelPhysicalBytes',
+    'numTotalLogicalBytes',
+    'numTotalPhysicalBytes',
+    'partitionDefinition',
+    'replicas',
+    'restrictions',
+    'selfLink',
+    'snapshotDefinition',
+    'streamingBuffer',
+  ],
+  dataset: [
+    'catalogSource',
+    'creationTime',
+    'etag',
+    'id',
+    'kind',
+    'lastModifiedTime',
+    'linkedDatasetMetadata',
+    'restrictions',
+    'satisfiesPzi',
+    'satisfiesPzs',
+    'selfLink',
+    'tags',
+    'type',
+  ],
+  field: ['categories'],
+} as const;
+
+function anything<Key extends string>(keys: readonly Key[]): Record<Key, z.ZodOptional<z.ZodUnknown>> {
+  const entries = keys.map((key) => [key, z.unknown().optional()]);
+  return Object.fromEntries(entries) as Record<Key, z.ZodOptional<z.ZodUnknown>>;
+}
+
+const int64 = z
+  .union([z.string().regex(/^[+-]?[0-9]{1,19}$/), z.int()], {
+    error: 'expected an integer, as digits or a number',
+  })
+  .describe('An integer; BigQuery writes it as a string of digits.');
+const name = z.string().min(1);
+const int64OrDefault = int64.nullish();
+
+const field: z.ZodType = z.strictObject({
+  name: name.describe('Column name, compared without regard to case.'),
+  type: name.meta({
+    description:
+      'STRING, INTEGER (INT64), FLOAT (FLOAT64), BOOLEAN (BOOL), NUMERIC, RECORD (STRUCT) …, in any letter case.',
+    examples: [
+      'STRING',
+      'INTEGER',
+      'FLOAT',
+      'NUMERIC',
+      'BOOLEAN',
+      'TIMESTAMP',
+      'DATE',
+      'DATETIME',
+      'JSON',
+      'RECORD',
+    ],
+  }),
+  mode: z
+    .string()
+    .regex(/^(nullable|required|repeated)$/i, { error: 'expected NULLABLE, REQUIRED or REPEATED' })
+    .nullish()
+    .describe('NULLABLE (also where absent), REQUIRED or REPEATED.'),
+  get fields(): z.ZodType {
+    return z.array(field).nullish().describe('The fields of a RECORD. Absent: not checked.');
+  },
+  maxLength: int64OrDefault,
+  precision: int64OrDefault,
+  scale: int64OrDefault,
+  timestampPrecision: int64OrDefault,
+  rangeElementType: z.strictObject({ type: name }).nullish(),
+  ...anything(UNCOMPARED.field),
+  ...anything(OUTPUT_ONLY.field),
+});
+
+const contract = z
+  .strictObject({
+    version: z.string().optional(),
+    purpose: z.string().optional(),
+    owner: z.string().optional().describe('Who is mentioned in Slack: <@U…>, <!subteam^S…>, or plain text.'),
+    retention: z
+      .string()
+      .refine((text) => parseDuration(text) !== null, {
+        error: 'expected an ISO 8601 duration such as P7Y or P90D',
+      })
+      .optional()
+      .describe('The least time data must be kept, ISO 8601: P1Y is 365 days, P1M 30.'),
+    criticalFields: z.array(name).optional().describe('Dotted paths whose drift is critical.'),
+    consumers: z
+      .record(name, z.array(name))
+      .optional()
+      .describe('Who reads which dotted paths; named in the alert as who breaks.'),
+    runbook: z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' }).optional(),
+    extraFields: z
+      .enum(['report', 'allow'])
+      .optional()
+      .describe('allow: fields that the file does not declare are no finding.'),
+  })
+  .describe('What the table is for and who relies on it.');
+
+export const tableFile = z
+  .strictObject({
+    $schema: z.string().optional(),
+    tableReference: z
+      .strictObject({
+        projectId: z.string().optional(),
+        datasetId: z.string().optional(),
+        tableId: z.string().optional(),
+      })
+      .optional(),
+    type: name.nullish().meta({
+      description: 'Compared where stated.',
+      examples: ['TABLE', 'VIEW', 'MATERIALIZED_VIEW', 'EXTERNAL', 'SNAPSHOT'],
+    }),
+    schema: z
+      .strictObject({ fields: z.array(field).nullish(), foreignTypeInfo: z.unknown().optional() })
+      .nullish()
+      .describe('Absent: no field is checked, undeclared ones included.'),
+    timePartitioning: z
+      .strictObject({
+        type: z
+          .string()
+          .regex(/^(hour|day|month|year)$/i, { error: 'expected HOUR, DAY, MONTH or YEAR' })
+          .describe('HOUR, DAY, MONTH or YEAR.'),
+        field: z.string().nullish().describe('Absent: by ingestion time.'),
+        expirationMs: int64OrDefault.describe('null: partitions never expire. Absent: not checked.'),
+        requirePartitionFilter: z.boolean().nullish(),
+      })
+      .nullish()
+      .describe('null (with no rangePartitioning): not partitioned. Absent: not checked.'),
+    rangePartitioning: z
+      .strictObject({
+        field: name,
+        range: z.strictObject({ start: int64, end: int64, interval: int64 }),
+      })
+      .nullish(),
+    requirePartitionFilter: z.boolean().nullish(),
+    clustering: z
+      .strictObject({ fields: z.array(name) })
+      .nullish()
+      .describe('null: not clustered. Absent: not checked. The order matters.'),
+    expirationTime: int64OrDefault.describe(
+      'null: the table never expires. A time: that it expires at all is compared.',
+    ),
+    contract: contract.optional(),
+    ...anything(UNCOMPARED.table),
+    ...anything(OUTPUT_ONLY.table),
+  })
+  .meta({
+    title: 'Expected table',
+    description: "A subset of BigQuery's Table resource and a contract. What is not stated is not checked.",
+  });
+
+export const datasetFile = z
+  .strictObject({
+    $schema: z.string().optional(),
+    datasetReference: z
+      .strictObject({ projectId: z.string().optional(), datasetId: z.string().optional() })
+      .optional(),
+    location: name.optional().describe('US, EU, europe-west1 …, in any letter case.'),
+    defaultTableExpirationMs: int64OrDefault.describe('null: none. Absent: not checked.'),
+    defaultPartitionExpirationMs: int64OrDefault.describe('null: none. Absent: not checked.'),
+    ...anything(UNCOMPARED.dataset),
+    ...anything(OUTPUT_ONLY.dataset),
+  })
+  .meta({
+    title: 'Expected dataset',
+    description: "A subset of BigQuery's Dataset resource. What is not stated is not checked.",
+  });
+
+const duration = z.string().refine((text) => (parseDuration(text) ?? 0) > 0, {
+  error: 'expected an ISO 8601 duration such as PT4H or P1D',
+});
+const pattern = name.describe('Matches dataset.table; * is any characters.');
+const kind = z.enum(KINDS.map((row) => row.id));
+const severities = Object.fromEntries(
+  KINDS.map((row) => [
+    row.id,
+    z
+      .enum([...SEVERITIES, 'off'])
+      .optional()
+      .describe(row.finds),
+  ]),
+);
+
+export const policyFile = z
+  .strictObject({
+    $schema: z.string().optional(),
+    severities: z.strictObject(severities).optional(),
+    requiredFields: z
+      .array(z.strictObject({ name, type: name, except: z.array(pattern).optional() }))
+      .optional()
+      .describe('Fields that every file of type TABLE with a schema must declare.'),
+    ignoreUnexpected: z
+      .array(pattern)
+      .optional()
+      .describe('Undeclared tables and datasets that are no finding.'),
+    waivers: z
+      .array(
+        z.strictObject({
+          table: pattern,
+          path: name.optional().describe('Absent: every path. A path covers what lies beneath it.'),
+          kind: kind.optional().describe('Absent: every kind that may be waived.'),
+          until: z.iso
+            .date({ error: 'expected a day such as 2027-01-31' })
+            .describe('The last day, to its end in UTC.'),
+          reason: z.string().trim().min(1, { error: 'a waiver needs a reason' }),
+        }),
+      )
+      .optional(),
+    alerts: z
+      .strictObject({
+        minimumSeverity: z.enum(SEVERITIES).optional(),
+        remindAfter: z
+          .strictObject({ critical: duration.nullish(), warning: duration.nullish() })
+          .optional()
+          .describe('How long after an alert it is repeated while still open; null: never.'),
+        uncheckedAfterRuns: z.int().min(1).optional(),
+      })
+      .optional(),
+  })
+  .meta({ title: 'Drift policy', description: 'Severities, waivers and alert timing.' });

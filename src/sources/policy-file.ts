@@ -1,0 +1,61 @@
+import { isObject } from '../diff/canonical.ts';
+import type { Problem } from '../model/errors.ts';
+import type { Kind, Severity } from '../model/kinds.ts';
+import type { Policy } from '../model/policy.ts';
+import { policyRules } from './file-rules.ts';
+import { policyFile } from './file-schemas.ts';
+import { readJson } from './json-file.ts';
+import { shapeProblems } from './shape-problems.ts';
+
+/** A field that the files themselves must declare. */
+export interface RequiredField {
+  readonly name: string;
+  readonly type: string;
+  /** Patterns of tables that need not. */
+  readonly except: readonly string[];
+}
+
+export interface LoadedPolicy {
+  readonly policy: Policy;
+  readonly requiredFields: readonly RequiredField[];
+  readonly problems: readonly Problem[];
+}
+
+export const defaultPolicy: Policy = {
+  severities: new Map(),
+  ignoreUnexpected: [],
+  waivers: [],
+  minimumSeverity: 'warning',
+};
+
+/** Reads a policy file; `file` is its name in problems. */
+export async function loadPolicy(path: string, file: string): Promise<LoadedPolicy> {
+  const read = await readJson(path);
+  if ('error' in read) return invalid([{ file, path: '$', message: read.error }]);
+  if (!isObject(read.value)) return invalid([{ file, path: '$', message: 'expected one JSON object' }]);
+  const problems = [...shapeProblems(policyFile, read.value), ...policyRules(read.value)];
+  if (problems.length > 0) return invalid(problems.map((problem) => ({ file, ...problem })));
+  const { severities, requiredFields, ignoreUnexpected, waivers, alerts } = policyFile.parse(read.value);
+  return {
+    policy: {
+      severities: new Map(Object.entries(severities ?? {}) as [Kind, Severity | 'off'][]),
+      ignoreUnexpected: ignoreUnexpected ?? [],
+      waivers: (waivers ?? []).map((waiver) => ({
+        ...waiver,
+        path: waiver.path ?? null,
+        kind: waiver.kind ?? null,
+      })),
+      minimumSeverity: alerts?.minimumSeverity ?? defaultPolicy.minimumSeverity,
+    },
+    requiredFields: (requiredFields ?? []).map(({ name, type, except }) => ({
+      name,
+      type,
+      except: except ?? [],
+    })),
+    problems: [],
+  };
+}
+
+function invalid(problems: readonly Problem[]): LoadedPolicy {
+  return { policy: defaultPolicy, requiredFields: [], problems };
+}

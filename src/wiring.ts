@@ -1,0 +1,109 @@
+import type { BigQuery } from '@google-cloud/bigquery';
+import type { HttpFunction } from '@google-cloud/functions-framework';
+import { DriftError } from './model/errors.ts';
+import type { Clock, Log } from './model/ports.ts';
+import { type Config, type Env, parseConfig } from './run/config.ts';
+import { runHourly } from './run/hourly.ts';
+import { createMonitoringSink } from './sinks/monitoring.ts';
+import { createSlackSink } from './sinks/slack.ts';
+import { createBigQueryClient, createWarehouse } from './sources/bigquery.ts';
+import { loadExpectation } from './sources/expected-files.ts';
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
+
+/** One JSON object a line, as Cloud Logging takes it. */
+export function writeLogLine(entry: Parameters<Log>[0]): void {
+  process.stdout.write(`${JSON.stringify(entry)}\n`);
+}
+
+/** Everything the function takes from its surroundings, so that the demo and the tests can play hours of it. */
+export interface Surroundings {
+  readonly env: Env;
+  readonly clock: Clock;
+  readonly fetch: typeof globalThis.fetch;
+  readonly log: Log;
+}
+
+/**
+ * The HTTP function `checkDrift`: POST runs one check; the body of the request is never read.
+ * 200 the run's summary; 500 the run failed, and the Scheduler tries again; 405 any other method.
+ */
+export function createFunction(surroundings: Surroundings): HttpFunction {
+  const { env, clock, log } = surroundings;
+  let connect: (() => Promise<Connection>) | undefined;
+  return async (request, response) => {
+    if (request.method !== 'POST') {
+      response
+        .set('Allow', 'POST')
+        .status(405)
+        .json({ status: 'failed', error: { code: 'MethodNotAllowed', message: 'POST runs a check' } });
+      return;
+    }
+    try {
+      const config = parseConfig(env);
+      // One client for all runs: a new one each time would leave its sockets behind.
+      connect ??= connection(config, surroundings);
+      const now = scheduleTime(request.get('X-CloudScheduler-ScheduleTime')) ?? clock.now();
+      const summary = await runHourly({
+        ...(await connect()),
+        loadExpectation: () =>
+          loadExpectation({
+            folder: config.expectedSchemas,
+            policyFile: config.policyFile ?? undefined,
+            aliases: config.aliases,
+          }),
+        clock,
+        log,
+        confirmMs: config.confirmSeconds * 1000,
+        now,
+      });
+      response.status(summary.status === 'failed' ? 500 : 200).json(summary);
+    } catch (error) {
+      if (!(error instanceof DriftError)) throw error;
+      log({ severity: 'ERROR', message: `the run failed: ${error.message}`, code: error.code });
+      response.status(500).json({ status: 'failed', error: { code: error.code, message: error.message } });
+    }
+  };
+}
+
+type Connection = Pick<Parameters<typeof runHourly>[0], 'warehouse' | 'metrics' | 'alerts' | 'project'>;
+
+function connection(config: Config, { clock, fetch }: Surroundings): () => Promise<Connection> {
+  const { projectId, bigqueryEndpoint, slackWebhookUrl, metricLocation, monitoringEndpoint } = config;
+  const client = createBigQueryClient({ projectId, endpoint: bigqueryEndpoint });
+  const warehouse = createWarehouse({ client, pacing: config, clock });
+  const alerts = slackWebhookUrl === null ? null : createSlackSink({ url: slackWebhookUrl, fetch });
+  let metrics: Connection['metrics'] | undefined;
+  return async () => {
+    const project = await detectProject(client, config);
+    metrics ??= createMonitoringSink({
+      projectId: project,
+      location: metricLocation,
+      endpoint: monitoringEndpoint,
+      clock,
+    });
+    return { warehouse, metrics, alerts, project };
+  };
+}
+
+/** @throws DriftError `NoProject` */
+export async function detectProject(
+  client: BigQuery,
+  { projectId, bigqueryEndpoint }: Pick<Config, 'projectId' | 'bigqueryEndpoint'>,
+): Promise<string> {
+  if (projectId !== null) return projectId;
+  const advice = 'set GCP_PROJECT_ID (or --project on the command line)';
+  if (bigqueryEndpoint !== null) throw new DriftError('NoProject', `no project: ${advice}`);
+  return client.getProjectId().catch((cause: unknown) => {
+    throw new DriftError('NoProject', `no project, and the credentials name none: ${advice}`, { cause });
+  });
+}
+
+/** The same for every attempt at one run. */
+function scheduleTime(header: string | undefined): Date | null {
+  const time = header === undefined ? Number.NaN : Date.parse(header);
+  return Number.isNaN(time) ? null : new Date(time);
+}
