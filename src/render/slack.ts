@@ -1,4 +1,4 @@
-import type { Finding, Unchecked } from '../model/finding.ts';
+import type { Finding, Unchecked, UncheckedReason } from '../model/finding.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../model/kinds.ts';
 import type { SlackBlock, SlackPayload } from '../model/ports.ts';
 import type { Report } from '../model/report.ts';
@@ -180,14 +180,20 @@ function breaks(consumers: readonly string[]): string {
   return ` — breaks ${named.join(', ')}${more}`;
 }
 
+const UNCHECKED_WORDS: Readonly<Record<UncheckedReason, string>> = {
+  denied: 'access denied',
+  throttled: "over BigQuery's quota",
+  unavailable: 'no usable answer',
+  'out-of-time': 'the run had no time left',
+  malformed: 'an answer that is no BigQuery resource',
+};
+
 function uncheckedBlocks(unchecked: readonly Unchecked[]): readonly SlackBlock[] {
   if (unchecked.length === 0) return [];
-  const lines = unchecked
-    .slice(0, MAX_UNCHECKED_LINES)
-    .map(
-      (entry) =>
-        `• ${escaped(shortened(subjectName(entry), 120))}: ${entry.reason} (${escaped(shortened(entry.detail, 200))})`,
-    );
+  const lines = unchecked.slice(0, MAX_UNCHECKED_LINES).map((entry) => {
+    const subject = entry.dataset === '*' ? 'the list of datasets' : subjectName(entry);
+    return `• ${escaped(shortened(subject, 120))}: ${UNCHECKED_WORDS[entry.reason]} (${escaped(shortened(entry.detail, 160))})`;
+  });
   const more = unchecked.length > lines.length ? [`+${unchecked.length - lines.length} more`] : [];
   return [section(['*Could not be checked* (neither in sync nor drifted)', ...lines, ...more].join('\n'))];
 }

@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { styleText } from 'node:util';
+import { http as registerFunction } from '@google-cloud/functions-framework';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { denied, startBigQueryEmulator } from '../emulators/bigquery.ts';
+import { startMonitoringEmulator } from '../emulators/monitoring.ts';
+import { startSlackEmulator } from '../emulators/slack.ts';
+import type { SlackPayload } from '../src/model/ports.ts';
+import { previewSlack } from '../src/render/slack-preview.ts';
+import { createFunction } from '../src/wiring.ts';
+import { dropColumn, sampleWarehouse, tableOf } from './warehouse.ts';
+
+/*
+ * Plays a few hours of the real function against local stand-ins for BigQuery, Cloud Monitoring and Slack. The clock
+ * is played too: an hour passes at once.
+ */
+
+const PROJECT = 'demo-project';
+const HOUR_MS = 3_600_000;
+const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
+
+let now = new Date();
+const clock = {
+  now: () => now,
+  async sleep(ms: number) {
+    now = new Date(now.getTime() + ms);
+  },
+};
+
+const warehouse = await sampleWarehouse('expected-schemas');
+const intact = structuredClone(warehouse.datasets);
+const bigquery = await startBigQueryEmulator({ projectId: PROJECT, warehouse });
+const monitoring = await startMonitoringEmulator({ projectId: PROJECT, now: clock.now });
+const slack = await startSlackEmulator({ now: clock.now });
+const checkDrift = createFunction({
+  env: {
+    GCP_PROJECT_ID: PROJECT,
+    EXPECTED_SCHEMAS: 'expected-schemas',
+    SLACK_WEBHOOK_URL: slack.webhookUrl,
+    BIGQUERY_API_ENDPOINT: bigquery.url,
+    MONITORING_API_ENDPOINT: monitoring.url,
+  },
+  clock,
+  fetch: globalThis.fetch,
+  // The function's log would drown the story; the run line below says the same.
+  log: () => {},
+});
+registerFunction('checkDrift', checkDrift);
+const server = getTestServer('checkDrift').listen(0, '127.0.0.1');
+await once(server, 'listening');
+
+try {
+  say('A warehouse of three datasets and thirteen tables, and the files that say what it must look like:');
+  say('expected-schemas/. BigQuery, Cloud Monitoring and Slack are stand-ins on this machine; the function,', 'continued');
+  say('its client libraries and its HTTP server are the real ones.', 'continued');
+
+  hour(0, 'Nothing has changed.');
+  await runCheck();
+
+  hour(1, 'Somebody was busy:');
+  step('dropped the column commerce.square_payments.amount');
+  dropColumn(tableOf(warehouse, 'commerce', 'square_payments'), 'amount');
+  step('recreated commerce.raffle_tickets without its partitioning');
+  delete tableOf(warehouse, 'commerce', 'raffle_tickets')['timePartitioning'];
+  step('set a partition expiration of 30 days on customer_memory.customer_profiles');
+  const profiles = tableOf(warehouse, 'customer_memory', 'customer_profiles');
+  profiles['timePartitioning'] = { type: 'DAY', field: 'timestamp', expirationMs: String(30 * 24 * HOUR_MS) };
+  step('took away read access to analytics.lightspeed_products');
+  bigquery.faults.push(denied({ method: 'tables.get', dataset: 'analytics', table: 'lightspeed_products' }));
+  await runCheck();
+
+  hour(2, 'Everything is repaired, and access is back.');
+  warehouse.datasets = structuredClone(intact);
+  bigquery.faults.length = 0;
+  await runCheck();
+
+  const reads = bigquery.requests.filter(({ method }) => method === 'GET').length;
+  say(`BigQuery saw ${reads} requests in three runs, all of them GET: ${reads === bigquery.requests.length}.`);
+  console.log(`
+${paint('bold', 'For a project of your own')}
+  1. describe a table:   bq show --format=prettyjson PROJECT:DATASET.TABLE > expected-schemas/DATASET/TABLE.json
+  2. check the files:    npm run --silent drift -- validate
+  3. compare (read-only): npm run --silent drift -- check --project PROJECT
+  4. every hour, with Slack and a metric: README, "Deploy"`);
+} finally {
+  server.close();
+  server.closeAllConnections();
+  await Promise.all([bigquery.close(), monitoring.close(), slack.close()]);
+}
+
+async function runCheck(): Promise<void> {
+  const messagesBefore = slack.messages.length;
+  const pointsBefore = monitoring.points.length;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the function does not listen');
+  const response = await fetch(`http://127.0.0.1:${address.port}/`, { method: 'POST' });
+  const summary = (await response.json()) as Record<string, unknown>;
+  console.log(`  ${paint('dim', 'POST /')}  HTTP ${response.status}  ${paint('bold', String(summary['status']))}  tables ${JSON.stringify(summary['tables'])}`);
+
+  const messages = slack.messages.slice(messagesBefore);
+  if (messages.length === 0) console.log('  Slack: nothing to tell, nothing sent.');
+  for (const { payload } of messages) {
+    console.log('  Slack:');
+    // The stand-in has checked it against Slack's rules.
+    console.log(previewSlack(payload as SlackPayload, { color }).replace(/^/gm, '  ').trimEnd());
+  }
+  showMetrics(pointsBefore);
+}
+
+function showMetrics(from: number): void {
+  const points = monitoring.points.slice(from);
+  const short = (metric: string) => metric.replace('custom.googleapis.com/bigquery_drift/', '');
+  const findings = points.filter(({ metric }) => short(metric) === 'findings');
+  const above = findings.filter(({ value }) => value > 0);
+  const labels = (point: (typeof points)[number]) => Object.values(point.metricLabels).join(', ');
+  console.log(`  Metric: findings, ${findings.length} series, ${above.length} above zero`);
+  for (const point of above) console.log(`    findings{${labels(point)}} = ${point.value}`);
+  for (const point of points.filter(({ metric }) => short(metric) === 'tables')) {
+    if (point.value > 0) console.log(`    tables{${labels(point)}} = ${point.value}`);
+  }
+  for (const point of points.filter(({ metric }) => short(metric) === 'run_success')) console.log(`    run_success = ${point.value}`);
+}
+
+function hour(count: number, title: string): void {
+  if (count > 0) now = new Date(now.getTime() + HOUR_MS);
+  console.log(`\n${paint('bold', `Hour ${count}.`)} ${title}`);
+}
+
+function say(line: string, place: 'first' | 'continued' = 'first'): void {
+  console.log(place === 'first' ? `\n${line}` : line);
+}
+
+function step(line: string): void {
+  console.log(`  – ${line}`);
+}
+
+function paint(style: Parameters<typeof styleText>[0], text: string): string {
+  return color ? styleText(style, text, { validateStream: false }) : text;
+}
