@@ -51,7 +51,10 @@ await once(server, 'listening');
 
 try {
   say('A warehouse of three datasets and thirteen tables, and the files that say what it must look like:');
-  say('expected-schemas/. BigQuery, Cloud Monitoring and Slack are stand-ins on this machine; the function,', 'continued');
+  say(
+    'expected-schemas/. BigQuery, Cloud Monitoring and Slack are stand-ins on this machine; the function,',
+    'continued',
+  );
   say('its client libraries and its HTTP server are the real ones.', 'continued');
 
   hour(0, 'Nothing has changed.');
@@ -75,7 +78,9 @@ try {
   await runCheck();
 
   const reads = bigquery.requests.filter(({ method }) => method === 'GET').length;
-  say(`BigQuery saw ${reads} requests in three runs, all of them GET: ${reads === bigquery.requests.length}.`);
+  say(
+    `BigQuery saw ${reads} requests in three runs, all of them GET: ${reads === bigquery.requests.length}.`,
+  );
   console.log(`
 ${paint('bold', 'For a project of your own')}
   1. describe a table:   bq show --format=prettyjson PROJECT:DATASET.TABLE > expected-schemas/DATASET/TABLE.json
@@ -95,14 +100,20 @@ async function runCheck(): Promise<void> {
   if (address === null || typeof address === 'string') throw new Error('the function does not listen');
   const response = await fetch(`http://127.0.0.1:${address.port}/`, { method: 'POST' });
   const summary = (await response.json()) as Record<string, unknown>;
-  console.log(`  ${paint('dim', 'POST /')}  HTTP ${response.status}  ${paint('bold', String(summary['status']))}  tables ${JSON.stringify(summary['tables'])}`);
+  console.log(
+    `  ${paint('dim', 'POST /')}  HTTP ${response.status}  ${paint('bold', String(summary['status']))}  tables ${JSON.stringify(summary['tables'])}`,
+  );
 
   const messages = slack.messages.slice(messagesBefore);
   if (messages.length === 0) console.log('  Slack: nothing to tell, nothing sent.');
   for (const { payload } of messages) {
     console.log('  Slack:');
     // The stand-in has checked it against Slack's rules.
-    console.log(previewSlack(payload as SlackPayload, { color }).replace(/^/gm, '  ').trimEnd());
+    console.log(
+      previewSlack(payload as SlackPayload, { color })
+        .replace(/^/gm, '  ')
+        .trimEnd(),
+    );
   }
   showMetrics(pointsBefore);
 }
@@ -118,7 +129,8 @@ function showMetrics(from: number): void {
   for (const point of points.filter(({ metric }) => short(metric) === 'tables')) {
     if (point.value > 0) console.log(`    tables{${labels(point)}} = ${point.value}`);
   }
-  for (const point of points.filter(({ metric }) => short(metric) === 'run_success')) console.log(`    run_success = ${point.value}`);
+  for (const point of points.filter(({ metric }) => short(metric) === 'run_success'))
+    console.log(`    run_success = ${point.value}`);
 }
 
 function hour(count: number, title: string): void {

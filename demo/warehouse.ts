@@ -30,13 +30,19 @@ function datasetResource(file: Json): Json {
 }
 
 function tableResource(file: Json): Json {
-  const { type, schema, timePartitioning } = file as { type: string; schema: { fields: Json[] }; timePartitioning: Json | null };
+  const { type, schema, timePartitioning } = file as {
+    type: string;
+    schema: { fields: Json[] };
+    timePartitioning: Json | null;
+  };
   const declared = schema.fields.map((field) => ({ mode: 'NULLABLE', ...field }));
   const ingested = { name: 'ingested_at', type: 'TIMESTAMP', mode: 'NULLABLE' };
   return {
     type,
     schema: { fields: [...declared, ingested] },
-    ...(timePartitioning === null ? {} : { timePartitioning: { type: timePartitioning['type'], field: timePartitioning['field'] } }),
+    ...(timePartitioning === null
+      ? {}
+      : { timePartitioning: { type: timePartitioning['type'], field: timePartitioning['field'] } }),
     etag: 'Zm9yIHRoZSBkZW1v',
     creationTime: '1704067200000',
     lastModifiedTime: '1763829000000',
