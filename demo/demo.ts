@@ -58,7 +58,7 @@ try {
   say('its client libraries and its HTTP server are the real ones.', 'continued');
 
   hour(0, 'Nothing has changed.');
-  await runCheck();
+  await runCheck('in-sync');
 
   hour(1, 'Somebody was busy:');
   step('dropped the column commerce.square_payments.amount');
@@ -70,18 +70,18 @@ try {
   profiles['timePartitioning'] = { type: 'DAY', field: 'timestamp', expirationMs: String(30 * 24 * HOUR_MS) };
   step('took away read access to analytics.lightspeed_products');
   bigquery.faults.push(denied({ method: 'tables.get', dataset: 'analytics', table: 'lightspeed_products' }));
-  await runCheck();
+  await runCheck('drifted');
 
   hour(2, 'Everything is repaired, and access is back.');
   warehouse.datasets = structuredClone(intact);
   bigquery.faults.length = 0;
-  await runCheck();
+  await runCheck('in-sync');
 
   const reads = bigquery.requests.filter(({ method }) => method === 'GET').length;
   say(
     `BigQuery saw ${reads} requests in three runs, all of them GET: ${reads === bigquery.requests.length}.`,
   );
-  console.log(`
+  print(`
 ${paint('bold', 'For a project of your own')}
   1. describe a table:   bq show --format=prettyjson PROJECT:DATASET.TABLE > expected-schemas/DATASET/TABLE.json
   2. check the files:    npm run --silent drift -- validate
@@ -93,23 +93,25 @@ ${paint('bold', 'For a project of your own')}
   await Promise.all([bigquery.close(), monitoring.close(), slack.close()]);
 }
 
-async function runCheck(): Promise<void> {
+async function runCheck(expectedStatus: string): Promise<void> {
   const messagesBefore = slack.messages.length;
   const pointsBefore = monitoring.points.length;
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the function does not listen');
   const response = await fetch(`http://127.0.0.1:${address.port}/`, { method: 'POST' });
   const summary = (await response.json()) as Record<string, unknown>;
-  console.log(
+  print(
     `  ${paint('dim', 'POST /')}  HTTP ${response.status}  ${paint('bold', String(summary['status']))}  tables ${JSON.stringify(summary['tables'])}`,
   );
 
+  if (summary['status'] !== expectedStatus) throw new Error(`expected the status ${expectedStatus}`);
+
   const messages = slack.messages.slice(messagesBefore);
-  if (messages.length === 0) console.log('  Slack: nothing to tell, nothing sent.');
+  if (messages.length === 0) print('  Slack: nothing to tell, nothing sent.');
   for (const { payload } of messages) {
-    console.log('  Slack:');
+    print('  Slack:');
     // The stand-in has checked it against Slack's rules.
-    console.log(
+    print(
       previewSlack(payload as SlackPayload, { color })
         .replace(/^/gm, '  ')
         .trimEnd(),
@@ -124,26 +126,30 @@ function showMetrics(from: number): void {
   const findings = points.filter(({ metric }) => short(metric) === 'findings');
   const above = findings.filter(({ value }) => value > 0);
   const labels = (point: (typeof points)[number]) => Object.values(point.metricLabels).join(', ');
-  console.log(`  Metric: findings, ${findings.length} series, ${above.length} above zero`);
-  for (const point of above) console.log(`    findings{${labels(point)}} = ${point.value}`);
+  print(`  Metric: findings, ${findings.length} series, ${above.length} above zero`);
+  for (const point of above) print(`    findings{${labels(point)}} = ${point.value}`);
   for (const point of points.filter(({ metric }) => short(metric) === 'tables')) {
-    if (point.value > 0) console.log(`    tables{${labels(point)}} = ${point.value}`);
+    if (point.value > 0) print(`    tables{${labels(point)}} = ${point.value}`);
   }
   for (const point of points.filter(({ metric }) => short(metric) === 'run_success'))
-    console.log(`    run_success = ${point.value}`);
+    print(`    run_success = ${point.value}`);
 }
 
 function hour(count: number, title: string): void {
   if (count > 0) now = new Date(now.getTime() + HOUR_MS);
-  console.log(`\n${paint('bold', `Hour ${count}.`)} ${title}`);
+  print(`\n${paint('bold', `Hour ${count}.`)} ${title}`);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
 function say(line: string, place: 'first' | 'continued' = 'first'): void {
-  console.log(place === 'first' ? `\n${line}` : line);
+  print(place === 'first' ? `\n${line}` : line);
 }
 
 function step(line: string): void {
-  console.log(`  – ${line}`);
+  print(`  – ${line}`);
 }
 
 function paint(style: Parameters<typeof styleText>[0], text: string): string {

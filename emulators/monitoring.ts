@@ -18,7 +18,7 @@ import {
 } from './monitoring-descriptors.ts';
 import { findRefusal, readValue, type TimeSeries, timeSeriesSchema } from './monitoring-rules.ts';
 
-export type { MonitoringFault, MonitoringMethod };
+export type { MonitoringFault };
 
 export interface WrittenPoint {
   metric: string;
