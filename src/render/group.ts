@@ -5,6 +5,12 @@ export function subjectName({ dataset, table }: Subject): string {
   return table === null ? dataset : `${dataset}.${table}`;
 }
 
+/** The same as a heading: a dataset is not to be taken for a table; `*` is the project's list of datasets. */
+export function subjectTitle(subject: Subject): string {
+  if (subject.dataset === '*') return 'the list of datasets';
+  return subject.table === null ? `dataset ${subject.dataset}` : subjectName(subject);
+}
+
 /** Findings of one dataset or table. */
 export interface Group extends Subject {
   readonly findings: readonly Finding[];

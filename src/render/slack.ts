@@ -2,7 +2,7 @@ import type { Finding, Unchecked, UncheckedReason } from '../model/finding.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../model/kinds.ts';
 import type { SlackBlock, SlackPayload } from '../model/ports.ts';
 import type { Report } from '../model/report.ts';
-import { type Group, groupBySubject, subjectName } from './group.ts';
+import { type Group, groupBySubject, subjectName, subjectTitle } from './group.ts';
 import { code, codeBlock, escaped, link, owner } from './mrkdwn.ts';
 import { counted, printable, shortened } from './printable.ts';
 
@@ -36,7 +36,7 @@ export function renderDrift({
 }): SlackPayload | null {
   if (opened.length === 0) return null;
   const title = `Drift in ${report.project ?? 'BigQuery'}: ${severityCounts(opened)}`;
-  const { shown, left } = fitting(groupBySubject(opened), report.project);
+  const { shown, left } = fitting(groupBySubject(opened).map(withNewHintsOnly()), report.project);
   const blocks: SlackBlock[] = [
     header(title),
     context(`${tableCounts(report)} · checked ${report.finishedAt.slice(0, 16).replace('T', ' ')} UTC`),
@@ -99,9 +99,25 @@ function notification(findings: readonly Finding[]): string {
     .join('; ');
 }
 
+/** A group with the hints that no group before it gave. */
+interface HintedGroup extends Group {
+  readonly hints: readonly string[];
+}
+
+/** What is worth knowing is said once in a message. */
+function withNewHintsOnly(): (group: Group) => HintedGroup {
+  const given = new Set<string>();
+  return (group) => {
+    const all = new Set(group.findings.flatMap(({ hint }) => (hint === null ? [] : [hint])));
+    const hints = [...all].filter((hint) => !given.has(hint));
+    for (const hint of hints) given.add(hint);
+    return { ...group, hints };
+  };
+}
+
 /** As many tables as Slack takes, worst first; the findings of the others are `left`. */
 function fitting(
-  groups: readonly Group[],
+  groups: readonly HintedGroup[],
   project: string | null,
 ): { readonly shown: readonly string[]; readonly left: readonly Finding[] } {
   const shown: string[] = [];
@@ -122,15 +138,14 @@ function leftOut(findings: readonly Finding[]): string {
 }
 
 /** A table's section: its name, who owns it, and its findings, cut before Slack would refuse it. */
-function groupText(group: Group, project: string | null): string {
+function groupText(group: HintedGroup, project: string | null): string {
   const [first] = group.findings;
   const heading = [
-    `*${project === null ? escaped(subjectName(group)) : link(consoleUrl(group, project), shortened(subjectName(group), 200))}*`,
+    `*${project === null ? escaped(subjectTitle(group)) : link(consoleUrl(group, project), shortened(subjectTitle(group), 200))}*`,
     ...(first?.owner == null ? [] : [owner(first.owner)]),
     ...(first?.runbook == null ? [] : [link(first.runbook, 'runbook')]),
   ].join(' · ');
-  const hints = [...new Set(group.findings.flatMap(({ hint }) => (hint === null ? [] : [hint])))];
-  const lines = [...findingLines(group.findings), ...hints.map((hint) => `_${escaped(hint)}_`)];
+  const lines = [...findingLines(group.findings), ...group.hints.map((hint) => `_${escaped(hint)}_`)];
   let text = heading;
   for (const [index, line] of lines.entries()) {
     if (text.length + line.length > MAX_SECTION) return `${text}\n+${lines.length - index} more lines`;
@@ -191,8 +206,7 @@ const UNCHECKED_WORDS: Readonly<Record<UncheckedReason, string>> = {
 function uncheckedBlocks(unchecked: readonly Unchecked[]): readonly SlackBlock[] {
   if (unchecked.length === 0) return [];
   const lines = unchecked.slice(0, MAX_UNCHECKED_LINES).map((entry) => {
-    const subject = entry.dataset === '*' ? 'the list of datasets' : subjectName(entry);
-    return `• ${escaped(shortened(subject, 120))}: ${UNCHECKED_WORDS[entry.reason]} (${escaped(shortened(entry.detail, 160))})`;
+    return `• ${escaped(shortened(subjectTitle(entry), 120))}: ${UNCHECKED_WORDS[entry.reason]} (${escaped(shortened(entry.detail, 160))})`;
   });
   const more = unchecked.length > lines.length ? [`+${unchecked.length - lines.length} more`] : [];
   return [section(['*Could not be checked* (neither in sync nor drifted)', ...lines, ...more].join('\n'))];

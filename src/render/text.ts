@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { Finding, Unchecked } from '../model/finding.ts';
 import type { Severity } from '../model/kinds.ts';
 import type { Report, Status } from '../model/report.ts';
-import { groupBySubject, subjectName } from './group.ts';
+import { groupBySubject, subjectName, subjectTitle } from './group.ts';
 import { counted, printable } from './printable.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -25,7 +25,7 @@ export function renderText(report: Report, { color }: { readonly color: boolean 
   const sections = [
     ...groupBySubject(report.findings).map((group) =>
       [
-        paint('bold', printable(subjectName(group))),
+        paint('bold', printable(subjectTitle(group))),
         ...group.findings.map((finding) => findingLines(finding, paint)),
       ].join('\n'),
     ),
@@ -48,11 +48,11 @@ type Paint = (style: Style, text: string) => string;
 
 function findingLines(finding: Finding, paint: Paint): string {
   const { severity, kind, message, consumers, owner, hint } = finding;
-  const details = [
-    consumers.length === 0 ? null : `breaks ${consumers.join(', ')}`,
-    owner === null ? null : `owner ${owner}`,
-    hint,
-  ];
+  const who = [
+    ...(consumers.length === 0 ? [] : [`breaks ${consumers.join(', ')}`]),
+    ...(owner === null ? [] : [`owner ${owner}`]),
+  ].join('; ');
+  const details = [who, hint ?? ''].filter((detail) => detail !== '');
   return [
     `  ${paint(SEVERITY_STYLE[severity], severity.padEnd(8))}  ${printable(message)}  ${paint('dim', kind)}`,
     ...details.flatMap((detail) =>
@@ -66,7 +66,7 @@ function placed(finding: Finding): string {
 }
 
 function uncheckedLine({ dataset, table, reason, detail }: Unchecked): string {
-  return printable(`${subjectName({ dataset, table })}: ${reason} (${detail})`);
+  return printable(`${subjectTitle({ dataset, table })}: ${reason} (${detail})`);
 }
 
 function section(title: string, lines: readonly string[], paint: Paint): readonly string[] {
