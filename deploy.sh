@@ -103,7 +103,7 @@ fi
 say 'The function'
 run gcloud functions deploy "$name" --gen2 --project="$project" --region="$region" --runtime=nodejs24 --source=. \
   --entry-point=checkDrift --trigger-http --no-allow-unauthenticated --service-account="$runtime" \
-  --set-env-vars="GCP_PROJECT_ID=$project" --set-secrets="SLACK_WEBHOOK_URL=$secret:latest" \
+  --set-env-vars="GCP_PROJECT_ID=$project,NODE_OPTIONS=--enable-source-maps" --set-secrets="SLACK_WEBHOOK_URL=$secret:latest" \
   --memory=512Mi --cpu=1 --timeout=1800s --max-instances=1 --concurrency=1 --quiet
 
 say 'Who may call it: the Scheduler alone'
