@@ -171,8 +171,8 @@ export const REPORTS: Readonly<Record<string, Report>> = {
   }),
 
   flood: report({
-    tables: { inSync: 0, drifted: 300, unchecked: 0 },
-    findings: Array.from({ length: 300 }, (_, index) =>
+    tables: { inSync: 0, drifted: 100, unchecked: 0 },
+    findings: Array.from({ length: 100 }, (_, index) =>
       finding({
         kind: 'table-missing',
         severity: 'critical',
