@@ -26,10 +26,18 @@ export function createSlackSink({
 }
 
 function reasonOf(error: unknown): string {
-  if (isHttpError(error)) return `${error.body?.slice(0, 200) ?? ''} (HTTP ${error.statusCode})`;
+  if (isHttpError(error)) {
+    const status = `HTTP ${error.statusCode}`;
+    return isSlackWord(error.body) ? `${error.body} (${status})` : status;
+  }
   // The cause names host and port at most; a request error's own message is only a frame around it.
   const cause = error instanceof Error && 'original' in error ? error.original : error;
   return cause instanceof Error ? `${cause.name}: ${causeCode(cause)}` : 'no answer';
+}
+
+/** `channel_is_archived`; any other body may be a proxy's page, which can repeat the address. */
+function isSlackWord(body: string | undefined): body is string {
+  return /^[a-z_]{2,60}$/.test(body ?? '');
 }
 
 function causeCode(error: Error): string {

@@ -12,7 +12,7 @@ import {
 } from '../diff/canonical.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { parseDuration } from '../model/duration.ts';
-import { InvalidFilesError, type Problem } from '../model/errors.ts';
+import { InvalidFilesError, MalformedError, type Problem } from '../model/errors.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Resource } from '../model/ports.ts';
@@ -171,20 +171,27 @@ async function loadTable(
   const content = await readObject(root, file);
   if (content.problems.length > 0) return { declared: null, problems: content.problems, uncompared: [] };
   const raw = content.value;
-  const found = [...shapeProblems(tableFile, raw), ...tableRules(raw, id)];
-  const expected = found.length === 0 ? expectedTable(raw) : null;
+  const expected = expectedTableIfReadable(raw);
   const problems = [
-    ...found,
+    ...shapeProblems(tableFile, raw),
+    ...tableRules(raw, id),
     ...(expected === null ? [] : requiredFieldProblems(expected, id, requiredFields)),
   ].map((problem) => ({ file, ...problem }));
-  return {
-    declared:
-      expected === null || problems.length > 0
-        ? null
-        : { table: id.table, expected, contract: contractOf(raw) },
-    problems,
-    uncompared: uncomparedKeys(raw),
-  };
+  const declared =
+    expected === null || problems.length > 0
+      ? null
+      : { table: id.table, expected, contract: contractOf(raw) };
+  return { declared, problems, uncompared: uncomparedKeys(raw) };
+}
+
+/** null: the file has problems of shape, which are told on their own. */
+function expectedTableIfReadable(file: Resource): ExpectedTable | null {
+  try {
+    return expectedTable(file);
+  } catch (error) {
+    if (error instanceof MalformedError) return null;
+    throw error;
+  }
 }
 
 async function readObject(
@@ -268,14 +275,21 @@ export function contractOf(file: Resource): Contract {
 
 function uncomparedKeys(file: Resource): readonly string[] {
   const schema = file['schema'];
-  const fields = isObject(schema) && Array.isArray(schema['fields']) ? schema['fields'] : [];
-  const ofFields = UNCOMPARED.field.filter((key) =>
-    fields.some((field) => isObject(field) && field[key] !== undefined),
-  );
+  const ofFields = new Set(isObject(schema) ? uncomparedFieldKeys(schema['fields']) : []);
   return [
     ...UNCOMPARED.table.filter((key) => file[key] !== undefined),
-    ...ofFields.map((key) => `field ${key}`),
+    ...[...ofFields].map((key) => `field ${key}`),
   ];
+}
+
+function uncomparedFieldKeys(fields: unknown): readonly string[] {
+  if (!Array.isArray(fields)) return [];
+  return fields
+    .filter(isObject)
+    .flatMap((field) => [
+      ...UNCOMPARED.field.filter((key) => field[key] !== undefined),
+      ...uncomparedFieldKeys(field['fields']),
+    ]);
 }
 
 /** `stated, not compared: maxStaleness, 12 files` */

@@ -113,9 +113,10 @@ function anything<Key extends string>(keys: readonly Key[]): Record<Key, z.ZodOp
   return Object.fromEntries(entries) as Record<Key, z.ZodOptional<z.ZodUnknown>>;
 }
 
+const NO_INTEGER = 'expected an integer, as digits or a number';
 const int64 = z
-  .union([z.string().regex(/^[+-]?[0-9]{1,19}$/), z.int()], {
-    error: 'expected an integer, as digits or a number',
+  .union([z.string().regex(/^[+-]?[0-9]{1,19}$/, { error: NO_INTEGER }), z.int({ error: NO_INTEGER })], {
+    error: NO_INTEGER,
   })
   .describe('An integer; BigQuery writes it as a string of digits.');
 const name = z.string().min(1);

@@ -6,12 +6,19 @@ type PathProblem = Omit<Problem, 'file'>;
 
 /** Everything in `content` that has not the shape of `schema`, each with its JSON path. */
 export function shapeProblems(schema: z.ZodType, content: unknown): readonly PathProblem[] {
-  const result = schema.safeParse(content);
+  const result = schema.safeParse(content, { reportInput: true });
   if (result.success) return [];
   return result.error.issues.flatMap((issue) => issueProblems(issue, schema));
 }
 
 function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType): readonly PathProblem[] {
+  if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
+    const near = didYouMean(issue.input, issue.values.map(String));
+    const known = issue.values.length <= 6 ? `: expected one of ${issue.values.join(', ')}` : '';
+    return [
+      { path: jsonPath(issue.path), message: `unknown value ${JSON.stringify(issue.input)}${near || known}` },
+    ];
+  }
   if (issue.code !== 'unrecognized_keys') {
     return [{ path: jsonPath(issue.path), message: lowerFirst(issue.message) }];
   }

@@ -38,6 +38,9 @@ export async function openSnapshot(root: string): Promise<Warehouse> {
       return { status: 'found', value: { datasets: [...datasets.keys()], unreachable: [] } };
     },
     async listTables(dataset) {
+      // A dataset that was not there, or not readable, when it was recorded has no list either.
+      const own = await getDataset(dataset);
+      if (own.status !== 'found') return own;
       const listed = (datasets.get(dataset)?.tables ?? []).map(async (table): Promise<ListedTable[]> => {
         const read = await getTable({ dataset, table });
         if (read.status === 'absent') return [];
