@@ -38,8 +38,8 @@ export interface BigQueryRequest extends RecordedRequest, BigQueryTarget {}
 export interface BigQueryEmulator {
   url: string;
   projectId: string;
-  /** May be changed between requests. */
-  warehouse: EmulatedWarehouse;
+  /** Its `datasets` may be changed, or replaced, between requests. */
+  readonly warehouse: EmulatedWarehouse;
   /** May be changed between requests. */
   faults: Fault[];
   /** Locations that datasets.list reports as unreachable, and whose datasets it leaves out. */

@@ -25,6 +25,7 @@ const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   InvalidConfig: EXIT.usage,
   InvalidFiles: EXIT.invalidFiles,
   NoSuchFolder: EXIT.usage,
+  InvalidSnapshot: EXIT.usage,
   NoProject: EXIT.usage,
   ProjectNotFound: EXIT.usage,
   UnknownSelection: EXIT.usage,

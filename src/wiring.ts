@@ -2,8 +2,8 @@ import type { BigQuery } from '@google-cloud/bigquery';
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { DriftError } from './model/errors.ts';
 import type { Clock, Log } from './model/ports.ts';
-import { type Config, type Env, parseConfig } from './run/config.ts';
-import { runHourly } from './run/hourly.ts';
+import { type Config, type Env, parseConfig, usableWebhookUrl } from './run/config.ts';
+import { failedRun, runHourly } from './run/hourly.ts';
 import { createMonitoringSink } from './sinks/monitoring.ts';
 import { createSlackSink } from './sinks/slack.ts';
 import { createBigQueryClient, createWarehouse } from './sources/bigquery.ts';
@@ -63,8 +63,10 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
       response.status(summary.status === 'failed' ? 500 : 200).json(summary);
     } catch (error) {
       if (!(error instanceof DriftError)) throw error;
-      log({ severity: 'ERROR', message: `the run failed: ${error.message}`, code: error.code });
-      response.status(500).json({ status: 'failed', error: { code: error.code, message: error.message } });
+      // The run has not begun: without a project there is no metric, but Slack may still hear of it.
+      const slackUrl = usableWebhookUrl(env);
+      const alerts = slackUrl === null ? null : createSlackSink({ url: slackUrl, fetch: surroundings.fetch });
+      response.status(500).json(await failedRun({ alerts, project: null, log }, error));
     }
   };
 }

@@ -48,13 +48,17 @@ export function canonicalLocation(location: string): string {
   return location.toUpperCase();
 }
 
+/** Far above BigQuery's 15 levels, and far below what a stack holds. */
+const MAX_DEPTH = 100;
+
 /** @throws MalformedError for a list that is none, or a field without name or type. */
-export function canonicalFields(raw: unknown, at: string): readonly Field[] {
+export function canonicalFields(raw: unknown, at: string, depth = 1): readonly Field[] {
+  if (depth > MAX_DEPTH) throw new MalformedError(`schema.fields: nested deeper than ${MAX_DEPTH} levels`);
   if (!Array.isArray(raw)) throw new MalformedError(`${at}: expected a list, found ${nameOf(raw)}`);
-  return raw.map((field, index) => canonicalField(field, `${at}[${index}]`));
+  return raw.map((field, index) => canonicalField(field, `${at}[${index}]`, depth));
 }
 
-function canonicalField(raw: unknown, at: string): Field {
+function canonicalField(raw: unknown, at: string, depth: number): Field {
   if (!isObject(raw)) throw new MalformedError(`${at}: expected a field, found ${nameOf(raw)}`);
   const name = raw['name'];
   const type = raw['type'];
@@ -67,7 +71,7 @@ function canonicalField(raw: unknown, at: string): Field {
   };
   const nested = raw['fields'];
   if (nested === undefined || nested === null) return field;
-  return { ...field, fields: canonicalFields(nested, `${at}.fields`) };
+  return { ...field, fields: canonicalFields(nested, `${at}.fields`, depth + 1) };
 }
 
 /** Absent is NULLABLE: rest/v2/tables#TableFieldSchema. */
@@ -194,12 +198,12 @@ export function canonicalPartitionFilter(resource: Resource): boolean | undefine
   const time = resource['timePartitioning'];
   const stated = resource['requirePartitionFilter'];
   const twin = isObject(time) ? time['requirePartitionFilter'] : undefined;
-  const value = stated !== undefined ? stated : twin;
-  if (value === undefined) return undefined;
-  if (value !== null && typeof value !== 'boolean') {
+  if (stated === undefined && twin === undefined) return undefined;
+  const value = stated ?? twin ?? false;
+  if (typeof value !== 'boolean') {
     throw new MalformedError(`requirePartitionFilter: expected true or false, found ${nameOf(value)}`);
   }
-  return value ?? false;
+  return value;
 }
 
 function hivePartitionFields(resource: Resource): readonly string[] {

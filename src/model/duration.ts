@@ -9,12 +9,13 @@ const UNITS_MS = [365 * DAY, 30 * DAY, 7 * DAY, DAY, HOUR, MINUTE, SECOND];
 
 /**
  * Milliseconds of an ISO 8601 duration, with a year of 365 days and a month of 30: `P7Y`, `P1Y6M`, `PT4H`.
- * null: not one.
+ * null: not one, or longer than can be counted exactly.
  */
 export function parseDuration(text: string): number | null {
   const counts = ISO_8601.exec(text)?.slice(1);
   if (counts === undefined) return null;
-  return UNITS_MS.reduce((sum, unit, index) => sum + unit * Number(counts[index] ?? 0), 0);
+  const ms = UNITS_MS.reduce((sum, unit, index) => sum + unit * Number(counts[index] ?? 0), 0);
+  return Number.isSafeInteger(ms) ? ms : null;
 }
 
 /** As people say it, exactly: `7 years`, `30 days`, `1 day 12 hours`, `0 seconds`. */

@@ -3,6 +3,7 @@ export type ErrorCode =
   | 'InvalidConfig'
   | 'InvalidFiles'
   | 'NoSuchFolder'
+  | 'InvalidSnapshot'
   | 'NoProject'
   | 'ProjectNotFound'
   | 'NothingRead'

@@ -12,6 +12,11 @@ interface KindWords {
   readonly hint?: string;
 }
 
+/** int64 reaches further than a calendar. */
+function moment(ms: number): string {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms after 1970`;
+}
+
 const saidAs = (absent: string) => (value: string | null) => value ?? absent;
 const saidAsDuration = (absent: string) => (value: string | null) =>
   value === null ? absent : formatDuration(Number(value));
@@ -43,7 +48,7 @@ const WORDS: Readonly<Record<Kind, KindWords>> = {
     what: 'the expiration of the table differs',
     say: (value, side) => {
       if (value === null) return 'never';
-      return side === 'expected' ? 'that it expires' : new Date(Number(value)).toISOString();
+      return side === 'expected' ? 'that it expires' : moment(Number(value));
     },
   },
   'field-missing': { what: 'field {path} is missing', say: saidAs('nothing') },

@@ -1,5 +1,5 @@
-/** Control characters (terminal escapes among them), and marks that reorder or hide text. */
-const UNPRINTABLE = /[\p{Cc}\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/gu;
+/** Control characters (terminal escapes among them), line breaks, and marks that reorder or hide text. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u3164]/gu;
 
 /**
  * A name or message of somebody else on one line, with what could forge other text made visible. Names of

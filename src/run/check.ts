@@ -6,6 +6,7 @@ import type { Clock, Warehouse } from '../model/ports.ts';
 import type { DatasetOutcome, Report, Status, TableCounts, TableStatus } from '../model/report.ts';
 import type { Contract, DeclaredDataset } from '../model/table.ts';
 import { explain } from '../render/explain.ts';
+import { subjectTitle } from '../render/group.ts';
 import type { Selection } from './config.ts';
 import {
   type InspectedDataset,
@@ -55,11 +56,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   };
 
   const [inspected, undeclared] = await Promise.all([
-    Promise.all(
-      selected.map(({ declared, isWhole }) =>
-        inspectDataset(inspection, declared, { withUnexpected: isWhole }),
-      ),
-    ),
+    Promise.all(selected.map(({ declared, isWhole }) => inspectDataset(inspection, { declared, isWhole }))),
     selection.length > 0
       ? null
       : inspectUndeclaredDatasets(inspection, new Set(options.datasets.map(({ dataset }) => dataset))),
@@ -150,10 +147,12 @@ function judgementsOf(dataset: InspectedDataset): readonly Judgement[] {
 
 /** An unreadable dataset has one entry, which stands for its tables that are unreadable for the same reason. */
 function uncheckedOf(dataset: InspectedDataset): readonly Unchecked[] {
-  const { declared, verdict, tables, unchecked } = dataset;
+  const { declared, isWhole, verdict, tables, unchecked } = dataset;
   if (isMissing(dataset)) return [];
+  // Of a dataset that was read for the sake of named tables, nothing more was asked.
+  const isAskedFor = isWhole || tables.some((table) => table.verdict?.status === 'unreadable');
   const own: readonly Unchecked[] =
-    verdict.status === 'unreadable'
+    verdict.status === 'unreadable' && isAskedFor
       ? [{ dataset: declared.dataset, table: null, reason: verdict.reason, detail: verdict.detail }]
       : [];
   const ofTables = tables.flatMap((table): readonly Unchecked[] =>
@@ -177,7 +176,8 @@ function uncheckedOf(dataset: InspectedDataset): readonly Unchecked[] {
 function outcomeOf(dataset: InspectedDataset): DatasetOutcome {
   return {
     dataset: dataset.declared.dataset,
-    read: dataset.verdict.status === 'compared',
+    // Its unexpected tables are part of what is said of it.
+    read: dataset.verdict.status === 'compared' && !dataset.unchecked.some(({ table }) => table === null),
     tables: dataset.tables.map((table) => ({
       table: table.declared.table,
       status: isMissing(dataset) ? 'drifted' : tableStatus(table),
@@ -263,17 +263,17 @@ function waiverName({ table, path, kind }: Waiver): string {
   return [table, path, kind].filter((part) => part !== null).join(' ');
 }
 
-/** A run that read nothing must not pass for one that found nothing. */
+/** A run that read nothing must not pass for one that found nothing. Drift that was seen is certain all the same. */
 async function whyNothingRead(
   { datasetList, project }: Inspection,
   inspected: readonly InspectedDataset[],
-  { unchecked }: Report,
+  { status, tables, unchecked }: Report,
 ): Promise<CheckResult['nothingRead']> {
-  const isRead = inspected.some(
-    ({ verdict, tables }) =>
-      verdict.status === 'compared' || tables.some((table) => table.verdict?.status === 'compared'),
-  );
-  if (isRead) return null;
+  const isRead =
+    tables.inSync + tables.drifted + tables.unchecked === 0
+      ? inspected.some(({ verdict }) => verdict.status === 'compared')
+      : tables.inSync + tables.drifted > 0;
+  if (isRead || status === 'drifted') return null;
   const list = await datasetList;
   if (list.status === 'absent') {
     return {
@@ -283,9 +283,6 @@ async function whyNothingRead(
   }
   const causes = unchecked
     .slice(0, 10)
-    .map(
-      ({ dataset, table, reason, detail }) =>
-        `${table === null ? dataset : `${dataset}.${table}`}: ${reason}: ${detail}`,
-    );
-  return { code: 'NothingRead', message: ['nothing could be read', ...causes].join('\n') };
+    .map((entry) => `${subjectTitle(entry)}: ${entry.reason}: ${entry.detail}`);
+  return { code: 'NothingRead', message: ['no declared table could be read', ...causes].join('\n') };
 }

@@ -33,14 +33,15 @@ export function parseConfig(env: Env): Config {
     const value = text(name);
     if (value === null) return fallback;
     const number = Number(value);
-    if (Number.isInteger(number) && number >= min && number <= max) return number;
+    if (/^\d+$/.test(value) && number >= min && number <= max) return number;
     problems.push(`${name}: expected a whole number from ${min} to ${max}, found ${JSON.stringify(value)}`);
     return fallback;
   };
   const endpoint = (name: string) => {
     const value = text(name);
-    if (value !== null && !/^https?:\/\/[^/?#]+\/?$/.test(value)) {
-      problems.push(`${name}: expected http://host:port, found ${JSON.stringify(value)}`);
+    if (value !== null && !/^https?:\/\/[^/?#@]+\/?$/.test(value)) {
+      // Not shown: an address can carry a password.
+      problems.push(`${name}: expected http://host:port, without a path`);
     }
     return value?.replace(/\/$/, '') ?? null;
   };
@@ -81,6 +82,13 @@ function parseAliases(text: string | null, problems: string[]): ReadonlyMap<stri
     }
   }
   return aliases;
+}
+
+/** The address that even a run with an invalid environment can tell; null: there is none that is valid. */
+export function usableWebhookUrl(env: Env): string | null {
+  const problems: string[] = [];
+  const value = webhookUrl(env['SLACK_WEBHOOK_URL']?.trim() || null, problems);
+  return problems.length === 0 ? value : null;
 }
 
 /** The address is a secret: what is wrong with it is said without it. */

@@ -14,6 +14,7 @@ import type {
 import type { Report, Status, TableCounts } from '../model/report.ts';
 import { subjectName } from '../render/group.ts';
 import { measureFindings, measureRun } from '../render/metric.ts';
+import { counted } from '../render/printable.ts';
 import { isToldInSlack, renderDrift, renderFailure } from '../render/slack.ts';
 import type { Expectation } from '../sources/expected-files.ts';
 import { type CheckResult, check } from './check.ts';
@@ -92,12 +93,15 @@ function measurements({ report, outcomes }: CheckResult) {
   return measureFindings(report.findings, outcomes, { isComplete: report.unchecked.length === 0 });
 }
 
-async function deliver({ alerts }: HourlyRun, message: SlackPayload | null): Promise<void> {
+async function deliver({ alerts }: Pick<HourlyRun, 'alerts'>, message: SlackPayload | null): Promise<void> {
   if (message !== null) await alerts?.send(message);
 }
 
 /** A run without a result is told as loudly as drift; a bug is told without its inner words. */
-async function failedRun(run: HourlyRun, error: unknown): Promise<RunSummary> {
+export async function failedRun(
+  run: Pick<HourlyRun, 'alerts' | 'log'> & { readonly project: string | null },
+  error: unknown,
+): Promise<RunSummary> {
   const failure =
     error instanceof DriftError
       ? { code: error.code, message: error.message }
@@ -114,9 +118,7 @@ async function writeHeartbeat(
   run: HourlyRun,
   { summary, seconds }: { readonly summary: RunSummary; readonly seconds: number },
 ): Promise<RunSummary> {
-  const isTableRead =
-    'tables' in summary && summary.tables !== undefined && summary.tables.inSync + summary.tables.drifted > 0;
-  const succeeded = summary.status !== 'failed' && isTableRead;
+  const succeeded = summary.status !== 'failed' && isAnyTableRead(summary.tables);
   const error = await tryTo(() => run.metrics.write(measureRun({ succeeded, seconds })));
   if (error === null) return summary;
   run.log({
@@ -127,6 +129,11 @@ async function writeHeartbeat(
   if (summary.status === 'failed') return summary;
   const { tables, findings, alerts } = summary;
   return { status: 'failed', error: { code: error.code, message: error.message }, tables, findings, alerts };
+}
+
+/** Where no table is declared there is none to read. */
+function isAnyTableRead({ inSync, drifted, unchecked }: TableCounts): boolean {
+  return inSync + drifted > 0 || unchecked === 0;
 }
 
 /** One failing sink does not stop the others. Only a sink's refusal is an outcome; anything else is a bug. */
@@ -181,7 +188,7 @@ function logFindings(
   const slack = run.alerts === null ? ' (SLACK_WEBHOOK_URL is not set: nobody is told)' : '';
   run.log({
     severity: status === 'in-sync' ? 'INFO' : 'WARNING',
-    message: `${status} in ${project}: ${tables.inSync} tables in sync, ${tables.drifted} drifted, ${tables.unchecked} unchecked${slack}`,
+    message: `${status} in ${project}: ${counted(tables.inSync, 'table')} in sync, ${tables.drifted} drifted, ${tables.unchecked} unchecked${slack}`,
     run: {
       status,
       tables,

@@ -32,6 +32,8 @@ export interface InspectedTable {
 
 export interface InspectedDataset {
   readonly declared: DeclaredDataset;
+  /** false: only some of its tables were asked for. */
+  readonly isWhole: boolean;
   readonly verdict: Verdict;
   readonly tables: readonly InspectedTable[];
   /** What is there and undeclared. */
@@ -43,12 +45,11 @@ export interface InspectedDataset {
 /** Reads and compares one declared dataset with its tables, all at once. */
 export async function inspectDataset(
   inspection: Inspection,
-  declared: DeclaredDataset,
-  { withUnexpected }: { readonly withUnexpected: boolean },
+  { declared, isWhole }: Pick<InspectedDataset, 'declared' | 'isWhole'>,
 ): Promise<InspectedDataset> {
   const { warehouse } = inspection;
   const tableList = once(() => warehouse.listTables(declared.dataset));
-  const listed = withUnexpected ? tableList() : null;
+  const listed = isWhole ? tableList() : null;
   const datasetVerdict = inspectDatasetItself(inspection, declared);
   const tables = Promise.all(
     declared.tables.map(async (table): Promise<InspectedTable> => {
@@ -60,7 +61,7 @@ export async function inspectDataset(
   const verdict = await datasetVerdict;
   const isMissing = verdict.status === 'compared' && verdict.isMissing;
   const unexpected = await inspectUnexpected(inspection, declared, isMissing ? null : await listed);
-  return { declared, verdict, tables: await tables, ...unexpected };
+  return { declared, isWhole, verdict, tables: await tables, ...unexpected };
 }
 
 function inspectDatasetItself(inspection: Inspection, declared: DeclaredDataset): Promise<Verdict> {

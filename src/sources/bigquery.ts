@@ -86,8 +86,16 @@ export function createWarehouse({
       const read = await ask(method, async () => parse(await request(query)));
       if (read.status !== 'found') return read;
       pages.push(read.value);
-      if (read.value.nextPageToken === undefined) return { status: 'found', value: pages };
-      query = { ...query, pageToken: read.value.nextPageToken };
+      const { nextPageToken } = read.value;
+      if (nextPageToken === undefined) return { status: 'found', value: pages };
+      if (nextPageToken === query['pageToken']) {
+        return {
+          status: 'unreadable',
+          reason: 'malformed',
+          detail: `${method}: a page names itself as the next`,
+        };
+      }
+      query = { ...query, pageToken: nextPageToken };
     }
   }
 

@@ -59,11 +59,7 @@ export async function loadExpectation({
   for (const entry of folders) loaded.push(await loadDataset(folder, entry, policy.requiredFields));
   const problems = [
     ...policy.problems,
-    ...strangers.map((file) => ({
-      file,
-      path: '$',
-      message: 'a folder inside a dataset has no meaning: one file per table',
-    })),
+    ...strangers.map(({ file, message }) => ({ file, path: '$', message })),
     ...(folders.length === 0
       ? [{ file: folder, path: '$', message: 'declares no dataset: expected <dataset>/<table>.json' }]
       : []),
@@ -215,7 +211,7 @@ function requiredFieldProblems(
     .filter(({ except }) => !except.some((pattern) => matchesPattern(pattern, { dataset, table })))
     .flatMap(({ name, type: requiredType }) => {
       const field = fields.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
-      if (field?.type === canonicalTypeName(requiredType)) return [];
+      if (field !== undefined && isOfType(field.type, canonicalTypeName(requiredType))) return [];
       const found = field === undefined ? 'is absent' : `is ${field.type}`;
       return [
         {
@@ -224,6 +220,11 @@ function requiredFieldProblems(
         },
       ];
     });
+}
+
+/** `NUMERIC(10, 2)` is a NUMERIC, `RANGE<DATE>` a RANGE. */
+function isOfType(type: string, required: string): boolean {
+  return type === required || type.startsWith(`${required}(`) || type.startsWith(`${required}<`);
 }
 
 /** What a checked file states; a key that is not in the result is not checked. */
@@ -278,6 +279,7 @@ function uncomparedKeys(file: Resource): readonly string[] {
   const ofFields = new Set(isObject(schema) ? uncomparedFieldKeys(schema['fields']) : []);
   return [
     ...UNCOMPARED.table.filter((key) => file[key] !== undefined),
+    ...(isObject(schema) && schema['foreignTypeInfo'] !== undefined ? ['schema.foreignTypeInfo'] : []),
     ...[...ofFields].map((key) => `field ${key}`),
   ];
 }
@@ -314,10 +316,10 @@ function aliasProblems(
       message: `no file declares the dataset ${JSON.stringify(name)}${didYouMean(name, declared)}`,
     }));
   const real = declared.map((name) => aliases.get(name) ?? name);
-  const twice = real.filter((name, index) => real.indexOf(name) !== index);
+  const twice = new Set(real.filter((name, index) => real.indexOf(name) !== index));
   return [
     ...unknown,
-    ...twice.map((name) => ({
+    ...[...twice].map((name) => ({
       file,
       path: name,
       message: `two declared datasets are ${JSON.stringify(name)} in BigQuery`,

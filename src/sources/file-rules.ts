@@ -21,6 +21,7 @@ export function tableRules(
   id: { readonly dataset: string; readonly table: string },
 ): readonly PathProblem[] {
   return [
+    ...tableTypeRules(file['type']),
     ...referenceRule(file['tableReference'], 'tableReference', { datasetId: id.dataset, tableId: id.table }),
     ...fieldRules(rawFields(file), ['schema', 'fields'], 1),
     ...partitioningRules(file),
@@ -31,6 +32,15 @@ export function tableRules(
 
 export function datasetRules(file: Resource, dataset: string): readonly PathProblem[] {
   return referenceRule(file['datasetReference'], 'datasetReference', { datasetId: dataset });
+}
+
+const TABLE_TYPES = ['TABLE', 'VIEW', 'MATERIALIZED_VIEW', 'EXTERNAL', 'SNAPSHOT'];
+
+/** A type that does not exist yet is let through; a misspelt one is not. */
+function tableTypeRules(type: unknown): readonly PathProblem[] {
+  if (typeof type !== 'string' || TABLE_TYPES.includes(type.toUpperCase())) return [];
+  const near = didYouMean(type, TABLE_TYPES);
+  return near === '' ? [] : [problem(['type'], `unknown type ${JSON.stringify(type)}${near}`)];
 }
 
 /** The project is not compared: one set of files serves several environments. */
@@ -94,6 +104,8 @@ function nameRules(name: unknown, at: Path): readonly PathProblem[] {
   if (typeof name !== 'string') return [];
   if (name.length > MAX_NAME_LENGTH)
     return [problem(at, `longer than the ${MAX_NAME_LENGTH} characters that BigQuery allows`)];
+  if (name.includes('.'))
+    return [problem(at, 'a column name holds no dot: a nested field goes into "fields" of its RECORD')];
   const prefix = RESERVED_PREFIXES.find((reserved) => name.toUpperCase().startsWith(reserved));
   if (prefix === undefined) return [];
   const advice =
@@ -112,10 +124,9 @@ function typeRules(field: Resource, at: Path): readonly PathProblem[] {
   const { type, fields, precision, scale } = field;
   if (typeof type !== 'string' || type === '') return [];
   const typeAt = [...at, 'type'];
+  const unknown = knownTypeRule(type, typeAt);
+  if (unknown.length > 0) return unknown;
   const name = canonicalTypeName(type);
-  const known: readonly string[] = FIELD_TYPES;
-  if (!known.includes(name))
-    return [problem(typeAt, `unknown type ${JSON.stringify(type)}${typeAdvice(type)}`)];
   if (name !== 'STRUCT' && Array.isArray(fields) && fields.length > 0) {
     return [problem(typeAt, `a ${name} has no nested fields; did you mean "RECORD"?`)];
   }
@@ -147,9 +158,23 @@ function partitioningRules(file: Resource): readonly PathProblem[] {
     ...(isObject(time)
       ? partitionFieldRules(file, { field: time['field'], by: 'timePartitioning', types: TIME_TYPES })
       : []),
+    ...(isObject(range) ? rangeRules(range['range']) : []),
     ...(isObject(range)
       ? partitionFieldRules(file, { field: range['field'], by: 'rangePartitioning', types: RANGE_TYPES })
       : []),
+  ];
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/partitioned-tables#integer_range */
+function rangeRules(range: unknown): readonly PathProblem[] {
+  if (!isObject(range)) return [];
+  const [start, end, interval] = ['start', 'end', 'interval'].map((key) =>
+    BigInt(statedInteger(range[key]) ?? 0),
+  );
+  const at = ['rangePartitioning', 'range'];
+  return [
+    ...((interval ?? 0n) > 0n ? [] : [problem([...at, 'interval'], 'expected an interval above 0')]),
+    ...((start ?? 0n) < (end ?? 0n) ? [] : [problem([...at, 'end'], 'expected an end above the start')]),
   ];
 }
 
@@ -157,7 +182,8 @@ function partitionFieldRules(
   file: Resource,
   { field, by, types }: { readonly field: unknown; readonly by: string; readonly types: readonly string[] },
 ): readonly PathProblem[] {
-  if (typeof field !== 'string' || field === '' || field.toUpperCase() === '_PARTITIONTIME') return [];
+  if (typeof field !== 'string' || field === '') return [];
+  if (by === 'timePartitioning' && field.toUpperCase() === '_PARTITIONTIME') return [];
   const at = [by, 'field'];
   if (field.includes('.'))
     return [problem(at, `${JSON.stringify(field)} is nested: only a top-level column can partition`)];
@@ -180,33 +206,54 @@ function partitionFieldRules(
   return [problem(at, `${JSON.stringify(field)} is ${type}: only ${types.join(', ')} can partition here`)];
 }
 
-/** https://docs.cloud.google.com/bigquery/docs/clustered-tables */
+/** https://docs.cloud.google.com/bigquery/docs/creating-clustered-tables */
 const MAX_CLUSTERING_FIELDS = 4;
+const CLUSTERING_TYPES = [
+  'BIGNUMERIC',
+  'BOOL',
+  'DATE',
+  'DATETIME',
+  'GEOGRAPHY',
+  'INT64',
+  'NUMERIC',
+  'RANGE',
+  'STRING',
+  'TIMESTAMP',
+];
 
 function clusteringRules(file: Resource): readonly PathProblem[] {
   const clustering = file['clustering'];
-  const fields = isObject(clustering) && Array.isArray(clustering['fields']) ? clustering['fields'] : [];
+  const listed = isObject(clustering) && Array.isArray(clustering['fields']) ? clustering['fields'] : [];
+  const names = listed.filter((name) => typeof name === 'string').map((name) => name.toLowerCase());
   const at = ['clustering', 'fields'];
-  const tooMany =
-    fields.length > MAX_CLUSTERING_FIELDS
-      ? [problem(at, `${fields.length} clustering fields, BigQuery allows ${MAX_CLUSTERING_FIELDS}`)]
-      : [];
-  if (!isObject(file['schema'])) return tooMany;
-  const names = rawFields(file).flatMap((field) =>
-    isObject(field) && typeof field['name'] === 'string' ? [field['name']] : [],
+  return [
+    ...(listed.length > MAX_CLUSTERING_FIELDS
+      ? [problem(at, `${listed.length} clustering fields, BigQuery allows ${MAX_CLUSTERING_FIELDS}`)]
+      : []),
+    ...(new Set(names).size < names.length ? [problem(at, 'a field is listed twice')] : []),
+    ...listed.flatMap((field, index) => clusteringFieldRules(file, field, [...at, index])),
+  ];
+}
+
+function clusteringFieldRules(file: Resource, field: unknown, at: Path): readonly PathProblem[] {
+  if (typeof field !== 'string' || !isObject(file['schema'])) return [];
+  const columns = rawFields(file).filter(isObject);
+  const column = columns.find(
+    ({ name }) => typeof name === 'string' && name.toLowerCase() === field.toLowerCase(),
   );
-  const lower = new Set(names.map((declared) => declared.toLowerCase()));
-  const undeclared = fields.flatMap((field, index) =>
-    typeof field !== 'string' || lower.has(field.toLowerCase())
-      ? []
-      : [
-          problem(
-            [...at, index],
-            `${JSON.stringify(field)} is not declared in schema.fields${didYouMean(field, names)}`,
-          ),
-        ],
-  );
-  return [...tooMany, ...undeclared];
+  const name = JSON.stringify(field);
+  if (column === undefined) {
+    const declared = columns.flatMap((candidate) =>
+      typeof candidate['name'] === 'string' ? [candidate['name']] : [],
+    );
+    return [problem(at, `${name} is not declared in schema.fields${didYouMean(field, declared)}`)];
+  }
+  const { mode, type } = column;
+  if (typeof mode === 'string' && mode.toUpperCase() === 'REPEATED')
+    return [problem(at, `${name} is REPEATED: it cannot cluster`)];
+  const canonical = typeof type === 'string' ? canonicalTypeName(type) : undefined;
+  if (canonical === undefined || CLUSTERING_TYPES.includes(canonical)) return [];
+  return [problem(at, `${name} is ${canonical}: it cannot cluster`)];
 }
 
 function contractRules(file: Resource): readonly PathProblem[] {
@@ -273,7 +320,21 @@ export function policyRules(file: Resource): readonly PathProblem[] {
     if (typeof kind !== 'string' || !isAlwaysTold(kind)) return [];
     return [problem(['waivers', index, 'kind'], `${kind} cannot be waived: it means loss of data`)];
   });
-  return [...lowered, ...waived];
+  return [...lowered, ...waived, ...requiredTypeRules(file['requiredFields'])];
+}
+
+function requiredTypeRules(requiredFields: unknown): readonly PathProblem[] {
+  return (Array.isArray(requiredFields) ? requiredFields : []).flatMap((required, index) =>
+    isObject(required) && typeof required['type'] === 'string'
+      ? knownTypeRule(required['type'], ['requiredFields', index, 'type'])
+      : [],
+  );
+}
+
+function knownTypeRule(type: string, at: Path): readonly PathProblem[] {
+  const known: readonly string[] = FIELD_TYPES;
+  if (known.includes(canonicalTypeName(type))) return [];
+  return [problem(at, `unknown type ${JSON.stringify(type)}${typeAdvice(type)}`)];
 }
 
 function rawFields(file: Resource): readonly unknown[] {

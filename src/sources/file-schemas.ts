@@ -108,10 +108,18 @@ const OUTPUT_ONLY = {
   field: ['categories'],
 } as const;
 
-function anything<Key extends string>(keys: readonly Key[]): Record<Key, z.ZodOptional<z.ZodUnknown>> {
-  const entries = keys.map((key) => [key, z.unknown().optional()]);
-  return Object.fromEntries(entries) as Record<Key, z.ZodOptional<z.ZodUnknown>>;
+type Anything<Key extends string> = Record<Key, z.ZodOptional<z.ZodUnknown>>;
+
+function keysOf<Key extends string>(
+  keys: readonly Key[],
+  schema: z.ZodOptional<z.ZodUnknown>,
+): Anything<Key> {
+  return Object.fromEntries(keys.map((key) => [key, schema])) as Anything<Key>;
 }
+
+const settable = z.unknown().optional();
+/** The schema of every key that only BigQuery writes; nobody who misspells a key means one of these. */
+export const outputOnly = z.unknown().optional();
 
 const NO_INTEGER = 'expected an integer, as digits or a number';
 const int64 = z
@@ -153,8 +161,8 @@ const field: z.ZodType = z.strictObject({
   scale: int64OrDefault,
   timestampPrecision: int64OrDefault,
   rangeElementType: z.strictObject({ type: name }).nullish(),
-  ...anything(UNCOMPARED.field),
-  ...anything(OUTPUT_ONLY.field),
+  ...keysOf(UNCOMPARED.field, settable),
+  ...keysOf(OUTPUT_ONLY.field, outputOnly),
 });
 
 const contract = z
@@ -192,13 +200,13 @@ export const tableFile = z
         tableId: z.string().optional(),
       })
       .optional(),
-    type: name.nullish().meta({
+    type: name.optional().meta({
       description: 'Compared where stated.',
       examples: ['TABLE', 'VIEW', 'MATERIALIZED_VIEW', 'EXTERNAL', 'SNAPSHOT'],
     }),
     schema: z
       .strictObject({ fields: z.array(field).nullish(), foreignTypeInfo: z.unknown().optional() })
-      .nullish()
+      .optional()
       .describe('Absent: no field is checked, undeclared ones included.'),
     timePartitioning: z
       .strictObject({
@@ -215,7 +223,8 @@ export const tableFile = z
     rangePartitioning: z
       .strictObject({
         field: name,
-        range: z.strictObject({ start: int64, end: int64, interval: int64 }),
+        // JSON may leave out a bound of zero.
+        range: z.strictObject({ start: int64OrDefault, end: int64OrDefault, interval: int64OrDefault }),
       })
       .nullish(),
     requirePartitionFilter: z.boolean().nullish(),
@@ -227,8 +236,8 @@ export const tableFile = z
       'null: the table never expires. A time: that it expires at all is compared.',
     ),
     contract: contract.optional(),
-    ...anything(UNCOMPARED.table),
-    ...anything(OUTPUT_ONLY.table),
+    ...keysOf(UNCOMPARED.table, settable),
+    ...keysOf(OUTPUT_ONLY.table, outputOnly),
   })
   .meta({
     title: 'Expected table',
@@ -244,8 +253,8 @@ export const datasetFile = z
     location: name.optional().describe('US, EU, europe-west1 …, in any letter case.'),
     defaultTableExpirationMs: int64OrDefault.describe('null: none. Absent: not checked.'),
     defaultPartitionExpirationMs: int64OrDefault.describe('null: none. Absent: not checked.'),
-    ...anything(UNCOMPARED.dataset),
-    ...anything(OUTPUT_ONLY.dataset),
+    ...keysOf(UNCOMPARED.dataset, settable),
+    ...keysOf(OUTPUT_ONLY.dataset, outputOnly),
   })
   .meta({
     title: 'Expected dataset',

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { didYouMean } from '../model/did-you-mean.ts';
 import type { Problem } from '../model/errors.ts';
+import { outputOnly } from './file-schemas.ts';
 
 type PathProblem = Omit<Problem, 'file'>;
 
@@ -18,6 +19,9 @@ function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType): readonly Pat
     return [
       { path: jsonPath(issue.path), message: `unknown value ${JSON.stringify(issue.input)}${near || known}` },
     ];
+  }
+  if (issue.code === 'invalid_type' && issue.input === undefined) {
+    return [{ path: jsonPath(issue.path), message: `is required: ${issue.expected}` }];
   }
   if (issue.code !== 'unrecognized_keys') {
     return [{ path: jsonPath(issue.path), message: lowerFirst(issue.message) }];
@@ -56,7 +60,9 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly st
     node = typeof step === 'number' ? node?.element : node?.shape?.[String(step)];
     node = node === undefined ? undefined : unwrapped(node);
   }
-  return Object.keys(node?.shape ?? {});
+  return Object.entries(node?.shape ?? {}).flatMap(([key, value]) =>
+    (value as unknown) === outputOnly ? [] : [key],
+  );
 }
 
 /** An optional or nullable schema without those wrappings. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isObject } from '../diff/canonical.ts';
+import { DriftError } from '../model/errors.ts';
 import type { ListedTable, Read, Resource, Warehouse } from '../model/ports.ts';
 import { errorBody, failedRead } from './api-answer.ts';
 import { listFolder } from './folder.ts';
@@ -8,10 +9,14 @@ import { readJson } from './json-file.ts';
 /**
  * Recorded answers instead of BigQuery: `<dataset>.json` (Dataset resource, optional) and `<dataset>/<table>.json`
  * (Table resource), each of which may be a recorded error body. A dataset is there when its folder or file is.
- * @throws DriftError `NoSuchFolder`
+ * @throws DriftError `NoSuchFolder`, or `InvalidSnapshot` for what has no place in that layout
  */
 export async function openSnapshot(root: string): Promise<Warehouse> {
   const folder = await listFolder(root);
+  const [stranger] = folder.strangers;
+  // Passed over, it would look like a table that is missing.
+  if (stranger !== undefined)
+    throw new DriftError('InvalidSnapshot', `${stranger.file}: ${stranger.message}`);
   const datasets = new Map(folder.datasets.map((entry) => [entry.dataset, entry]));
 
   const getDataset = async (dataset: string): Promise<Read<Resource | null>> => {
@@ -57,6 +62,9 @@ async function readAnswer(root: string, file: string): Promise<Read<Resource>> {
   if ('error' in read) return malformed(`${file} ${read.error}`);
   const failure = errorBody(read.value);
   if (failure !== null) return failedRead(failure);
+  if (isObject(read.value) && 'error' in read.value) {
+    return malformed(`${file} holds an error that is none of BigQuery's`);
+  }
   return isObject(read.value)
     ? { status: 'found', value: read.value }
     : malformed(`${file} holds no JSON object`);

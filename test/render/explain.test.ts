@@ -1,0 +1,228 @@
+import { describe, expect, test } from 'vitest';
+import type { Judged } from '../../src/model/finding.ts';
+import { KINDS, type Kind } from '../../src/model/kinds.ts';
+import type { Contract } from '../../src/model/table.ts';
+import { explain } from '../../src/render/explain.ts';
+
+const DAY = 86_400_000;
+
+const contract: Contract = {
+  owner: null,
+  retention: { text: 'P7Y', ms: 7 * 365 * DAY },
+  criticalFields: [],
+  consumers: new Map(),
+  runbook: null,
+  extraFields: 'report',
+};
+
+function judged(part: Pick<Judged, 'kind' | 'expected' | 'actual'> & Partial<Judged>): Judged {
+  return {
+    path: null,
+    dataset: 'commerce',
+    table: 'payments',
+    severity: 'critical',
+    fingerprint: '0123456789ab',
+    consumers: [],
+    owner: null,
+    runbook: null,
+    ...part,
+  };
+}
+
+interface Sentence {
+  readonly kind: Kind;
+  readonly path?: string;
+  readonly expected: string | null;
+  readonly actual: string | null;
+  readonly message: string;
+}
+
+const SENTENCES: readonly Sentence[] = [
+  {
+    kind: 'dataset-missing',
+    expected: 'commerce',
+    actual: null,
+    message: 'the dataset is missing: expected commerce, found nothing',
+  },
+  {
+    kind: 'dataset-unexpected',
+    expected: null,
+    actual: 'scratch',
+    message: 'no file declares this dataset: expected nothing, found scratch',
+  },
+  {
+    kind: 'dataset-location',
+    expected: 'EU',
+    actual: 'US',
+    message: 'the dataset is in another location: expected EU, found US',
+  },
+  {
+    kind: 'dataset-table-expiration',
+    expected: null,
+    actual: String(60 * DAY),
+    message: 'the default expiration of new tables differs: expected never, found 60 days',
+  },
+  {
+    kind: 'dataset-partition-expiration',
+    expected: String(365 * DAY),
+    actual: null,
+    message: 'the default expiration of partitions in new tables differs: expected 1 year, found never',
+  },
+  {
+    kind: 'table-missing',
+    expected: 'TABLE',
+    actual: null,
+    message: 'the table is missing: expected TABLE, found nothing',
+  },
+  {
+    kind: 'table-unexpected',
+    expected: null,
+    actual: 'VIEW',
+    message: 'no file declares this table: expected nothing, found VIEW',
+  },
+  {
+    kind: 'table-type',
+    expected: 'TABLE',
+    actual: 'VIEW',
+    message: 'the table is of another type: expected TABLE, found VIEW',
+  },
+  {
+    kind: 'table-expiration',
+    expected: null,
+    actual: '1800000000000',
+    message: 'the expiration of the table differs: expected never, found 2027-01-15T08:00:00.000Z',
+  },
+  {
+    kind: 'table-expiration',
+    expected: '1800000000000',
+    actual: null,
+    message: 'the expiration of the table differs: expected that it expires, found never',
+  },
+  {
+    kind: 'field-missing',
+    path: 'address.city',
+    expected: 'STRING',
+    actual: null,
+    message: 'field address.city is missing: expected STRING, found nothing',
+  },
+  {
+    kind: 'field-unexpected',
+    path: 'note',
+    expected: null,
+    actual: 'ARRAY<STRING>',
+    message: 'field note is not declared: expected nothing, found ARRAY<STRING>',
+  },
+  {
+    kind: 'field-type',
+    path: 'amount',
+    expected: 'NUMERIC(10, 2)',
+    actual: 'FLOAT64',
+    message: 'field amount is of another type: expected NUMERIC(10, 2), found FLOAT64',
+  },
+  {
+    kind: 'field-mode',
+    path: 'id',
+    expected: 'REQUIRED',
+    actual: 'NULLABLE',
+    message: 'field id is of another mode: expected REQUIRED, found NULLABLE',
+  },
+  {
+    kind: 'partitioning-missing',
+    expected: 'DAY(created_at)',
+    actual: null,
+    message: 'the partitioning is missing: expected DAY(created_at), found none',
+  },
+  {
+    kind: 'partitioning-unexpected',
+    expected: null,
+    actual: 'RANGE(id, 0, 100, 10)',
+    message: 'the table is partitioned: expected none, found RANGE(id, 0, 100, 10)',
+  },
+  {
+    kind: 'partitioning-different',
+    expected: 'DAY(created_at)',
+    actual: 'HOUR(_PARTITIONTIME)',
+    message: 'the partitioning differs: expected DAY(created_at), found HOUR(_PARTITIONTIME)',
+  },
+  {
+    kind: 'partition-expiration',
+    expected: null,
+    actual: String(90 * DAY),
+    message: 'the expiration of partitions differs: expected never, found 90 days',
+  },
+  {
+    kind: 'partition-filter',
+    expected: 'true',
+    actual: 'false',
+    message: 'whether a query must filter by partition differs: expected true, found false',
+  },
+  {
+    kind: 'clustering',
+    expected: 'customer_id, id',
+    actual: null,
+    message: 'the clustering differs: expected customer_id, id, found none',
+  },
+  {
+    kind: 'retention',
+    expected: String(7 * 365 * DAY),
+    actual: String(90 * DAY),
+    message: 'data expires before the contract allows it: expected at least 7 years (P7Y), found 90 days',
+  },
+];
+
+describe('explain', () => {
+  test.each(SENTENCES)('says of $kind both values: $message', ({ message, ...change }) => {
+    expect(explain(judged(change), contract).message).toBe(message);
+  });
+
+  test('has a sentence above for every kind', () => {
+    expect([...new Set(SENTENCES.map(({ kind }) => kind))]).toEqual(KINDS.map(({ id }) => id));
+  });
+
+  test('keeps the finding, and adds words, message, hint and fix', () => {
+    const finding = judged({ kind: 'partitioning-missing', expected: 'DAY(at)', actual: null });
+    expect(explain(finding, contract)).toEqual({
+      ...finding,
+      words: { what: 'the partitioning is missing', expected: 'DAY(at)', actual: 'none' },
+      message: 'the partitioning is missing: expected DAY(at), found none',
+      hint: 'Partitioning is set when a table is created: repairing it takes a new table.',
+      fix: null,
+    });
+  });
+
+  test('leaves the place of the path open, so that a renderer can set it apart', () => {
+    const { words } = explain(
+      judged({ kind: 'field-missing', path: 'a', expected: 'DATE', actual: null }),
+      null,
+    );
+    expect(words).toEqual({ what: 'field {path} is missing', expected: 'DATE', actual: 'nothing' });
+  });
+
+  test.each(["$&$'$1", '{path}', '<!channel>'])('says the path %s as it is', (path) => {
+    const { message } = explain(
+      judged({ kind: 'field-missing', path, expected: 'DATE', actual: null }),
+      null,
+    );
+    expect(message).toBe(`field ${path} is missing: expected DATE, found nothing`);
+  });
+
+  test('says a retention in words where there is no contract at hand', () => {
+    const finding = judged({ kind: 'retention', expected: String(30 * DAY), actual: String(-DAY) });
+    expect(explain(finding, null).words).toMatchObject({
+      expected: 'at least 30 days',
+      actual: 'minus 1 day',
+    });
+  });
+
+  test.each(KINDS)('hints at $id, if at all, in whole sentences', ({ id }) => {
+    const { hint } = explain(judged({ kind: id, path: 'a', expected: '1', actual: '1' }), contract);
+    expect(hint ?? 'None.').toMatch(/^[A-Z].*\.$/);
+  });
+
+  test('has words for an expiration further off than a calendar reaches', () => {
+    const finding = judged({ kind: 'table-expiration', expected: null, actual: '9223372036854775807' });
+    expect(explain(finding, contract).message).toMatch(
+      /^the expiration of the table differs: expected never, found .+/,
+    );
+  });
+});

@@ -1,0 +1,241 @@
+import { describe, expect, test } from 'vitest';
+import { DriftError } from '../../src/model/errors.ts';
+import { type Env, parseConfig, parseSelection } from '../../src/run/config.ts';
+
+const defaults = {
+  projectId: null,
+  expectedSchemas: 'expected-schemas',
+  policyFile: null,
+  aliases: new Map(),
+  slackWebhookUrl: null,
+  requestsPerSecond: 95,
+  maxConcurrency: 40,
+  confirmSeconds: 30,
+  metricLocation: 'global',
+  bigqueryEndpoint: null,
+  monitoringEndpoint: null,
+};
+
+const SECRET = 'T0SECRET/B0SECRET/tokentokentoken';
+
+function errorOf(env: Env): unknown {
+  try {
+    return parseConfig(env);
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('parseConfig', () => {
+  test.each<{ readonly name: string; readonly env: Env; readonly config: object }>([
+    { name: 'nothing: every default', env: {}, config: {} },
+    {
+      name: 'GCP_PROJECT_ID before GOOGLE_CLOUD_PROJECT',
+      env: { GCP_PROJECT_ID: 'shop', GOOGLE_CLOUD_PROJECT: 'other' },
+      config: { projectId: 'shop' },
+    },
+    {
+      name: 'GOOGLE_CLOUD_PROJECT where the other is empty',
+      env: { GCP_PROJECT_ID: '', GOOGLE_CLOUD_PROJECT: 'other' },
+      config: { projectId: 'other' },
+    },
+    {
+      name: 'empty text and white space as nothing',
+      env: {
+        GCP_PROJECT_ID: ' ',
+        EXPECTED_SCHEMAS: '',
+        DRIFT_POLICY: '  ',
+        DATASET_ALIASES: ' ',
+        SLACK_WEBHOOK_URL: '',
+        REQUESTS_PER_SECOND: '',
+        MAX_CONCURRENCY: ' ',
+        CONFIRM_SECONDS: '',
+        METRIC_LOCATION: '',
+        BIGQUERY_API_ENDPOINT: '',
+        MONITORING_API_ENDPOINT: '',
+      },
+      config: {},
+    },
+    {
+      name: 'all of it, without the white space around',
+      env: {
+        GCP_PROJECT_ID: ' shop ',
+        EXPECTED_SCHEMAS: 'gs://bucket/expected ',
+        DRIFT_POLICY: 'staging.json',
+        DATASET_ALIASES: 'commerce=commerce_staging, analytics = analytics_staging ,',
+        SLACK_WEBHOOK_URL: `https://hooks.slack.com/services/${SECRET}\n`,
+        REQUESTS_PER_SECOND: '50',
+        MAX_CONCURRENCY: ' 10 ',
+        CONFIRM_SECONDS: '0',
+        METRIC_LOCATION: 'europe-west1',
+        BIGQUERY_API_ENDPOINT: 'http://127.0.0.1:9050/',
+        MONITORING_API_ENDPOINT: 'https://monitoring.example:443',
+      },
+      config: {
+        projectId: 'shop',
+        expectedSchemas: 'gs://bucket/expected',
+        policyFile: 'staging.json',
+        aliases: new Map([
+          ['commerce', 'commerce_staging'],
+          ['analytics', 'analytics_staging'],
+        ]),
+        slackWebhookUrl: `https://hooks.slack.com/services/${SECRET}`,
+        requestsPerSecond: 50,
+        maxConcurrency: 10,
+        confirmSeconds: 0,
+        metricLocation: 'europe-west1',
+        bigqueryEndpoint: 'http://127.0.0.1:9050',
+        monitoringEndpoint: 'https://monitoring.example:443',
+      },
+    },
+    {
+      name: 'a webhook without TLS on this machine',
+      env: { SLACK_WEBHOOK_URL: 'http://127.0.0.1:4010/services/x' },
+      config: { slackWebhookUrl: 'http://127.0.0.1:4010/services/x' },
+    },
+    {
+      name: 'an alias of a dataset named as a member of objects',
+      env: { DATASET_ALIASES: '__proto__=constructor' },
+      config: { aliases: new Map([['__proto__', 'constructor']]) },
+    },
+    { name: 'variables of others as nothing', env: { PATH: '/bin', CONFIRM: 'x' }, config: {} },
+  ])('reads $name', ({ env, config }) => {
+    expect(parseConfig(env)).toEqual({ ...defaults, ...config });
+  });
+
+  test.each<{ readonly env: Env; readonly message: string }>([
+    {
+      env: { REQUESTS_PER_SECOND: '0' },
+      message: 'REQUESTS_PER_SECOND: expected a whole number from 1 to 1000, found "0"',
+    },
+    {
+      env: { REQUESTS_PER_SECOND: '1001' },
+      message: 'REQUESTS_PER_SECOND: expected a whole number from 1 to 1000, found "1001"',
+    },
+    {
+      env: { MAX_CONCURRENCY: '301' },
+      message: 'MAX_CONCURRENCY: expected a whole number from 1 to 300, found "301"',
+    },
+    {
+      env: { MAX_CONCURRENCY: '2.5' },
+      message: 'MAX_CONCURRENCY: expected a whole number from 1 to 300, found "2.5"',
+    },
+    {
+      env: { CONFIRM_SECONDS: '30s' },
+      message: 'CONFIRM_SECONDS: expected a whole number from 0 to 600, found "30s"',
+    },
+    {
+      env: { CONFIRM_SECONDS: '-1' },
+      message: 'CONFIRM_SECONDS: expected a whole number from 0 to 600, found "-1"',
+    },
+    {
+      env: { CONFIRM_SECONDS: 'Infinity' },
+      message: 'CONFIRM_SECONDS: expected a whole number from 0 to 600, found "Infinity"',
+    },
+    {
+      env: { DATASET_ALIASES: 'commerce' },
+      message: 'DATASET_ALIASES: expected declared=real, found "commerce"',
+    },
+    {
+      env: { DATASET_ALIASES: 'a=b=c' },
+      message: 'DATASET_ALIASES: expected declared=real, found "a=b=c"',
+    },
+    {
+      env: { DATASET_ALIASES: 'a=p.b' },
+      message: 'DATASET_ALIASES: expected declared=real, found "a=p.b"',
+    },
+    { env: { DATASET_ALIASES: 'a=b,a=c' }, message: 'DATASET_ALIASES: "a" is given twice' },
+    {
+      env: { BIGQUERY_API_ENDPOINT: '127.0.0.1:9050' },
+      message: 'BIGQUERY_API_ENDPOINT: expected http://host:port, without a path',
+    },
+    {
+      env: { MONITORING_API_ENDPOINT: 'http://127.0.0.1:9050/v3' },
+      message: 'MONITORING_API_ENDPOINT: expected http://host:port, without a path',
+    },
+  ])('refuses $env', ({ env, message }) => {
+    expect(errorOf(env)).toEqual(new DriftError('InvalidConfig', message));
+  });
+
+  test('lists everything wrong at once', () => {
+    const env = {
+      DATASET_ALIASES: 'x,y=z,y=w',
+      SLACK_WEBHOOK_URL: 'nonsense',
+      REQUESTS_PER_SECOND: 'many',
+      CONFIRM_SECONDS: '601',
+      BIGQUERY_API_ENDPOINT: 'ftp://host',
+    };
+    expect(errorOf(env)).toEqual(
+      new DriftError(
+        'InvalidConfig',
+        [
+          'DATASET_ALIASES: expected declared=real, found "x"',
+          'DATASET_ALIASES: "y" is given twice',
+          'SLACK_WEBHOOK_URL: expected an address that begins with https:// (its value is not shown)',
+          'REQUESTS_PER_SECOND: expected a whole number from 1 to 1000, found "many"',
+          'CONFIRM_SECONDS: expected a whole number from 0 to 600, found "601"',
+          'BIGQUERY_API_ENDPOINT: expected http://host:port, without a path',
+        ].join('\n'),
+      ),
+    );
+  });
+
+  test.each([
+    { name: 'without TLS', url: `http://hooks.slack.com/services/${SECRET}` },
+    { name: 'without a scheme', url: `hooks.slack.com/services/${SECRET}` },
+    { name: 'of another scheme', url: `ftp://hooks.slack.com/services/${SECRET}` },
+    { name: 'in quotes', url: `"https://hooks.slack.com/services/${SECRET}"` },
+    {
+      name: 'of a host that only looks like this machine',
+      url: `http://localhost.example/services/${SECRET}`,
+    },
+  ])('refuses a webhook $name and keeps its address to itself', ({ url }) => {
+    const error = errorOf({ SLACK_WEBHOOK_URL: url, MAX_CONCURRENCY: 'x' });
+    expect(error).toEqual(
+      new DriftError(
+        'InvalidConfig',
+        [
+          'SLACK_WEBHOOK_URL: expected an address that begins with https:// (its value is not shown)',
+          'MAX_CONCURRENCY: expected a whole number from 1 to 300, found "x"',
+        ].join('\n'),
+      ),
+    );
+    expect(error instanceof Error ? `${error.stack} ${JSON.stringify(error)}` : '').not.toContain('SECRET');
+  });
+});
+
+describe('parseSelection', () => {
+  const declared = [
+    { declaredAs: 'commerce', tables: [{ table: 'payments' }, { table: 'a.b' }] },
+    { declaredAs: 'web', tables: [] },
+  ];
+
+  test.each([
+    { args: [], selection: [] },
+    { args: ['commerce'], selection: [{ dataset: 'commerce', table: null }] },
+    {
+      args: ['web', 'commerce.payments'],
+      selection: [
+        { dataset: 'web', table: null },
+        { dataset: 'commerce', table: 'payments' },
+      ],
+    },
+    { args: ['commerce.a.b'], selection: [{ dataset: 'commerce', table: 'a.b' }] },
+  ])('reads $args', ({ args, selection }) => {
+    expect(parseSelection(args, declared)).toEqual(selection);
+  });
+
+  test.each([
+    { arg: 'comerce', message: 'no file declares the dataset "comerce"; did you mean "commerce"?' },
+    { arg: 'Commerce', message: 'no file declares the dataset "Commerce"; did you mean "commerce"?' },
+    {
+      arg: 'commerce.payment',
+      message: 'no file declares the table "commerce.payment"; did you mean "payments"?',
+    },
+    { arg: 'web.payments', message: 'no file declares the table "web.payments"' },
+    { arg: 'commerce.', message: 'no file declares the table "commerce."' },
+    { arg: '', message: 'no file declares the dataset ""' },
+  ])('refuses $arg', ({ arg, message }) => {
+    expect(() => parseSelection([arg], declared)).toThrow(new DriftError('UnknownSelection', message));
+  });
+});

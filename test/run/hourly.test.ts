@@ -1,0 +1,381 @@
+import { describe, expect, test } from 'vitest';
+import { denied } from '../../emulators/bigquery.ts';
+import { KINDS } from '../../src/model/kinds.ts';
+import { writeFolder } from '../support/folder.ts';
+import { PROJECT, startFunction, valuesOf } from '../support/function.ts';
+import { dropAmount, shopFiles, shopWarehouse } from '../support/shop.ts';
+
+async function startShop(options: Partial<Parameters<typeof startFunction>[0]> = {}) {
+  const expected = await writeFolder(shopFiles);
+  return startFunction({ warehouse: shopWarehouse(), expected, ...options });
+}
+
+function byKind(values: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(KINDS.map(({ id }) => [`findings_by_kind{kind=${id}}`, values[id] ?? 0]));
+}
+
+describe('the metrics of a run', () => {
+  test('are zeros for all that is in sync', async () => {
+    const { call, monitoring } = await startShop();
+
+    await call();
+
+    expect(valuesOf(monitoring.points)).toEqual({
+      'findings{dataset=sales,severity=critical,table=}': 0,
+      'findings{dataset=sales,severity=warning,table=}': 0,
+      'findings{dataset=sales,severity=critical,table=orders}': 0,
+      'findings{dataset=sales,severity=warning,table=orders}': 0,
+      'findings{dataset=sales,severity=critical,table=items}': 0,
+      'findings{dataset=sales,severity=warning,table=items}': 0,
+      'tables{dataset=sales,status=in_sync}': 2,
+      'tables{dataset=sales,status=drifted}': 0,
+      'tables{dataset=sales,status=unchecked}': 0,
+      ...byKind({}),
+      'run_success{}': 1,
+      'run_seconds{}': 0,
+    });
+  });
+
+  test('count what differs, information by its kind alone', async () => {
+    const { call, bigquery, monitoring } = await startShop();
+    dropAmount(bigquery.warehouse);
+    const sales = bigquery.warehouse.datasets.get('sales');
+    sales?.tables.set('extra', {});
+    if (sales !== undefined) sales.resource = { location: 'US' };
+
+    await call();
+
+    expect(valuesOf(monitoring.points)).toMatchObject({
+      'findings{dataset=sales,severity=critical,table=}': 1,
+      'findings{dataset=sales,severity=warning,table=}': 0,
+      'findings{dataset=sales,severity=critical,table=orders}': 1,
+      'findings{dataset=sales,severity=warning,table=orders}': 0,
+      'findings{dataset=sales,severity=critical,table=items}': 0,
+      'tables{dataset=sales,status=in_sync}': 1,
+      'tables{dataset=sales,status=drifted}': 1,
+      'tables{dataset=sales,status=unchecked}': 0,
+      ...byKind({ 'field-missing': 1, 'dataset-location': 1, 'table-unexpected': 1 }),
+      'run_success{}': 1,
+    });
+  });
+
+  test('say nothing of what is unchecked, and no zero of a kind', async () => {
+    const { call, bigquery, monitoring } = await startShop();
+    dropAmount(bigquery.warehouse);
+    bigquery.faults.push(denied({ table: 'items' }));
+
+    await call();
+
+    expect(valuesOf(monitoring.points)).toEqual({
+      'findings{dataset=sales,severity=critical,table=}': 0,
+      'findings{dataset=sales,severity=warning,table=}': 0,
+      'findings{dataset=sales,severity=critical,table=orders}': 1,
+      'findings{dataset=sales,severity=warning,table=orders}': 0,
+      'tables{dataset=sales,status=in_sync}': 0,
+      'tables{dataset=sales,status=drifted}': 1,
+      'tables{dataset=sales,status=unchecked}': 1,
+      'findings_by_kind{kind=field-missing}': 1,
+      'run_success{}': 1,
+      // The drift was confirmed half a minute later.
+      'run_seconds{}': 30,
+    });
+  });
+
+  test('say nothing of a dataset that is unchecked, but of its tables', async () => {
+    const { call, bigquery, monitoring } = await startShop();
+    bigquery.faults.push(denied({ method: 'datasets.get' }));
+
+    await call();
+
+    expect(valuesOf(monitoring.points)).toEqual({
+      'findings{dataset=sales,severity=critical,table=orders}': 0,
+      'findings{dataset=sales,severity=warning,table=orders}': 0,
+      'findings{dataset=sales,severity=critical,table=items}': 0,
+      'findings{dataset=sales,severity=warning,table=items}': 0,
+      'tables{dataset=sales,status=in_sync}': 2,
+      'tables{dataset=sales,status=drifted}': 0,
+      'tables{dataset=sales,status=unchecked}': 0,
+      'run_success{}': 1,
+      'run_seconds{}': 0,
+    });
+  });
+
+  test('leave waived findings out', async () => {
+    const waivers = [{ table: 'sales.orders', until: '2026-12-31', reason: 'migration 4711' }];
+    const expected = await writeFolder({ ...shopFiles, 'drift-policy.json': { waivers } });
+    const { call, bigquery, monitoring } = await startShop({ expected });
+    dropAmount(bigquery.warehouse);
+
+    await call();
+
+    expect(valuesOf(monitoring.points)).toMatchObject({
+      'findings{dataset=sales,severity=critical,table=orders}': 0,
+      'tables{dataset=sales,status=in_sync}': 2,
+      ...byKind({}),
+    });
+  });
+
+  test('are written on one generic task, whose labels never change', async () => {
+    const { call, monitoring } = await startShop({ env: { METRIC_LOCATION: 'europe-west1' } });
+
+    await call();
+
+    const resources = monitoring.points.map(({ resourceType, resourceLabels }) =>
+      JSON.stringify({ resourceType, resourceLabels }),
+    );
+    expect([...new Set(resources)].map((resource) => JSON.parse(resource))).toEqual([
+      {
+        resourceType: 'generic_task',
+        resourceLabels: {
+          project_id: PROJECT,
+          location: 'europe-west1',
+          namespace: PROJECT,
+          job: 'bigquery-drift',
+          task_id: 'all',
+        },
+      },
+    ]);
+  });
+
+  test('are global where no location is set, and have one type for each metric', async () => {
+    const { call, monitoring } = await startShop();
+
+    await call();
+
+    const prefix = 'custom.googleapis.com/bigquery_drift/';
+    expect({
+      locations: [...new Set(monitoring.points.map(({ resourceLabels }) => resourceLabels['location']))],
+      metrics: [...monitoring.descriptors.values()]
+        .map(({ type, metricKind, valueType }) => `${type.replace(prefix, '')} ${metricKind} ${valueType}`)
+        .sort(),
+    }).toEqual({
+      locations: ['global'],
+      metrics: [
+        'findings GAUGE INT64',
+        'findings_by_kind GAUGE INT64',
+        'run_seconds GAUGE DOUBLE',
+        'run_success GAUGE INT64',
+        'tables GAUGE INT64',
+      ],
+    });
+  });
+
+  test('end with the heartbeat', async () => {
+    const { call, monitoring } = await startShop();
+
+    await call();
+
+    expect(Object.keys(valuesOf(monitoring.points.slice(-2)))).toEqual(['run_success{}', 'run_seconds{}']);
+  });
+
+  test('are written in requests of at most 200 series', async () => {
+    // The stand-in refuses more, as the service does.
+    const ids = Array.from({ length: 120 }, (_, index) => `t${index}`);
+    const expected = await writeFolder({
+      'many.json': {},
+      ...Object.fromEntries(ids.map((id) => [`many/${id}.json`, {}])),
+    });
+    const warehouse = {
+      datasets: new Map([['many', { resource: {}, tables: new Map(ids.map((id) => [id, {}])) }]]),
+    };
+    const { call, monitoring } = await startShop({ warehouse, expected });
+
+    const { status } = await call();
+
+    const series = 2 * (120 + 1) + 3 + KINDS.length;
+    expect({ status, points: monitoring.points.length, requests: monitoring.requests.length }).toEqual({
+      status: 200,
+      points: series + 2,
+      requests: Math.ceil(series / 200) + 1,
+    });
+  });
+
+  test('are written hour after hour', async () => {
+    const { call, bigquery, clock, monitoring } = await startShop();
+
+    await call();
+    clock.advance(3_600_000);
+    dropAmount(bigquery.warehouse);
+    await call();
+    clock.advance(3_600_000);
+    bigquery.warehouse.datasets = shopWarehouse().datasets;
+    await call();
+
+    const orders = monitoring.points.filter(
+      ({ metric, metricLabels: { table, severity } }) =>
+        metric.endsWith('/findings') && table === 'orders' && severity === 'critical',
+    );
+    expect(orders.map(({ endTime, value }) => [endTime, value])).toEqual([
+      ['2026-03-02T08:00:00.000Z', 0],
+      ['2026-03-02T09:00:30.000Z', 1],
+      ['2026-03-02T10:00:30.000Z', 0],
+    ]);
+  });
+});
+
+describe('the log of a run', () => {
+  test('is one line where all is in sync', async () => {
+    const { call, logged } = await startShop();
+
+    await call();
+
+    expect(logged).toEqual([
+      {
+        severity: 'INFO',
+        message: 'in-sync in shop: 2 tables in sync, 0 drifted, 0 unchecked',
+        run: {
+          status: 'in-sync',
+          tables: { inSync: 2, drifted: 0, unchecked: 0 },
+          findings: { critical: 0, warning: 0, info: 0 },
+          others: {},
+          waived: 0,
+          unchecked: [],
+          warnings: [],
+        },
+      },
+    ]);
+  });
+
+  test('has a line for each finding that is told, and one that counts the rest by kind', async () => {
+    const { call, bigquery, logged } = await startShop();
+    dropAmount(bigquery.warehouse);
+    bigquery.warehouse.datasets.get('sales')?.tables.set('extra', {});
+    bigquery.warehouse.datasets.set('attic', { resource: {}, tables: new Map() });
+    bigquery.faults.push(denied({ table: 'items' }));
+
+    await call();
+
+    expect(logged).toEqual([
+      {
+        severity: 'CRITICAL',
+        message: 'sales.orders: field amount is missing: expected NUMERIC, found nothing',
+        finding: {
+          kind: 'field-missing',
+          findingSeverity: 'critical',
+          dataset: 'sales',
+          table: 'orders',
+          path: 'amount',
+          expected: 'NUMERIC',
+          actual: null,
+          fingerprint: expect.stringMatching(/^[0-9a-f]{12}$/),
+          consumers: ['integration-service'],
+          owner: '<@U0SALES>',
+        },
+      },
+      {
+        severity: 'WARNING',
+        message: 'drifted in shop: 0 tables in sync, 1 drifted, 1 unchecked',
+        run: {
+          status: 'drifted',
+          tables: { inSync: 0, drifted: 1, unchecked: 1 },
+          findings: { critical: 1, warning: 0, info: 2 },
+          others: { 'table-unexpected': 1, 'dataset-unexpected': 1 },
+          waived: 0,
+          unchecked: [
+            {
+              dataset: 'sales',
+              table: 'items',
+              reason: 'denied',
+              detail: expect.stringMatching(/^tables\.get: HTTP 403 accessDenied: /),
+            },
+          ],
+          warnings: [],
+        },
+      },
+    ]);
+  });
+
+  test('says that nobody is told where there is no Slack', async () => {
+    const { call, bigquery, logged, slack } = await startShop({ env: { SLACK_WEBHOOK_URL: '' } });
+    dropAmount(bigquery.warehouse);
+
+    const answer = await call();
+
+    expect(answer).toEqual({
+      status: 200,
+      body: {
+        status: 'drifted',
+        tables: { inSync: 1, drifted: 1, unchecked: 0 },
+        findings: { critical: 1, warning: 0, info: 0 },
+        alerts: { opened: 0, changed: 0, reminded: 0, resolved: 0 },
+        report: null,
+      },
+    });
+    expect(slack.messages).toEqual([]);
+    expect(logged.at(-1)?.message).toBe(
+      'drifted in shop: 1 table in sync, 1 drifted, 0 unchecked (SLACK_WEBHOOK_URL is not set: nobody is told)',
+    );
+  });
+});
+
+describe('Slack', () => {
+  test('hears of drift once a run, with what could not be checked', async () => {
+    const { call, bigquery, slack } = await startShop();
+    dropAmount(bigquery.warehouse);
+    bigquery.faults.push(denied({ table: 'items' }));
+
+    await call();
+
+    const link =
+      'https://console.cloud.google.com/bigquery?project=shop&amp;p=shop&amp;d=sales&amp;t=orders&amp;page=table';
+    expect(slack.messages.map(({ payload }) => payload)).toEqual([
+      {
+        text: 'Drift in shop: 1 critical. sales.orders: field amount is missing: expected NUMERIC, found nothing',
+        blocks: [
+          { type: 'header', text: { type: 'plain_text', text: 'Drift in shop: 1 critical' } },
+          {
+            type: 'context',
+            elements: [
+              {
+                type: 'mrkdwn',
+                text: '2 tables: 0 in sync, 1 drifted, 1 not checked · checked 2026-03-02 08:00 UTC',
+              },
+            ],
+          },
+          {
+            type: 'section',
+            text: {
+              type: 'mrkdwn',
+              text: `*<${link}|sales.orders>* · <@U0SALES>\n🔴 field \`amount\` is missing: expected \`NUMERIC\`, found nothing — breaks *integration-service*`,
+            },
+          },
+          {
+            type: 'section',
+            text: {
+              type: 'mrkdwn',
+              text: expect.stringMatching(
+                /^\*Could not be checked\* \(neither in sync nor drifted\)\n• sales\.items: access denied \(/,
+              ),
+            },
+          },
+          {
+            type: 'context',
+            elements: [{ type: 'mrkdwn', text: expect.stringMatching(/^No state is kept/) }],
+          },
+        ],
+      },
+    ]);
+  });
+
+  test.each([
+    ['that is information', { severities: { 'field-missing': 'info' } }],
+    ['that is waived', { waivers: [{ table: 'sales.*', until: '2026-12-31', reason: 'migration 4711' }] }],
+    [
+      'below the least severity',
+      { severities: { 'field-missing': 'warning' }, alerts: { minimumSeverity: 'critical' } },
+    ],
+    ['that policy turns off', { severities: { 'field-missing': 'off' } }],
+  ])('hears nothing of a finding %s', async (_, policy) => {
+    const expected = await writeFolder({ ...shopFiles, 'drift-policy.json': policy });
+    const { call, bigquery, slack } = await startShop({ expected });
+    dropAmount(bigquery.warehouse);
+
+    const { status } = await call();
+
+    expect({ status, messages: slack.messages, refused: slack.refused }).toEqual({
+      status: 200,
+      messages: [],
+      refused: [],
+    });
+  });
+});
