@@ -409,7 +409,10 @@ describe('a run without a result', () => {
       status: 500,
       body: {
         status: 'failed',
-        error: { code: 'NothingRead', message: expect.stringMatching(/^no declared table could be read\ndataset sales: /) },
+        error: {
+          code: 'NothingRead',
+          message: expect.stringMatching(/^no declared table could be read\ndataset sales: /),
+        },
       },
     });
     expect(headersOf(slack.messages)).toEqual([header('Unchecked: nothing could be read in shop')]);
