@@ -1,6 +1,8 @@
 import { MalformedError } from '../model/errors.ts';
 import type { Resource } from '../model/ports.ts';
-import type { Dataset, Field, Partitioning, Table } from '../model/table.ts';
+import type { Field, Partitioning, Table } from '../model/table.ts';
+import { int64, isObject, nameOf, object, optionalObject, optionalString, stringList } from './parse.ts';
+import { FIELD_SETTINGS, foundSettings, statedSettings, TABLE_SETTINGS } from './settings.ts';
 
 /*
  * One meaning, one spelling. Everything here reads REST v2 resources by hand rather than by schema: an answer
@@ -20,7 +22,7 @@ export function canonicalTable(resource: Resource): Table {
   return {
     // A resource without a type does not come from the API, but recorded ones are typed by hand.
     type: (optionalString(resource['type'], 'type') ?? 'TABLE').toUpperCase(),
-    fields: schema === undefined ? [] : canonicalFields(schema['fields'] ?? [], 'schema.fields'),
+    fields: schema === undefined ? [] : foundFields(schema['fields'] ?? []),
     partitioning: canonicalPartitioning(resource) ?? null,
     partitionExpirationMs: canonicalPartitionExpiration(resource) ?? null,
     requirePartitionFilter: canonicalPartitionFilter(resource) ?? false,
@@ -28,50 +30,51 @@ export function canonicalTable(resource: Resource): Table {
     expirationTime: int64(resource['expirationTime'], 'expirationTime') ?? null,
     creationTime: int64(resource['creationTime'], 'creationTime') ?? null,
     hivePartitionFields: hivePartitionFields(resource),
+    ...foundSettings(TABLE_SETTINGS, resource),
   };
-}
-
-/** What BigQuery answered of a dataset. @throws MalformedError as above. */
-export function canonicalDataset(resource: Resource): Dataset {
-  const location = optionalString(resource['location'], 'location');
-  if (location === undefined) throw new MalformedError('location: absent from a Dataset resource');
-  return {
-    location: canonicalLocation(location),
-    defaultTableExpirationMs: int64(resource['defaultTableExpirationMs'], 'defaultTableExpirationMs') ?? null,
-    defaultPartitionExpirationMs:
-      int64(resource['defaultPartitionExpirationMs'], 'defaultPartitionExpirationMs') ?? null,
-  };
-}
-
-/** Locations are answered as `US` and `europe-west1`, and accepted in any letter case. */
-export function canonicalLocation(location: string): string {
-  return location.toUpperCase();
 }
 
 /** Far above BigQuery's 15 levels, and far below what a stack holds. */
 const MAX_DEPTH = 100;
 
-/** @throws MalformedError for a list that is none, or a field without name or type. */
-export function canonicalFields(raw: unknown, at: string, depth = 1): readonly Field[] {
-  if (depth > MAX_DEPTH) throw new MalformedError(`schema.fields: nested deeper than ${MAX_DEPTH} levels`);
-  if (!Array.isArray(raw)) throw new MalformedError(`${at}: expected a list, found ${nameOf(raw)}`);
-  return raw.map((field, index) => canonicalField(field, `${at}[${index}]`, depth));
+/** What BigQuery has: settings that are BigQuery's default are left out. @throws MalformedError as above. */
+export function foundFields(raw: unknown): readonly Field[] {
+  return canonicalFields(raw, { at: 'schema.fields', depth: 1, settingsOf: foundSettings });
 }
 
-function canonicalField(raw: unknown, at: string, depth: number): Field {
+/** What a file states: settings that state BigQuery's default are kept. @throws MalformedError as above. */
+export function statedFields(raw: unknown): readonly Field[] {
+  return canonicalFields(raw, { at: 'schema.fields', depth: 1, settingsOf: statedSettings });
+}
+
+interface Place {
+  readonly at: string;
+  readonly depth: number;
+  readonly settingsOf: typeof foundSettings;
+}
+
+function canonicalFields(raw: unknown, { at, depth, settingsOf }: Place): readonly Field[] {
+  if (depth > MAX_DEPTH) throw new MalformedError(`schema.fields: nested deeper than ${MAX_DEPTH} levels`);
+  if (!Array.isArray(raw)) throw new MalformedError(`${at}: expected a list, found ${nameOf(raw)}`);
+  return raw.map((field, index) => canonicalField(field, { at: `${at}[${index}]`, depth, settingsOf }));
+}
+
+function canonicalField(raw: unknown, { at, depth, settingsOf }: Place): Field {
   if (!isObject(raw)) throw new MalformedError(`${at}: expected a field, found ${nameOf(raw)}`);
   const name = raw['name'];
   const type = raw['type'];
   if (typeof name !== 'string' || name === '') throw new MalformedError(`${at}.name: absent or no text`);
   if (typeof type !== 'string' || type === '') throw new MalformedError(`${at}.type: absent or no text`);
-  const field = {
+  const nested = raw['fields'];
+  return {
     name,
     type: canonicalType(type, raw, at),
     mode: canonicalMode(optionalString(raw['mode'], `${at}.mode`)),
+    ...settingsOf(FIELD_SETTINGS, raw),
+    ...(nested === undefined || nested === null
+      ? {}
+      : { fields: canonicalFields(nested, { at: `${at}.fields`, depth: depth + 1, settingsOf }) }),
   };
-  const nested = raw['fields'];
-  if (nested === undefined || nested === null) return field;
-  return { ...field, fields: canonicalFields(nested, `${at}.fields`, depth + 1) };
 }
 
 /** Absent is NULLABLE: rest/v2/tables#TableFieldSchema. */
@@ -213,52 +216,4 @@ function hivePartitionFields(resource: Resource): readonly string[] {
     'hivePartitioningOptions',
   );
   return hive === undefined ? [] : stringList(hive['fields'] ?? [], 'hivePartitioningOptions.fields');
-}
-
-const DIGITS = /^(0|-?[1-9][0-9]*)$/;
-const SPELLED_DIGITS = /^\s*[+-]?[0-9]+\s*$/;
-
-/**
- * int64 in digits, or undefined where absent. JSON carries it as a string, people write numbers.
- * @throws MalformedError for anything else.
- */
-export function int64(value: unknown, at: string): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') {
-    if (DIGITS.test(value)) return value;
-    if (SPELLED_DIGITS.test(value)) return BigInt(value.trim().replace(/^\+/, '')).toString();
-  }
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return value.toString();
-  throw new MalformedError(`${at}: expected an integer, found ${nameOf(value)}`);
-}
-
-function stringList(value: unknown, at: string): readonly string[] {
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-  throw new MalformedError(`${at}: expected a list of names, found ${nameOf(value)}`);
-}
-
-function optionalString(value: unknown, at: string): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') return value;
-  throw new MalformedError(`${at}: expected text, found ${nameOf(value)}`);
-}
-
-function optionalObject(value: unknown, at: string): Resource | undefined {
-  return value === undefined || value === null ? undefined : object(value, at);
-}
-
-function object(value: unknown, at: string): Resource {
-  if (isObject(value)) return value;
-  throw new MalformedError(`${at}: expected an object, found ${nameOf(value)}`);
-}
-
-export function isObject(value: unknown): value is Resource {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function nameOf(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `${typeof value} ${JSON.stringify(value).slice(0, 40)}`;
 }

@@ -1,6 +1,7 @@
 import type { Change } from '../model/finding.ts';
 import type { Field } from '../model/table.ts';
 import { pairByKey } from './pair.ts';
+import { compareSettings } from './settings.ts';
 
 interface Level {
   readonly expected: readonly Field[];
@@ -58,6 +59,7 @@ function compareField(
   if (expected.mode !== actual.mode) {
     changes.push({ kind: 'field-mode', path: expectedPath, expected: expected.mode, actual: actual.mode });
   }
+  changes.push(...compareSettings(expected.settings, actual.settings, expectedPath));
   if (expected.type !== actual.type) {
     changes.push({ kind: 'field-type', path: expectedPath, expected: expected.type, actual: actual.type });
     return changes;

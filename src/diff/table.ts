@@ -3,6 +3,7 @@ import type { Contract, ExpectedTable, Table } from '../model/table.ts';
 import { compareFields } from './fields.ts';
 import { comparePartitioning } from './partitioning.ts';
 import { compareRetention } from './retention.ts';
+import { compareSettings } from './settings.ts';
 
 /** How a table that is there differs from its file; empty: in sync. One cause gives one change. */
 export function compareTable({
@@ -24,6 +25,7 @@ export function compareTable({
     ...comparePartitioning(expected, actual),
     ...compareClustering(expected, actual),
     ...compareTableExpiration(expected, actual),
+    ...compareSettings(expected.settings, actual.settings, null),
   ];
   return [
     ...fields,

@@ -46,6 +46,16 @@ export const KINDS = [
     severity: 'critical',
     finds: '`defaultPartitionExpirationMs` differs',
   },
+  { id: 'dataset-time-travel', of: 'dataset', severity: 'warning', finds: '`maxTimeTravelHours` differs' },
+  { id: 'dataset-encryption', of: 'dataset', severity: 'warning', finds: 'default KMS key differs' },
+  { id: 'dataset-collation', of: 'dataset', severity: 'warning', finds: '`defaultCollation` differs' },
+  { id: 'dataset-labels', of: 'dataset', severity: 'info', finds: 'labels differ from what is stated' },
+  {
+    id: 'dataset-description',
+    of: 'dataset',
+    severity: 'info',
+    finds: 'description differs from what is stated',
+  },
   {
     id: 'table-missing',
     of: 'table',
@@ -73,6 +83,34 @@ export const KINDS = [
     finds: '`expirationTime` set where none is expected, or the reverse',
   },
   {
+    id: 'table-encryption',
+    of: 'table',
+    severity: 'warning',
+    finds: 'KMS key differs (version suffix ignored)',
+  },
+  { id: 'table-collation', of: 'table', severity: 'warning', finds: 'default collation differs' },
+  { id: 'table-constraints', of: 'table', severity: 'warning', finds: 'primary or foreign keys differ' },
+  { id: 'table-labels', of: 'table', severity: 'info', finds: 'labels differ from what is stated' },
+  {
+    id: 'table-description',
+    of: 'table',
+    severity: 'info',
+    finds: 'description differs from what is stated',
+  },
+  {
+    id: 'view-query',
+    of: 'table',
+    severity: 'warning',
+    finds: 'view or materialized view text differs beyond white space outside literals and comments',
+  },
+  {
+    id: 'external-source',
+    of: 'table',
+    severity: 'warning',
+    finds:
+      'source format, URIs or hive partitioning of an external table differ (Iceberg: the folder of the URI only)',
+  },
+  {
     id: 'field-missing',
     of: 'field',
     severity: 'critical',
@@ -92,6 +130,31 @@ export const KINDS = [
     severity: 'warning',
     severityIfRelied: 'critical',
     finds: 'REQUIRED / NULLABLE / REPEATED differ',
+  },
+  {
+    id: 'field-default',
+    of: 'field',
+    severity: 'warning',
+    finds: 'default value differs from what is stated',
+  },
+  { id: 'field-collation', of: 'field', severity: 'warning', finds: 'collation differs from what is stated' },
+  {
+    id: 'field-rounding-mode',
+    of: 'field',
+    severity: 'warning',
+    finds: 'rounding mode differs from what is stated',
+  },
+  {
+    id: 'field-policy-tags',
+    of: 'field',
+    severity: 'critical',
+    finds: 'policy tags or data policies differ from what is stated (a column may have lost its protection)',
+  },
+  {
+    id: 'field-description',
+    of: 'field',
+    severity: 'info',
+    finds: 'description differs from what is stated',
   },
   {
     id: 'partitioning-missing',

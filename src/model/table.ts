@@ -1,8 +1,23 @@
+import type { Kind } from './kinds.ts';
+
 /**
  * Metadata after its spellings have been made one (`diff/canonical.ts`), so that comparing is strict
  * equality. `Table` is what BigQuery has and states everything; `ExpectedTable` is what a file states,
  * and an absent property there means "not stated, so not checked".
  */
+
+/** The simple settings of a dataset, table or field, by the kind that compares each; absent: none is stated, or set. */
+export type Settings = ReadonlyMap<Kind, Setting>;
+
+/**
+ * One setting part by part (a label, a foreign key, the one value of a simple setting), each as canonical text. null:
+ * absent, or BigQuery's default, which is the same.
+ */
+export interface Setting {
+  readonly values: ReadonlyMap<string, string | null>;
+  /** A file's `null` for the whole setting: there is no other part. */
+  readonly othersAbsent: boolean;
+}
 
 export interface Field {
   /** As spelled at its source; compared without regard to case. */
@@ -13,6 +28,7 @@ export interface Field {
   readonly mode: string;
   /** Absent: an expected STRUCT whose file does not say what is in it. */
   readonly fields?: readonly Field[];
+  readonly settings?: Settings;
 }
 
 export type Partitioning =
@@ -47,20 +63,11 @@ export interface Table {
   readonly creationTime: string | null;
   /** Fields that come from the path of an external table's files, not from its schema. */
   readonly hivePartitionFields: readonly string[];
+  readonly settings?: Settings;
 }
 
 /** The settings a file states; `creationTime` and `hivePartitionFields` are never an expectation. */
 export type ExpectedTable = Partial<Omit<Table, 'creationTime' | 'hivePartitionFields'>>;
-
-export interface Dataset {
-  /** Upper case: `US`, `EUROPE-WEST1`. */
-  readonly location: string;
-  /** Milliseconds in digits; null: none. */
-  readonly defaultTableExpirationMs: string | null;
-  readonly defaultPartitionExpirationMs: string | null;
-}
-
-export type ExpectedDataset = Partial<Dataset>;
 
 /** What a table's file says that BigQuery cannot know. */
 export interface Contract {
@@ -87,6 +94,7 @@ export interface DeclaredDataset {
   readonly dataset: string;
   /** Its name in the files, in waivers and in patterns; differs from `dataset` under DATASET_ALIASES. */
   readonly declaredAs: string;
-  readonly expected: ExpectedDataset;
+  /** Absent: no file states any. */
+  readonly settings?: Settings;
   readonly tables: readonly DeclaredTable[];
 }

@@ -2,6 +2,7 @@ import { formatDuration } from '../model/duration.ts';
 import type { Change, Finding, Judged, Words } from '../model/finding.ts';
 import type { Kind } from '../model/kinds.ts';
 import type { Contract } from '../model/table.ts';
+import { shortened } from './printable.ts';
 
 interface KindWords {
   /** A clause about the subject; `{path}` is the field. */
@@ -41,6 +42,15 @@ const WORDS: Readonly<Record<Kind, KindWords>> = {
     what: 'the default expiration of partitions in new tables differs',
     say: saidAsDuration('never'),
   },
+  'dataset-time-travel': {
+    what: 'the time travel window differs',
+    // 168 hours, the default, is said as absent.
+    say: (value) => formatDuration(Number(value ?? '168') * 3_600_000),
+  },
+  'dataset-encryption': { what: 'the default encryption key differs', say: saidAs("Google's key") },
+  'dataset-collation': { what: 'the default collation differs', say: saidAs('none') },
+  'dataset-labels': { what: 'the labels differ', say: saidAs('none') },
+  'dataset-description': { what: 'the description differs', say: saidAs('none') },
   'table-missing': { what: 'the table is missing', say: saidAs('nothing'), hint: RESTORABLE },
   'table-unexpected': { what: 'no file declares this table', say: saidAs('nothing') },
   'table-type': { what: 'the table is of another type', say: saidAs('none') },
@@ -51,10 +61,26 @@ const WORDS: Readonly<Record<Kind, KindWords>> = {
       return side === 'expected' ? 'that it expires' : moment(Number(value));
     },
   },
+  'table-encryption': { what: 'the encryption key differs', say: saidAs("Google's key") },
+  'table-collation': { what: 'the default collation differs', say: saidAs('none') },
+  'table-constraints': { what: 'the primary or foreign keys differ', say: saidAs('none') },
+  'table-labels': { what: 'the labels differ', say: saidAs('none') },
+  'table-description': { what: 'the description differs', say: saidAs('none') },
+  'view-query': { what: 'the query of the view differs', say: saidAs('none') },
+  'external-source': { what: 'the source of the external table differs', say: saidAs('none') },
   'field-missing': { what: 'field {path} is missing', say: saidAs('nothing') },
   'field-unexpected': { what: 'field {path} is not declared', say: saidAs('nothing') },
   'field-type': { what: 'field {path} is of another type', say: saidAs('none') },
   'field-mode': { what: 'field {path} is of another mode', say: saidAs('none') },
+  'field-default': { what: 'the default value of field {path} differs', say: saidAs('none') },
+  'field-collation': { what: 'the collation of field {path} differs', say: saidAs('none') },
+  'field-rounding-mode': { what: 'the rounding mode of field {path} differs', say: saidAs('none') },
+  'field-policy-tags': {
+    what: 'the policy tags of field {path} differ',
+    say: saidAs('none'),
+    hint: 'Without its policy tag a column is open to everybody who may read the table.',
+  },
+  'field-description': { what: 'the description of field {path} differs', say: saidAs('none') },
   'partitioning-missing': { what: 'the partitioning is missing', say: saidAs('none'), hint: SET_AT_CREATION },
   'partitioning-unexpected': { what: 'the table is partitioned', say: saidAs('none'), hint: SET_AT_CREATION },
   'partitioning-different': { what: 'the partitioning differs', say: saidAs('none'), hint: SET_AT_CREATION },
@@ -91,7 +117,22 @@ export function explain(judged: Judged, contract: Contract | null): Finding {
 
 function wordsFor({ kind, expected, actual }: Change, contract: Contract | null): Words {
   const { what, say } = WORDS[kind];
-  return { what, expected: say(expected, 'expected', contract), actual: say(actual, 'actual', contract) };
+  const said = { expected: say(expected, 'expected', contract), actual: say(actual, 'actual', contract) };
+  return { what, ...aroundDifference(said) };
+}
+
+const MAX_SAID = 120;
+const BEFORE_DIFFERENCE = 30;
+
+/** Of long texts, such as queries, the part where they part; what is short stays whole. */
+function aroundDifference(said: { readonly expected: string; readonly actual: string }) {
+  const expected = said.expected.replace(/[\r\n\t]+/g, ' ');
+  const actual = said.actual.replace(/[\r\n\t]+/g, ' ');
+  if (Math.max(expected.length, actual.length) <= MAX_SAID) return { expected, actual };
+  const same = [...expected].findIndex((letter, index) => letter !== actual[index]);
+  const start = Math.max(0, (same === -1 ? expected.length : same) - BEFORE_DIFFERENCE);
+  const excerpt = (text: string) => `${start > 0 ? '…' : ''}${shortened(text.slice(start), MAX_SAID)}`;
+  return { expected: excerpt(expected), actual: excerpt(actual) };
 }
 
 /** `field {path} is missing` with the path set in. */

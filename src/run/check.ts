@@ -114,7 +114,8 @@ function select(
     const tables = declared.tables.filter(({ table }) =>
       named.some((candidate) => candidate.table === table),
     );
-    return [{ declared: { ...declared, expected: {}, tables }, isWhole: false }];
+    const { dataset, declaredAs } = declared;
+    return [{ declared: { dataset, declaredAs, tables }, isWhole: false }];
   });
 }
 

@@ -1,4 +1,4 @@
-import { canonicalDataset, canonicalTable } from '../diff/canonical.ts';
+import { canonicalTable } from '../diff/canonical.ts';
 import { compareDataset } from '../diff/dataset.ts';
 import { type Judgement, judge } from '../diff/judge.ts';
 import { compareTable } from '../diff/table.ts';
@@ -80,9 +80,7 @@ function inspectDatasetItself(inspection: Inspection, declared: DeclaredDataset)
     }
     const resource = answer.value;
     if (resource === null) return compared(inspection, about, []);
-    return unlessMalformed(() =>
-      compared(inspection, about, compareDataset(declared.expected, canonicalDataset(resource))),
-    );
+    return unlessMalformed(() => compared(inspection, about, compareDataset(declared.settings, resource)));
   };
   return readConfirmed({ read, clock, confirmMs });
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../diff/canonical.ts';
+import { isObject } from '../diff/parse.ts';
 import type { UncheckedReason } from '../model/finding.ts';
 import type { Read } from '../model/ports.ts';
 

@@ -1,7 +1,7 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import PQueue from 'p-queue';
-import { isObject } from '../diff/canonical.ts';
+import { isObject } from '../diff/parse.ts';
 import { MalformedError } from '../model/errors.ts';
 import type { Clock, DatasetList, ListedTable, Read, Resource, Warehouse } from '../model/ports.ts';
 import { type ApiFailure, errorBody, failedRead, isWorthRetrying } from './api-answer.ts';

@@ -1,28 +1,21 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  canonicalFields,
-  canonicalLocation,
   canonicalPartitionExpiration,
   canonicalPartitionFilter,
   canonicalPartitioning,
   canonicalTypeName,
-  int64,
-  isObject,
+  statedFields,
 } from '../diff/canonical.ts';
+import { int64, isObject } from '../diff/parse.ts';
+import { DATASET_SETTINGS, statedSettings, TABLE_SETTINGS } from '../diff/settings.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { parseDuration } from '../model/duration.ts';
 import { InvalidFilesError, MalformedError, type Problem } from '../model/errors.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Resource } from '../model/ports.ts';
-import type {
-  Contract,
-  DeclaredDataset,
-  DeclaredTable,
-  ExpectedDataset,
-  ExpectedTable,
-} from '../model/table.ts';
+import type { Contract, DeclaredDataset, DeclaredTable, ExpectedTable } from '../model/table.ts';
 import { datasetRules, tableRules } from './file-rules.ts';
 import { datasetFile, tableFile, UNCOMPARED } from './file-schemas.ts';
 import { listFolder, POLICY_FILE } from './folder.ts';
@@ -125,7 +118,7 @@ async function loadDataset(
   const declared = {
     dataset,
     declaredAs: dataset,
-    expected: problems.length === 0 ? expectedDataset(content.value) : {},
+    ...(problems.length === 0 ? statedSettings(DATASET_SETTINGS, content.value) : {}),
     tables: tables.flatMap((table) => (table.declared === null ? [] : [table.declared])),
   };
   const uncompared = UNCOMPARED.dataset.filter((key) => content.value[key] !== undefined);
@@ -234,8 +227,9 @@ export function expectedTable(file: Resource): ExpectedTable {
   const partitionExpirationMs = canonicalPartitionExpiration(file);
   const requirePartitionFilter = canonicalPartitionFilter(file);
   return {
+    ...statedSettings(TABLE_SETTINGS, file),
     ...(typeof type === 'string' ? { type: type.toUpperCase() } : {}),
-    ...(isObject(schema) ? { fields: canonicalFields(schema['fields'] ?? [], 'schema.fields') } : {}),
+    ...(isObject(schema) ? { fields: statedFields(schema['fields'] ?? []) } : {}),
     ...(partitioning === undefined ? {} : { partitioning }),
     ...(partitionExpirationMs === undefined ? {} : { partitionExpirationMs }),
     ...(requirePartitionFilter === undefined ? {} : { requirePartitionFilter }),
@@ -245,17 +239,6 @@ export function expectedTable(file: Resource): ExpectedTable {
     ...(expirationTime === undefined
       ? {}
       : { expirationTime: int64(expirationTime, 'expirationTime') ?? null }),
-  };
-}
-
-function expectedDataset(file: Resource): ExpectedDataset {
-  const { location, defaultTableExpirationMs, defaultPartitionExpirationMs } = file;
-  const stated = (key: keyof ExpectedDataset, value: unknown) =>
-    value === undefined ? {} : { [key]: int64(value, key) ?? null };
-  return {
-    ...(typeof location === 'string' ? { location: canonicalLocation(location) } : {}),
-    ...stated('defaultTableExpirationMs', defaultTableExpirationMs),
-    ...stated('defaultPartitionExpirationMs', defaultPartitionExpirationMs),
   };
 }
 
@@ -280,8 +263,20 @@ function uncomparedKeys(file: Resource): readonly string[] {
   return [
     ...UNCOMPARED.table.filter((key) => file[key] !== undefined),
     ...(isObject(schema) && schema['foreignTypeInfo'] !== undefined ? ['schema.foreignTypeInfo'] : []),
+    ...(['view', 'materializedView', 'externalDataConfiguration'] as const).flatMap((block) =>
+      uncomparedInBlock(file, block),
+    ),
     ...[...ofFields].map((key) => `field ${key}`),
   ];
+}
+
+function uncomparedInBlock(
+  file: Resource,
+  block: 'view' | 'materializedView' | 'externalDataConfiguration',
+): readonly string[] {
+  const value = file[block];
+  if (!isObject(value)) return [];
+  return UNCOMPARED[block].filter((key) => value[key] !== undefined).map((key) => `${block}.${key}`);
 }
 
 function uncomparedFieldKeys(fields: unknown): readonly string[] {

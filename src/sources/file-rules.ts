@@ -1,5 +1,6 @@
-import { canonicalFields, canonicalTypeName, FIELD_TYPES, int64, isObject } from '../diff/canonical.ts';
+import { canonicalTypeName, FIELD_TYPES, statedFields } from '../diff/canonical.ts';
 import { hasField } from '../diff/fields.ts';
+import { int64, isObject } from '../diff/parse.ts';
 import { compareRetention } from '../diff/retention.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { formatDuration, parseDuration } from '../model/duration.ts';
@@ -343,9 +344,9 @@ function rawFields(file: Resource): readonly unknown[] {
   return Array.isArray(fields) ? fields : [];
 }
 
-function declaredFields(file: Resource): ReturnType<typeof canonicalFields> | null {
+function declaredFields(file: Resource): ReturnType<typeof statedFields> | null {
   try {
-    return canonicalFields(rawFields(file), 'schema.fields');
+    return statedFields(rawFields(file));
   } catch (error) {
     if (error instanceof MalformedError) return null;
     throw error;

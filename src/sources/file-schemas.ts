@@ -12,50 +12,60 @@ import { KINDS, SEVERITIES } from '../model/kinds.ts';
 export const UNCOMPARED = {
   table: [
     'biglakeConfiguration',
-    'defaultCollation',
     'defaultRoundingMode',
-    'description',
-    'encryptionConfiguration',
     'externalCatalogTableOptions',
-    'externalDataConfiguration',
     'friendlyName',
-    'labels',
     'managedTableType',
-    'materializedView',
     'maxStaleness',
     'resourceTags',
-    'tableConstraints',
     'tableReplicationInfo',
-    'view',
   ],
   dataset: [
     'access',
-    'defaultCollation',
-    'defaultEncryptionConfiguration',
     'defaultRoundingMode',
-    'description',
     'externalCatalogDatasetOptions',
     'externalDatasetReference',
     'friendlyName',
     'isCaseInsensitive',
-    'labels',
     'linkedDatasetSource',
-    'maxTimeTravelHours',
     'resourceTags',
     'storageBillingModel',
   ],
-  field: [
-    'collation',
-    'dataGovernanceTagsInfo',
-    'dataPolicies',
-    'dataPolicyList',
-    'defaultValueExpression',
-    'description',
-    'foreignTypeDefinition',
-    'generatedColumn',
-    'policyTags',
-    'roundingMode',
+  view: [
+    'foreignDefinitions',
+    'privacyPolicy',
+    'useExplicitColumnNames',
+    'useLegacySql',
+    'userDefinedFunctionResources',
   ],
+  materializedView: ['allowNonIncrementalDefinition', 'enableRefresh', 'maxStaleness', 'refreshIntervalMs'],
+  externalDataConfiguration: [
+    'autodetect',
+    'avroOptions',
+    'bigtableOptions',
+    'compression',
+    'connectionId',
+    'csvOptions',
+    'dateFormat',
+    'datetimeFormat',
+    'decimalTargetTypes',
+    'fileSetSpecType',
+    'googleSheetsOptions',
+    'ignoreUnknownValues',
+    'jsonExtension',
+    'jsonOptions',
+    'maxBadRecords',
+    'metadataCacheMode',
+    'objectMetadata',
+    'parquetOptions',
+    'referenceFileSchemaUri',
+    'schema',
+    'timeFormat',
+    'timeZone',
+    'timestampFormat',
+    'timestampTargetPrecision',
+  ],
+  field: ['dataGovernanceTagsInfo', 'dataPolicyList', 'foreignTypeDefinition', 'generatedColumn'],
 } as const;
 
 /** Keys that BigQuery writes and nobody sets: `bq show` prints them, so files may hold them. */
@@ -105,6 +115,8 @@ const OUTPUT_ONLY = {
     'tags',
     'type',
   ],
+  materializedView: ['lastRefreshTime'],
+  hivePartitioningOptions: ['fields'],
   field: ['categories'],
 } as const;
 
@@ -129,6 +141,13 @@ const int64 = z
   .describe('An integer; BigQuery writes it as a string of digits.');
 const name = z.string().min(1);
 const int64OrDefault = int64.nullish();
+
+const labels = z
+  .record(name, z.string().nullable())
+  .nullish()
+  .describe('Only the labels named here are checked; null: it must be absent. null for all: no labels.');
+const kmsKey = z.strictObject({ kmsKeyName: z.string().nullish() }).nullish().describe("null: Google's key.");
+const text = z.string().nullish();
 
 const field: z.ZodType = z.strictObject({
   name: name.describe('Column name, compared without regard to case.'),
@@ -161,6 +180,15 @@ const field: z.ZodType = z.strictObject({
   scale: int64OrDefault,
   timestampPrecision: int64OrDefault,
   rangeElementType: z.strictObject({ type: name }).nullish(),
+  description: text,
+  policyTags: z
+    .strictObject({ names: z.array(z.string()).nullish() })
+    .nullish()
+    .describe('null: no tags.'),
+  dataPolicies: z.array(z.strictObject({ name: z.string() })).nullish(),
+  defaultValueExpression: text,
+  collation: text,
+  roundingMode: text,
   ...keysOf(UNCOMPARED.field, settable),
   ...keysOf(OUTPUT_ONLY.field, outputOnly),
 });
@@ -235,6 +263,51 @@ export const tableFile = z
     expirationTime: int64OrDefault.describe(
       'null: the table never expires. A time: that it expires at all is compared.',
     ),
+    description: text,
+    labels,
+    encryptionConfiguration: kmsKey,
+    defaultCollation: text,
+    tableConstraints: z
+      .strictObject({
+        primaryKey: z.strictObject({ columns: z.array(name) }).nullish(),
+        foreignKeys: z
+          .array(
+            z.strictObject({
+              name: z.string().optional(),
+              referencedTable: z.strictObject({
+                projectId: z.string().optional(),
+                datasetId: name,
+                tableId: name,
+              }),
+              columnReferences: z.array(z.strictObject({ referencingColumn: name, referencedColumn: name })),
+            }),
+          )
+          .nullish(),
+      })
+      .nullish(),
+    view: z.strictObject({ query: text, ...keysOf(UNCOMPARED.view, settable) }).nullish(),
+    materializedView: z
+      .strictObject({
+        query: text,
+        ...keysOf(UNCOMPARED.materializedView, settable),
+        ...keysOf(OUTPUT_ONLY.materializedView, outputOnly),
+      })
+      .nullish(),
+    externalDataConfiguration: z
+      .strictObject({
+        sourceFormat: text,
+        sourceUris: z.array(z.string()).nullish(),
+        hivePartitioningOptions: z
+          .strictObject({
+            mode: text,
+            sourceUriPrefix: text,
+            requirePartitionFilter: z.unknown().optional(),
+            ...keysOf(OUTPUT_ONLY.hivePartitioningOptions, outputOnly),
+          })
+          .nullish(),
+        ...keysOf(UNCOMPARED.externalDataConfiguration, settable),
+      })
+      .nullish(),
     contract: contract.optional(),
     ...keysOf(UNCOMPARED.table, settable),
     ...keysOf(OUTPUT_ONLY.table, outputOnly),
@@ -253,6 +326,11 @@ export const datasetFile = z
     location: name.optional().describe('US, EU, europe-west1 …, in any letter case.'),
     defaultTableExpirationMs: int64OrDefault.describe('null: none. Absent: not checked.'),
     defaultPartitionExpirationMs: int64OrDefault.describe('null: none. Absent: not checked.'),
+    maxTimeTravelHours: int64OrDefault.describe('null: 168.'),
+    defaultEncryptionConfiguration: kmsKey,
+    defaultCollation: text,
+    labels,
+    description: text,
     ...keysOf(UNCOMPARED.dataset, settable),
     ...keysOf(OUTPUT_ONLY.dataset, outputOnly),
   })

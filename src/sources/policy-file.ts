@@ -1,4 +1,4 @@
-import { isObject } from '../diff/canonical.ts';
+import { isObject } from '../diff/parse.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Kind, Severity } from '../model/kinds.ts';
 import type { Policy } from '../model/policy.ts';

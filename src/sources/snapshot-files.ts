@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isObject } from '../diff/canonical.ts';
+import { isObject } from '../diff/parse.ts';
 import { DriftError } from '../model/errors.ts';
 import type { ListedTable, Read, Resource, Warehouse } from '../model/ports.ts';
 import { errorBody, failedRead } from './api-answer.ts';

@@ -1,0 +1,254 @@
+import { MalformedError } from '../model/errors.ts';
+import type { Change } from '../model/finding.ts';
+import type { Kind } from '../model/kinds.ts';
+import type { Resource } from '../model/ports.ts';
+import type { Setting, Settings } from '../model/table.ts';
+import { int64, isObject, nameOf, object, optionalObject, optionalString, stringList } from './parse.ts';
+import { canonicalSql } from './sql.ts';
+
+/** One kind that compares one setting of a resource. */
+interface SettingRow {
+  readonly kind: Kind;
+  /** undefined: the resource does not speak of it. @throws MalformedError for another shape. */
+  readonly read: (resource: Resource) => Setting | undefined;
+}
+
+/** What a file states, BigQuery's defaults included; nothing where it states none. */
+export function statedSettings(
+  rows: readonly SettingRow[],
+  resource: Resource,
+): { readonly settings?: Settings } {
+  const stated = rows.flatMap(({ kind, read }): (readonly [Kind, Setting])[] => {
+    const setting = read(resource);
+    return setting === undefined ? [] : [[kind, setting]];
+  });
+  return stated.length === 0 ? {} : { settings: new Map(stated) };
+}
+
+/** What BigQuery has that is not its default; nothing where all is. */
+export function foundSettings(
+  rows: readonly SettingRow[],
+  resource: Resource,
+): { readonly settings?: Settings } {
+  let settings: Map<Kind, Setting> | undefined;
+  for (const { kind, read } of rows) {
+    const values = read(resource)?.values;
+    if (values === undefined) continue;
+    const present = new Map([...values].filter(([, value]) => value !== null));
+    if (present.size === 0) continue;
+    settings ??= new Map();
+    settings.set(kind, { values: present, othersAbsent: false });
+  }
+  return settings === undefined ? {} : { settings };
+}
+
+/** How stated settings differ; what `expected` does not state is not checked. */
+export function compareSettings(
+  expected: Settings | undefined,
+  actual: Settings | undefined,
+  path: string | null,
+): readonly Change[] {
+  if (expected === undefined) return [];
+  return [...expected].flatMap(([kind, stated]): readonly Change[] => {
+    const found = actual?.get(kind)?.values ?? new Map<string, string | null>();
+    const parts = new Set([...stated.values.keys(), ...(stated.othersAbsent ? found.keys() : [])]);
+    const different = [...parts].filter(
+      (part) => (stated.values.get(part) ?? null) !== (found.get(part) ?? null),
+    );
+    if (different.length === 0) return [];
+    return [{ kind, path, expected: textOf(different, stated.values), actual: textOf(different, found) }];
+  });
+}
+
+function textOf(parts: readonly string[], values: ReadonlyMap<string, string | null>): string | null {
+  const texts = parts.flatMap((part) => values.get(part) ?? []);
+  return texts.length === 0 ? null : texts.join(', ');
+}
+
+/** A setting with one value under one key. */
+function simple(kind: Kind, key: string, text: (value: unknown) => string | null): SettingRow {
+  return {
+    kind,
+    read: (resource) => {
+      const value = resource[key];
+      return value === undefined ? undefined : one(value === null ? null : text(value));
+    },
+  };
+}
+
+function one(value: string | null): Setting {
+  return { values: new Map([['', value]]), othersAbsent: false };
+}
+
+function someText(key: string): (value: unknown) => string | null {
+  return (value) => optionalString(value, key) || null;
+}
+
+function digits(key: string, fallback: string | null = null): (value: unknown) => string | null {
+  return (value) => {
+    const number = int64(value, key) ?? null;
+    return number === fallback ? null : number;
+  };
+}
+
+/** BigQuery may name the version of the key in use; which one it is, is no setting. */
+function kmsKey(key: string): (value: unknown) => string | null {
+  return (value) => {
+    const name = optionalString(object(value, key)['kmsKeyName'], `${key}.kmsKeyName`);
+    return name?.replace(/\/cryptoKeyVersions\/[^/]+$/, '') || null;
+  };
+}
+
+/** Each label is a part: a file may state some and leave others alone. */
+function labels(kind: Kind): SettingRow {
+  return {
+    kind,
+    read: ({ labels: value }) => {
+      if (value === undefined) return undefined;
+      const entries = Object.entries(optionalObject(value, 'labels') ?? {});
+      const values = entries.map(([key, label]): [string, string | null] => {
+        const text = optionalString(label, `labels.${key}`);
+        return [key, text === undefined ? null : `${key}=${text}`];
+      });
+      return { values: new Map(values), othersAbsent: value === null };
+    },
+  };
+}
+
+/** Settings of a dataset: https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets */
+export const DATASET_SETTINGS: readonly SettingRow[] = [
+  // Answered as `US` and `europe-west1`, and accepted in any letter case.
+  simple('dataset-location', 'location', (value) => optionalString(value, 'location')?.toUpperCase() ?? null),
+  simple('dataset-table-expiration', 'defaultTableExpirationMs', digits('defaultTableExpirationMs')),
+  simple(
+    'dataset-partition-expiration',
+    'defaultPartitionExpirationMs',
+    digits('defaultPartitionExpirationMs'),
+  ),
+  // The default is seven days.
+  simple('dataset-time-travel', 'maxTimeTravelHours', digits('maxTimeTravelHours', '168')),
+  simple('dataset-encryption', 'defaultEncryptionConfiguration', kmsKey('defaultEncryptionConfiguration')),
+  simple('dataset-collation', 'defaultCollation', someText('defaultCollation')),
+  labels('dataset-labels'),
+  simple('dataset-description', 'description', someText('description')),
+];
+
+/** Settings of a table as a whole: https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables */
+export const TABLE_SETTINGS: readonly SettingRow[] = [
+  simple('table-encryption', 'encryptionConfiguration', kmsKey('encryptionConfiguration')),
+  simple('table-collation', 'defaultCollation', someText('defaultCollation')),
+  { kind: 'table-constraints', read: constraints },
+  labels('table-labels'),
+  simple('table-description', 'description', someText('description')),
+  { kind: 'view-query', read: viewQuery },
+  { kind: 'external-source', read: externalSource },
+];
+
+/** Settings of a field, nested ones included. */
+export const FIELD_SETTINGS: readonly SettingRow[] = [
+  simple('field-default', 'defaultValueExpression', (value) => {
+    const expression = optionalString(value, 'defaultValueExpression');
+    return expression === undefined ? null : canonicalSql(expression) || null;
+  }),
+  simple('field-collation', 'collation', someText('collation')),
+  simple('field-rounding-mode', 'roundingMode', (value) => {
+    const mode = optionalString(value, 'roundingMode')?.toUpperCase() ?? '';
+    return mode === '' || mode === 'ROUNDING_MODE_UNSPECIFIED' ? null : mode;
+  }),
+  { kind: 'field-policy-tags', read: policyTags },
+  simple('field-description', 'description', someText('description')),
+];
+
+/** An object without names, as BigQuery answers where tags were taken away, is no tag. */
+function policyTags({ policyTags: tags, dataPolicies: policies }: Resource): Setting | undefined {
+  if (tags === undefined && policies === undefined) return undefined;
+  const values = new Map<string, string | null>();
+  if (tags !== undefined) {
+    const names = stringList(optionalObject(tags, 'policyTags')?.['names'] ?? [], 'policyTags.names');
+    values.set('policyTags', [...names].sort().join(', ') || null);
+  }
+  if (policies !== undefined) {
+    const names = objects(policies ?? [], 'dataPolicies').map(
+      (policy) => optionalString(policy['name'], 'dataPolicies.name') ?? '',
+    );
+    values.set('dataPolicies', names.sort().join(', ') || null);
+  }
+  return { values, othersAbsent: false };
+}
+
+/** A foreign key's name is BigQuery's own where nobody gave one, so it is told by its columns. */
+function constraints({ tableConstraints: value }: Resource): Setting | undefined {
+  if (value === undefined) return undefined;
+  const block = optionalObject(value, 'tableConstraints');
+  const primaryKey = optionalObject(block?.['primaryKey'], 'tableConstraints.primaryKey');
+  const foreignKeys = objects(block?.['foreignKeys'] ?? [], 'tableConstraints.foreignKeys')
+    .map(foreignKeyText)
+    .sort();
+  const values = new Map<string, string | null>();
+  if (block === undefined || block['primaryKey'] !== undefined) {
+    const columns = stringList(primaryKey?.['columns'] ?? [], 'tableConstraints.primaryKey.columns');
+    values.set(
+      'primaryKey',
+      columns.length === 0 ? null : `PRIMARY KEY (${columns.join(', ').toLowerCase()})`,
+    );
+  }
+  if (block === undefined || block['foreignKeys'] !== undefined)
+    values.set('foreignKeys', foreignKeys.join(', ') || null);
+  return { values, othersAbsent: value === null };
+}
+
+function foreignKeyText(key: Resource): string {
+  const at = 'tableConstraints.foreignKeys';
+  const { datasetId, tableId } = optionalObject(key['referencedTable'], `${at}.referencedTable`) ?? {};
+  const references = objects(key['columnReferences'] ?? [], `${at}.columnReferences`);
+  const columns = (side: string) =>
+    references
+      .map((reference) => (optionalString(reference[side], `${at}.${side}`) ?? '').toLowerCase())
+      .join(', ');
+  return `FOREIGN KEY (${columns('referencingColumn')}) REFERENCES ${datasetId}.${tableId} (${columns('referencedColumn')})`;
+}
+
+/** Of a view or a materialized view. */
+function viewQuery({ view, materializedView }: Resource): Setting | undefined {
+  if (view === undefined && materializedView === undefined) return undefined;
+  const block = optionalObject(view ?? materializedView, view === undefined ? 'materializedView' : 'view');
+  if (block !== undefined && block['query'] === undefined) return undefined;
+  const query = optionalString(block?.['query'], 'view.query');
+  return one(query === undefined ? null : canonicalSql(query));
+}
+
+/** Each stated part of where an external table's data lies. */
+function externalSource({ externalDataConfiguration: value }: Resource): Setting | undefined {
+  if (value === undefined) return undefined;
+  const at = 'externalDataConfiguration';
+  const block = optionalObject(value, at) ?? {};
+  const format = optionalString(block['sourceFormat'], `${at}.sourceFormat`)?.toUpperCase();
+  const values = new Map<string, string | null>();
+  if (block['sourceFormat'] !== undefined) values.set('sourceFormat', format || null);
+  if (block['sourceUris'] !== undefined) {
+    const uris = stringList(block['sourceUris'] ?? [], `${at}.sourceUris`);
+    // Each commit of an Iceberg table writes a new metadata file beside the old one.
+    const places = format === 'ICEBERG' ? uris.map((uri) => uri.replace(/[^/]*$/, '')) : uris;
+    values.set('sourceUris', [...places].sort().join(', ') || null);
+  }
+  const hive = block['hivePartitioningOptions'];
+  if (hive !== undefined) {
+    const options = optionalObject(hive, `${at}.hivePartitioningOptions`) ?? {};
+    for (const key of ['mode', 'sourceUriPrefix']) {
+      if (hive !== null && options[key] === undefined) continue;
+      const text = optionalString(options[key], `${at}.hivePartitioningOptions.${key}`);
+      values.set(
+        key,
+        text === undefined || text === ''
+          ? null
+          : `hive ${key} ${key === 'mode' ? text.toUpperCase() : text}`,
+      );
+    }
+  }
+  return { values, othersAbsent: value === null };
+}
+
+function objects(value: unknown, at: string): readonly Resource[] {
+  if (Array.isArray(value) && value.every(isObject)) return value;
+  throw new MalformedError(`${at}: expected a list of objects, found ${nameOf(value)}`);
+}

@@ -1,0 +1,25 @@
+/**
+ * Literals, quoted identifiers and comments stand as they are; all else is words and signs.
+ * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/lexical
+ */
+const TOKENS =
+  /[rRbB]{0,2}(?:"""(?:\\[\s\S]|(?!""")[\s\S])*"""|'''(?:\\[\s\S]|(?!''')[\s\S])*'''|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*')|`(?:\\[\s\S]|[^`\\])*`|--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/|\w+|<=|>=|!=|<>|=>|\|\||[^\s\w]/g;
+
+/** The same text for queries that differ in white space alone, outside of literals and comments. */
+export function canonicalSql(query: string): string {
+  let text = '';
+  let previous = '(';
+  for (const token of query.match(TOKENS) ?? []) {
+    text += separator(previous, token) + token.trimEnd();
+    previous = token;
+  }
+  return text;
+}
+
+/** Decided by the two tokens alone, so that no white space of the query is left in it. */
+function separator(previous: string, token: string): string {
+  // A comment ends with its line, so that what follows it stays outside.
+  if (/^(--|#)/.test(previous)) return '\n';
+  if (/^[,).;]$/.test(token) || /^[(.]$/.test(previous)) return '';
+  return token === '(' && /^\w+$/.test(previous) ? '' : ' ';
+}
