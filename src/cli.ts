@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { Command, CommanderError, Option } from 'commander';
 import { transitionsOfFirstRun } from './diff/transitions.ts';
 import { DriftError, type ErrorCode } from './model/errors.ts';
@@ -13,6 +12,7 @@ import { previewSlack } from './render/slack-preview.ts';
 import { renderText } from './render/text.ts';
 import { check } from './run/check.ts';
 import { type Config, parseConfig, parseSelection } from './run/config.ts';
+import { writeOutput } from './sinks/output-file.ts';
 import { createBigQueryClient, createWarehouse } from './sources/bigquery.ts';
 import { type Expectation, loadExpectation } from './sources/expected-files.ts';
 import { openSnapshot } from './sources/snapshot-files.ts';
@@ -100,20 +100,21 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function runCheck(args: readonly string[], options: CheckCommandOptions): Promise<number> {
-  const config = parseConfig(process.env);
+  const config = cliConfig();
   const expectation = await load(options, config);
   const selection = parseSelection(args, expectation.datasets);
   const { warehouse, project } = await openActual(options, config);
+  // A recorded answer stays what it is.
+  const confirmSeconds = options.actual === undefined ? config.confirmSeconds : 0;
   const { report, nothingRead } = await check({
     ...expectation,
     warehouse,
     project,
     selection,
     clock: systemClock,
-    // A recorded answer stays what it is.
-    confirmMs: options.actual === undefined ? config.confirmSeconds * 1000 : 0,
+    confirmMs: confirmSeconds * 1000,
     now: systemClock.now(),
-    onProgress: showProgress(config),
+    onProgress: showProgress(confirmSeconds),
   });
   clearProgress();
   if (nothingRead?.code === 'ProjectNotFound') throw new DriftError(nothingRead.code, nothingRead.message);
@@ -122,13 +123,18 @@ async function runCheck(args: readonly string[], options: CheckCommandOptions): 
 }
 
 async function runValidate(options: FileOptions): Promise<void> {
-  const { datasets, warnings } = await load(options, parseConfig(process.env));
+  const { datasets, warnings } = await load(options, cliConfig());
   const tables = datasets.reduce((sum, { tables: declared }) => sum + declared.length, 0);
   const lines = [
     `valid: ${counted(tables, 'table')} in ${counted(datasets.length, 'dataset')}`,
     ...warnings.map((warning) => `warning: ${warning}`),
   ];
   process.stdout.write(`${lines.map(printable).join('\n')}\n`);
+}
+
+/** The command line sends no alert: what is wrong with the address is no concern of it. */
+function cliConfig(): Config {
+  return parseConfig({ ...process.env, SLACK_WEBHOOK_URL: undefined });
 }
 
 function load({ expected, policy }: FileOptions, config: Config): Promise<Expectation> {
@@ -163,10 +169,7 @@ async function print(
     process.stdout.write(format === 'text' || preview === true ? text : rendered(report, format, policy));
     return;
   }
-  await writeFile(output, rendered(report, format, policy)).catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new DriftError('NotWritable', `--output: ${why}`, { cause });
-  });
+  await writeOutput(output, rendered(report, format, policy));
   process.stdout.write(text);
 }
 
@@ -201,7 +204,7 @@ function exitCodeOf({ findings, unchecked }: Report, failOn: Severity): number {
 }
 
 /** On a terminal only: a file has no use for it. */
-function showProgress({ confirmSeconds }: Config): (done: number, all: number) => void {
+function showProgress(confirmSeconds: number): (done: number, all: number) => void {
   return (done, all) => {
     if (process.stderr.isTTY !== true) return;
     const waits = confirmSeconds > 0 ? `; what differs is read again after ${confirmSeconds} s` : '';

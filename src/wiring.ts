@@ -1,4 +1,3 @@
-import type { BigQuery } from '@google-cloud/bigquery';
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { DriftError } from './model/errors.ts';
 import type { Clock, Log } from './model/ports.ts';
@@ -93,7 +92,7 @@ function connection(config: Config, { clock, fetch }: Surroundings): () => Promi
 
 /** @throws DriftError `NoProject` */
 export async function detectProject(
-  client: BigQuery,
+  client: ReturnType<typeof createBigQueryClient>,
   { projectId, bigqueryEndpoint }: Pick<Config, 'projectId' | 'bigqueryEndpoint'>,
 ): Promise<string> {
   if (projectId !== null) return projectId;

@@ -392,12 +392,12 @@ describe('invalid files', () => {
 test('validate says what is valid, and what is stated without being compared', async () => {
   const folder = await writeFolder({
     'web.json': { location: 'EU' },
-    'sales/orders.json': { ...tableWith(string('id')), labels: { team: 'sales' } },
+    'sales/orders.json': { ...tableWith(string('id')), labels: { team: 'sales' }, friendlyName: 'Orders' },
   });
 
   expect(await drift(['validate', '--expected', folder])).toEqual({
     code: 0,
-    stdout: 'valid: 1 table in 2 datasets\nwarning: stated, not compared: labels, 1 file\n',
+    stdout: 'valid: 1 table in 2 datasets\nwarning: stated, not compared: friendlyName, 1 file\n',
     stderr: '',
   });
 });

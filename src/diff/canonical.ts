@@ -70,7 +70,7 @@ function canonicalField(raw: unknown, { at, depth, settingsOf }: Place): Field {
     name,
     type: canonicalType(type, raw, at),
     mode: canonicalMode(optionalString(raw['mode'], `${at}.mode`)),
-    ...settingsOf(FIELD_SETTINGS, raw),
+    ...settingsOf(FIELD_SETTINGS, raw, at),
     ...(nested === undefined || nested === null
       ? {}
       : { fields: canonicalFields(nested, { at: `${at}.fields`, depth: depth + 1, settingsOf }) }),

@@ -31,6 +31,7 @@ function compareLevel({ expected, actual, expectedParent, actualParent }: Level)
         path: expectedParent + field.name,
         expected: columnType(field),
         actual: null,
+        ...renameOf(field, { missing, unexpected }),
       }),
     ),
     ...unexpected.map(
@@ -48,6 +49,17 @@ function compareLevel({ expected, actual, expectedParent, actualParent }: Level)
       }),
     ),
   ];
+}
+
+/** Exactly one missing and one undeclared field of the same parent, alike in type and mode. */
+function renameOf(
+  field: Field,
+  { missing, unexpected }: { readonly missing: readonly Field[]; readonly unexpected: readonly Field[] },
+): Pick<Change, 'context'> {
+  const isAlike = (other: Field) => other.mode === field.mode && columnType(other) === columnType(field);
+  const [candidate, ...others] = unexpected.filter(isAlike);
+  if (candidate === undefined || others.length > 0 || missing.filter(isAlike).length > 1) return {};
+  return { context: { type: 'perhaps-renamed', to: candidate.name } };
 }
 
 function compareField(

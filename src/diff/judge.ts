@@ -7,7 +7,8 @@ import type { Contract } from '../model/table.ts';
 
 export interface Judgement {
   readonly open: readonly Judged[];
-  readonly waived: readonly { readonly finding: Judged; readonly waiver: Waiver }[];
+  /** With every waiver that covers it; the first one is shown. */
+  readonly waived: readonly { readonly finding: Judged; readonly waivers: readonly [Waiver, ...Waiver[]] }[];
 }
 
 interface Case extends Subject {
@@ -25,11 +26,14 @@ export function judge(changes: readonly Change[], about: Case, policy: Policy): 
     const severity = severityOf(change, about.contracts, policy);
     return severity === 'off' ? [] : [weigh(change, severity, about)];
   });
-  const withWaiver = judged.map((finding) => ({ finding, waiver: waiverOf(finding, about, policy.waivers) }));
-  return {
-    open: withWaiver.flatMap(({ finding, waiver }) => (waiver === null ? [finding] : [])),
-    waived: withWaiver.flatMap(({ finding, waiver }) => (waiver === null ? [] : [{ finding, waiver }])),
-  };
+  const open: Judged[] = [];
+  const waived: Judgement['waived'][number][] = [];
+  for (const finding of judged) {
+    const [first, ...others] = waiversOf(finding, about, policy.waivers);
+    if (first === undefined) open.push(finding);
+    else waived.push({ finding, waivers: [first, ...others] });
+  }
+  return { open, waived };
 }
 
 function weigh(change: Change, severity: Severity, about: Case): Judged {
@@ -89,17 +93,16 @@ function covers(ancestor: string, path: string): boolean {
   return lower === upper || lower.startsWith(`${upper}.`);
 }
 
-function waiverOf(finding: Judged, about: Case, waivers: readonly Waiver[]): Waiver | null {
-  if (kindRow(finding.kind).alwaysTold === true) return null;
+function waiversOf(finding: Judged, about: Case, waivers: readonly Waiver[]): readonly Waiver[] {
+  if (kindRow(finding.kind).alwaysTold === true) return [];
   const subject = { dataset: about.declaredAs, table: about.table };
-  const waiver = waivers.find(
+  return waivers.filter(
     ({ table, path, kind, until }) =>
       matchesPattern(table, subject) &&
       (kind === null || kind === finding.kind) &&
       (path === null || (finding.path !== null && covers(path, finding.path))) &&
       !isLapsed(until, about.now),
   );
-  return waiver ?? null;
 }
 
 /** A waiver holds to the end of its last day in UTC. */

@@ -1,7 +1,7 @@
 import type { Change } from '../model/finding.ts';
-import type { Kind } from '../model/kinds.ts';
 import type { Contract, Table } from '../model/table.ts';
 
+type Cause = 'partition-expiration' | 'table-expiration';
 type Lifetimes = Pick<Table, 'partitionExpirationMs' | 'expirationTime' | 'creationTime'>;
 
 /**
@@ -11,7 +11,7 @@ type Lifetimes = Pick<Table, 'partitionExpirationMs' | 'expirationTime' | 'creat
 export function compareRetention(
   actual: Lifetimes,
   contract: Pick<Contract, 'retention'>,
-): { readonly change: Change; readonly hides: Kind } | null {
+): { readonly change: Change; readonly hides: Cause } | null {
   const { retention } = contract;
   if (retention === null) return null;
   const shortest = shortestLifetime(actual);
@@ -22,12 +22,13 @@ export function compareRetention(
       path: null,
       expected: String(retention.ms),
       actual: String(shortest.ms),
+      context: { type: 'caused-by', kind: shortest.kind },
     },
     hides: shortest.kind,
   };
 }
 
-function shortestLifetime(actual: Lifetimes): { readonly kind: Kind; readonly ms: bigint } | null {
+function shortestLifetime(actual: Lifetimes): { readonly kind: Cause; readonly ms: bigint } | null {
   const { partitionExpirationMs, expirationTime, creationTime } = actual;
   const partition =
     partitionExpirationMs === null

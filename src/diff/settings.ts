@@ -13,33 +13,60 @@ interface SettingRow {
   readonly read: (resource: Resource) => Setting | undefined;
 }
 
-/** What a file states, BigQuery's defaults included; nothing where it states none. */
+/** What a file states, BigQuery's defaults included; nothing where it states none. `at` is the resource's own place. */
 export function statedSettings(
   rows: readonly SettingRow[],
   resource: Resource,
+  at = '',
 ): { readonly settings?: Settings } {
-  const stated = rows.flatMap(({ kind, read }): (readonly [Kind, Setting])[] => {
-    const setting = read(resource);
-    return setting === undefined ? [] : [[kind, setting]];
-  });
-  return stated.length === 0 ? {} : { settings: new Map(stated) };
+  return settingsOf(rows, { resource, at, keep: (setting) => setting });
 }
 
 /** What BigQuery has that is not its default; nothing where all is. */
 export function foundSettings(
   rows: readonly SettingRow[],
   resource: Resource,
+  at = '',
+): { readonly settings?: Settings } {
+  return settingsOf(rows, { resource, at, keep: withoutDefaults });
+}
+
+function withoutDefaults({ values }: Setting): Setting | null {
+  const present = new Map([...values].filter(([, value]) => value !== null));
+  return present.size === 0 ? null : { values: present, othersAbsent: false };
+}
+
+function settingsOf(
+  rows: readonly SettingRow[],
+  {
+    resource,
+    at,
+    keep,
+  }: {
+    readonly resource: Resource;
+    readonly at: string;
+    readonly keep: (setting: Setting) => Setting | null;
+  },
 ): { readonly settings?: Settings } {
   let settings: Map<Kind, Setting> | undefined;
   for (const { kind, read } of rows) {
-    const values = read(resource)?.values;
-    if (values === undefined) continue;
-    const present = new Map([...values].filter(([, value]) => value !== null));
-    if (present.size === 0) continue;
+    const setting = readAt(read, resource, at);
+    const kept = setting === undefined ? null : keep(setting);
+    if (kept === null) continue;
     settings ??= new Map();
-    settings.set(kind, { values: present, othersAbsent: false });
+    settings.set(kind, kept);
   }
   return settings === undefined ? {} : { settings };
+}
+
+/** A setting knows its own key only; which field it is of, its reader adds. */
+function readAt(read: SettingRow['read'], resource: Resource, at: string): Setting | undefined {
+  try {
+    return read(resource);
+  } catch (error) {
+    if (error instanceof MalformedError && at !== '') throw new MalformedError(`${at}.${error.message}`);
+    throw error;
+  }
 }
 
 /** How stated settings differ; what `expected` does not state is not checked. */
@@ -199,21 +226,23 @@ function constraints({ tableConstraints: value }: Resource): Setting | undefined
 
 function foreignKeyText(key: Resource): string {
   const at = 'tableConstraints.foreignKeys';
-  const { datasetId, tableId } = optionalObject(key['referencedTable'], `${at}.referencedTable`) ?? {};
+  const referenced = object(key['referencedTable'], `${at}.referencedTable`);
+  const part = (id: string) => requiredString(referenced[id], `${at}.referencedTable.${id}`);
   const references = objects(key['columnReferences'] ?? [], `${at}.columnReferences`);
   const columns = (side: string) =>
     references
       .map((reference) => (optionalString(reference[side], `${at}.${side}`) ?? '').toLowerCase())
       .join(', ');
-  return `FOREIGN KEY (${columns('referencingColumn')}) REFERENCES ${datasetId}.${tableId} (${columns('referencedColumn')})`;
+  return `FOREIGN KEY (${columns('referencingColumn')}) REFERENCES ${part('datasetId')}.${part('tableId')} (${columns('referencedColumn')})`;
 }
 
 /** Of a view or a materialized view. */
 function viewQuery({ view, materializedView }: Resource): Setting | undefined {
   if (view === undefined && materializedView === undefined) return undefined;
-  const block = optionalObject(view ?? materializedView, view === undefined ? 'materializedView' : 'view');
+  const key = view === undefined ? 'materializedView' : 'view';
+  const block = optionalObject(view ?? materializedView, key);
   if (block !== undefined && block['query'] === undefined) return undefined;
-  const query = optionalString(block?.['query'], 'view.query');
+  const query = optionalString(block?.['query'], `${key}.query`);
   return one(query === undefined ? null : canonicalSql(query));
 }
 
@@ -228,7 +257,8 @@ function externalSource({ externalDataConfiguration: value }: Resource): Setting
   if (block['sourceUris'] !== undefined) {
     const uris = stringList(block['sourceUris'] ?? [], `${at}.sourceUris`);
     // Each commit of an Iceberg table writes a new metadata file beside the old one.
-    const places = format === 'ICEBERG' ? uris.map((uri) => uri.replace(/[^/]*$/, '')) : uris;
+    const isIceberg = (uri: string) => format === 'ICEBERG' || uri.endsWith('.metadata.json');
+    const places = uris.map((uri) => (isIceberg(uri) ? uri.replace(/[^/]*$/, '') : uri));
     values.set('sourceUris', [...places].sort().join(', ') || null);
   }
   const hive = block['hivePartitioningOptions'];
@@ -246,6 +276,12 @@ function externalSource({ externalDataConfiguration: value }: Resource): Setting
     }
   }
   return { values, othersAbsent: value === null };
+}
+
+function requiredString(value: unknown, at: string): string {
+  const text = optionalString(value, at);
+  if (text === undefined) throw new MalformedError(`${at}: absent`);
+  return text;
 }
 
 function objects(value: unknown, at: string): readonly Resource[] {

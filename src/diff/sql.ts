@@ -3,7 +3,7 @@
  * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/lexical
  */
 const TOKENS =
-  /[rRbB]{0,2}(?:"""(?:\\[\s\S]|(?!""")[\s\S])*"""|'''(?:\\[\s\S]|(?!''')[\s\S])*'''|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*')|`(?:\\[\s\S]|[^`\\])*`|--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/|\w+|<=|>=|!=|<>|=>|\|\||[^\s\w]/g;
+  /[rRbB]{0,2}(?:"""(?:\\[\s\S]|(?!""")[^\\])*"""|'''(?:\\[\s\S]|(?!''')[^\\])*'''|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*')|`(?:\\[\s\S]|[^`\\])*`|--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/|\w+|<=|>=|!=|<>|=>|\|\||[^\s\w]/g;
 
 /** The same text for queries that differ in white space alone, outside of literals and comments. */
 export function canonicalSql(query: string): string {

@@ -44,7 +44,10 @@ function compareSchema({
   readonly contract: Contract;
 }): readonly Change[] {
   if (expected.fields === undefined) return [];
-  const changes = compareFields(expected.fields, actual.fields);
+  const isEmpty = actual.fields.length === 0;
+  const changes = compareFields(expected.fields, actual.fields).map(
+    (change): Change => (isEmpty ? { ...change, context: { type: 'no-fields-left' } } : change),
+  );
   const fromFilePaths = new Set(actual.hivePartitionFields.map((name) => name.toLowerCase()));
   return changes.filter((change) => {
     if (change.kind !== 'field-unexpected') return true;

@@ -8,7 +8,19 @@ export interface Change {
   /** Short canonical text; null: absent. */
   readonly expected: string | null;
   readonly actual: string | null;
+  /** What else is known of it; never part of its identity. */
+  readonly context?: ChangeContext;
 }
+
+export type ChangeContext =
+  /** Which setting breaks the retention. */
+  | { readonly type: 'caused-by'; readonly kind: 'partition-expiration' | 'table-expiration' }
+  /** The table is there and has no field at all. */
+  | { readonly type: 'no-fields-left' }
+  /** What the same field is in the shard before the newest. */
+  | { readonly type: 'other-shard'; readonly shard: string; readonly actual: string }
+  /** The only undeclared field or table that is alike. */
+  | { readonly type: 'perhaps-renamed'; readonly to: string };
 
 /** What a change is a change of. */
 export interface Subject {
@@ -34,6 +46,8 @@ export interface Judged extends Change, Subject {
   readonly consumers: readonly string[];
   readonly owner: string | null;
   readonly runbook: string | null;
+  /** The shard that was read of a date-sharded table. */
+  readonly shard?: string;
 }
 
 /** What differs, for people: `field amount is missing`, `NUMERIC`, `nothing`. */

@@ -30,7 +30,7 @@ export type TableStatus = 'in-sync' | 'drifted' | 'unchecked';
 /** What became of each declared dataset and table: the metrics need the zeros too. */
 export interface DatasetOutcome {
   readonly dataset: string;
-  /** false: unreadable, so nothing is known of the dataset's own settings and unexpected tables. */
+  /** false: its own settings or its undeclared tables were not all seen. */
   readonly read: boolean;
   readonly tables: readonly { readonly table: string; readonly status: TableStatus }[];
 }

@@ -6,11 +6,13 @@ import { shortened } from './printable.ts';
 
 interface KindWords {
   /** A clause about the subject; `{path}` is the field. */
-  readonly what: string;
+  readonly what: string | ((change: Change) => string);
   /** How a value is said; null is the absent one. */
   readonly say: (value: string | null, side: 'expected' | 'actual', contract: Contract | null) => string;
   /** What else on-call must know. */
-  readonly hint?: string;
+  readonly hint?: string | ((change: Change) => string | null);
+  /** Whoever reads it finds it gone or unreadable, not just different. */
+  readonly breaks?: true;
 }
 
 /** int64 reaches further than a calendar. */
@@ -31,7 +33,12 @@ const EXPIRES_SILENTLY = 'BigQuery deletes expired partitions without a log entr
 const SET_AT_CREATION = 'Partitioning is set when a table is created: repairing it takes a new table.';
 
 const WORDS: Readonly<Record<Kind, KindWords>> = {
-  'dataset-missing': { what: 'the dataset is missing', say: saidAs('nothing'), hint: RESTORABLE },
+  'dataset-missing': {
+    what: 'the dataset is missing',
+    breaks: true,
+    say: saidAs('nothing'),
+    hint: RESTORABLE,
+  },
   'dataset-unexpected': { what: 'no file declares this dataset', say: saidAs('nothing') },
   'dataset-location': { what: 'the dataset is in another location', say: saidAs('nowhere') },
   'dataset-table-expiration': {
@@ -51,9 +58,14 @@ const WORDS: Readonly<Record<Kind, KindWords>> = {
   'dataset-collation': { what: 'the default collation differs', say: saidAs('none') },
   'dataset-labels': { what: 'the labels differ', say: saidAs('none') },
   'dataset-description': { what: 'the description differs', say: saidAs('none') },
-  'table-missing': { what: 'the table is missing', say: saidAs('nothing'), hint: RESTORABLE },
+  'table-missing': {
+    what: 'the table is missing',
+    breaks: true,
+    say: saidAs('nothing'),
+    hint: ({ expected }) => (expected === 'TABLE' ? RESTORABLE : null),
+  },
   'table-unexpected': { what: 'no file declares this table', say: saidAs('nothing') },
-  'table-type': { what: 'the table is of another type', say: saidAs('none') },
+  'table-type': { what: 'the table is of another type', breaks: true, say: saidAs('none') },
   'table-expiration': {
     what: 'the expiration of the table differs',
     say: (value, side) => {
@@ -68,10 +80,10 @@ const WORDS: Readonly<Record<Kind, KindWords>> = {
   'table-description': { what: 'the description differs', say: saidAs('none') },
   'view-query': { what: 'the query of the view differs', say: saidAs('none') },
   'external-source': { what: 'the source of the external table differs', say: saidAs('none') },
-  'field-missing': { what: 'field {path} is missing', say: saidAs('nothing') },
+  'field-missing': { what: 'field {path} is missing', breaks: true, say: saidAs('nothing') },
   'field-unexpected': { what: 'field {path} is not declared', say: saidAs('nothing') },
-  'field-type': { what: 'field {path} is of another type', say: saidAs('none') },
-  'field-mode': { what: 'field {path} is of another mode', say: saidAs('none') },
+  'field-type': { what: 'field {path} is of another type', breaks: true, say: saidAs('none') },
+  'field-mode': { what: 'field {path} is of another mode', breaks: true, say: saidAs('none') },
   'field-default': { what: 'the default value of field {path} differs', say: saidAs('none') },
   'field-collation': { what: 'the collation of field {path} differs', say: saidAs('none') },
   'field-rounding-mode': { what: 'the rounding mode of field {path} differs', say: saidAs('none') },
@@ -87,21 +99,33 @@ const WORDS: Readonly<Record<Kind, KindWords>> = {
   'partition-expiration': {
     what: 'the expiration of partitions differs',
     say: saidAsDuration('never'),
-    hint: EXPIRES_SILENTLY,
+    hint: ({ actual }) => (actual === null ? null : EXPIRES_SILENTLY),
   },
   'partition-filter': { what: 'whether a query must filter by partition differs', say: saidAs('false') },
   clustering: { what: 'the clustering differs', say: saidAs('none') },
   retention: {
-    what: 'data expires before the contract allows it',
+    what: (change) =>
+      isOfTable(change)
+        ? 'the whole table expires before the contract allows it'
+        : 'partitions expire before the contract allows it',
     say: (value, side, contract) => {
       const duration = formatDuration(Number(value));
       if (side === 'actual') return duration;
       const text = contract?.retention?.text;
       return `at least ${duration}${text === undefined ? '' : ` (${text})`}`;
     },
-    hint: EXPIRES_SILENTLY,
+    hint: (change) => (isOfTable(change) ? null : EXPIRES_SILENTLY),
   },
 };
+
+function isOfTable({ context }: Change): boolean {
+  return context?.type === 'caused-by' && context.kind === 'table-expiration';
+}
+
+/** `breaks` or `read by`: what the consumers of a finding of this kind feel. */
+export function readerVerb(kind: Kind): 'breaks' | 'read by' {
+  return WORDS[kind].breaks === true ? 'breaks' : 'read by';
+}
 
 /** Puts a judged change into words. `contract` is the table's; null where there is none. */
 export function explain(judged: Judged, contract: Contract | null): Finding {
@@ -109,16 +133,25 @@ export function explain(judged: Judged, contract: Contract | null): Finding {
   return {
     ...judged,
     words,
-    message: `${clause(words.what, judged.path)}: expected ${words.expected}, found ${words.actual}`,
-    hint: WORDS[judged.kind].hint ?? null,
+    message: `${clause(words.what, judged.path)}: expected ${words.expected}, found ${words.actual}${judged.shard === undefined ? '' : ` (in ${judged.shard})`}`,
+    hint: hintFor(judged),
     fix: null,
   };
 }
 
-function wordsFor({ kind, expected, actual }: Change, contract: Contract | null): Words {
+function hintFor(change: Change): string | null {
+  const { context } = change;
+  if (context?.type === 'other-shard') return `It is ${context.actual} in ${context.shard}.`;
+  if (context?.type === 'perhaps-renamed') return `Perhaps renamed to ${context.to}.`;
+  const { hint = null } = WORDS[change.kind];
+  return typeof hint === 'function' ? hint(change) : hint;
+}
+
+function wordsFor(change: Change, contract: Contract | null): Words {
+  const { kind, expected, actual } = change;
   const { what, say } = WORDS[kind];
   const said = { expected: say(expected, 'expected', contract), actual: say(actual, 'actual', contract) };
-  return { what, ...aroundDifference(said) };
+  return { what: typeof what === 'function' ? what(change) : what, ...aroundDifference(said) };
 }
 
 const MAX_SAID = 120;
@@ -126,12 +159,15 @@ const BEFORE_DIFFERENCE = 30;
 
 /** Of long texts, such as queries, the part where they part; what is short stays whole. */
 function aroundDifference(said: { readonly expected: string; readonly actual: string }) {
-  const expected = said.expected.replace(/[\r\n\t]+/g, ' ');
-  const actual = said.actual.replace(/[\r\n\t]+/g, ' ');
-  if (Math.max(expected.length, actual.length) <= MAX_SAID) return { expected, actual };
-  const same = [...expected].findIndex((letter, index) => letter !== actual[index]);
-  const start = Math.max(0, (same === -1 ? expected.length : same) - BEFORE_DIFFERENCE);
-  const excerpt = (text: string) => `${start > 0 ? '…' : ''}${shortened(text.slice(start), MAX_SAID)}`;
+  const expected = [...said.expected.replace(/[\r\n\t]+/g, ' ')];
+  const actual = [...said.actual.replace(/[\r\n\t]+/g, ' ')];
+  if (Math.max(expected.length, actual.length) <= MAX_SAID) {
+    return { expected: expected.join(''), actual: actual.join('') };
+  }
+  const parting = expected.findIndex((letter, index) => letter !== actual[index]);
+  const start = Math.max(0, (parting === -1 ? expected.length : parting) - BEFORE_DIFFERENCE);
+  const excerpt = (letters: readonly string[]) =>
+    `${start > 0 ? '…' : ''}${shortened(letters.slice(start).join(''), MAX_SAID)}`;
   return { expected: excerpt(expected), actual: excerpt(actual) };
 }
 

@@ -55,13 +55,13 @@ function findingsOf(
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const known = tables.filter(({ status }) => status !== 'unchecked').map(({ table }) => table);
-  return [...(read ? [''] : []), ...known].flatMap((table) =>
-    CHARTED.map((severity) => ({
-      metric: `${PREFIX}findings`,
-      unit: 'int64',
-      value: counts.get(seriesKey(table, severity)) ?? 0,
-      labels: { dataset, table, severity },
-    })),
+  return ['', ...known].flatMap((table) =>
+    CHARTED.flatMap((severity): readonly Measurement[] => {
+      const value = counts.get(seriesKey(table, severity)) ?? 0;
+      // Of a dataset that was not wholly seen, what was seen is certain and a zero is not.
+      if (table === '' && !read && value === 0) return [];
+      return [{ metric: `${PREFIX}findings`, unit: 'int64', value, labels: { dataset, table, severity } }];
+    }),
   );
 }
 

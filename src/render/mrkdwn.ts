@@ -13,10 +13,17 @@ export function code(text: string, length = 120): string {
   return `\`${escaped(shortened(text, length).replaceAll('`', 'ˋ'))}\``;
 }
 
-/** Several lines as they are, in a code block. */
+/** Several lines as they are, in a code block of at most `length` characters as Slack counts them. */
 export function codeBlock(text: string, length: number): string {
-  const lines = shortened(text, length).replaceAll('`', 'ˋ').split('\n').map(escaped);
-  return `\`\`\`${lines.join('\n')}\`\`\``;
+  const lines = text.replaceAll('`', 'ˋ').split('\n').map(escaped);
+  return `\`\`\`${fitted(lines.join('\n'), length - 6)}\`\`\``;
+}
+
+/** Escaped text of at most `length` characters: escaping makes text longer, and half an entity is none. */
+export function fitted(text: string, length: number): string {
+  return text.length <= length
+    ? text
+    : `${text.slice(0, length - 1).replace(/&[a-z]*$|[\uD800-\uDBFF]$/, '')}…`;
 }
 
 /** @throws TypeError when `url` is none. */

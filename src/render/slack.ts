@@ -1,9 +1,10 @@
 import type { Finding, Unchecked, UncheckedReason } from '../model/finding.ts';
-import { isAtLeast, SEVERITIES, type Severity } from '../model/kinds.ts';
+import { isAtLeast, type Kind, SEVERITIES, type Severity } from '../model/kinds.ts';
 import type { SlackBlock, SlackPayload } from '../model/ports.ts';
 import type { Report } from '../model/report.ts';
+import { readerVerb } from './explain.ts';
 import { type Group, groupBySubject, subjectName, subjectTitle } from './group.ts';
-import { code, codeBlock, escaped, link, owner } from './mrkdwn.ts';
+import { code, codeBlock, escaped, fitted, link, owner } from './mrkdwn.ts';
 import { counted, printable, shortened } from './printable.ts';
 
 /*
@@ -14,6 +15,7 @@ const MAX_HEADER = 150;
 const MAX_SECTION = 2900;
 const MAX_GROUPS = 40;
 const MAX_TOTAL = 11_000;
+const MAX_NOTIFICATION = 600;
 /** More findings of one kind in one table than this become one line. */
 const MAX_LINES_OF_A_KIND = 5;
 const MAX_UNCHECKED_LINES = 5;
@@ -45,13 +47,9 @@ export function renderDrift({
     ...uncheckedBlocks(report.unchecked),
     ...(remembers
       ? []
-      : [
-          context(
-            'No state is kept (STATE_URI is not set): this message comes with every run while the drift lasts.',
-          ),
-        ]),
+      : [context('This version keeps no state: this message comes with every run while the drift lasts.')]),
   ];
-  return { text: shortened(`${printable(title)}. ${notification(opened)}`, 600), blocks };
+  return { text: fitted(`${escaped(title)}. ${notification(opened)}`, MAX_NOTIFICATION), blocks };
 }
 
 /** That a run ended without a result, which on-call must hear as loudly as of drift. */
@@ -68,10 +66,10 @@ export function renderFailure({
       ? `Unchecked: nothing could be read in ${where}`
       : `Drift check of ${where} failed`;
   return {
-    text: shortened(`${printable(title)}: ${printable(error.message.split('\n', 1)[0] ?? '')}`, 600),
+    text: fitted(`${escaped(title)}: ${escaped(error.message.split('\n', 1)[0] ?? '')}`, MAX_NOTIFICATION),
     blocks: [
       header(title),
-      section(codeBlock(error.message, 2500)),
+      section(codeBlock(error.message, MAX_SECTION)),
       context(`Nothing was compared, so nothing is known to be in sync. Code ${escaped(error.code)}.`),
     ],
   };
@@ -95,7 +93,7 @@ function tableCounts({ tables }: Report): string {
 function notification(findings: readonly Finding[]): string {
   return findings
     .slice(0, 5)
-    .map((finding) => printable(`${subjectName(finding)}: ${finding.message}`))
+    .map((finding) => escaped(`${subjectName(finding)}: ${finding.message}`))
     .join('; ');
 }
 
@@ -148,7 +146,7 @@ function groupText(group: HintedGroup, project: string | null): string {
   const lines = [...findingLines(group.findings), ...group.hints.map((hint) => `_${escaped(hint)}_`)];
   let text = heading;
   for (const [index, line] of lines.entries()) {
-    if (text.length + line.length > MAX_SECTION) return `${text}\n+${lines.length - index} more lines`;
+    if (text.length + line.length > MAX_SECTION - 30) return `${text}\n+${lines.length - index} more lines`;
     text += `\n${line}`;
   }
   return text;
@@ -158,7 +156,8 @@ function findingLines(findings: readonly Finding[]): readonly string[] {
   const kinds = [...new Set(findings.map(({ kind }) => kind))];
   return kinds.flatMap((kind) => {
     const ofKind = findings.filter((finding) => finding.kind === kind);
-    return ofKind.length > MAX_LINES_OF_A_KIND ? [foldedLine(ofKind)] : ofKind.map(findingLine);
+    const isEmptied = ofKind.length > 1 && ofKind[0]?.context?.type === 'no-fields-left';
+    return isEmptied || ofKind.length > MAX_LINES_OF_A_KIND ? [foldedLine(ofKind)] : ofKind.map(findingLine);
   });
 }
 
@@ -169,10 +168,15 @@ function findingLine(finding: Finding): string {
     .split('{path}')
     .map(escaped)
     .join(code(path ?? ''));
-  const said = (value: string | null, word: string) => (value === word ? code(word) : escaped(word));
+  const said = (value: string | null, word: string) => (isVerbatim(value, word) ? code(word) : escaped(word));
   const expected = said(finding.expected, words.expected);
   const actual = said(finding.actual, words.actual);
-  return `${SIGN[severity]} ${what}: expected ${expected}, found ${actual}${breaks(consumers)}`;
+  return `${SIGN[severity]} ${what}: expected ${expected}, found ${actual}${readers(finding.kind, consumers)}`;
+}
+
+/** Whether people are told the value itself, or a part of it, and not a duration or a word for its absence. */
+function isVerbatim(value: string | null, word: string): boolean {
+  return value !== null && value.replace(/[\r\n\t]+/g, ' ').includes(word.replace(/^…|…$/g, ''));
 }
 
 /** A table that was recreated empty misses every field: one line says it. */
@@ -182,17 +186,21 @@ function foldedLine(findings: readonly Finding[]): string {
   const severity =
     SEVERITIES.find((candidate) => findings.some((finding) => finding.severity === candidate)) ??
     first.severity;
+  const consumersOfAll = [...new Set(findings.flatMap((finding) => finding.consumers))];
+  if (first.context?.type === 'no-fields-left') {
+    const what = `all ${findings.length} declared fields are missing: the table has no columns (recreated empty?)`;
+    return `${SIGN[severity]} ${what}${readers(first.kind, consumersOfAll)}`;
+  }
   const named = findings.slice(0, 8).map(({ path }) => code(path ?? '', 60));
   const more = findings.length > named.length ? ` +${findings.length - named.length} more` : '';
-  const consumers = [...new Set(findings.flatMap((finding) => finding.consumers))];
-  return `${SIGN[severity]} ${findings.length} × ${first.kind}: ${named.join(', ')}${more}${breaks(consumers)}`;
+  return `${SIGN[severity]} ${findings.length} × ${first.kind}: ${named.join(', ')}${more}${readers(first.kind, consumersOfAll)}`;
 }
 
-function breaks(consumers: readonly string[]): string {
+function readers(kind: Kind, consumers: readonly string[]): string {
   if (consumers.length === 0) return '';
   const named = consumers.slice(0, 5).map((consumer) => `*${escaped(shortened(consumer, 80))}*`);
   const more = consumers.length > named.length ? ` and ${consumers.length - named.length} more` : '';
-  return ` — breaks ${named.join(', ')}${more}`;
+  return ` — ${readerVerb(kind)} ${named.join(', ')}${more}`;
 }
 
 const UNCHECKED_WORDS: Readonly<Record<UncheckedReason, string>> = {
@@ -227,7 +235,7 @@ function header(text: string): SlackBlock {
 }
 
 function section(text: string): SlackBlock {
-  return { type: 'section', text: { type: 'mrkdwn', text } };
+  return { type: 'section', text: { type: 'mrkdwn', text: fitted(text, MAX_SECTION) } };
 }
 
 function context(text: string): SlackBlock {

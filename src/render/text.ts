@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { Finding, Unchecked } from '../model/finding.ts';
 import type { Severity } from '../model/kinds.ts';
 import type { Report, Status } from '../model/report.ts';
+import { readerVerb } from './explain.ts';
 import { groupBySubject, subjectName, subjectTitle } from './group.ts';
 import { counted, printable } from './printable.ts';
 
@@ -49,7 +50,7 @@ type Paint = (style: Style, text: string) => string;
 function findingLines(finding: Finding, paint: Paint): string {
   const { severity, kind, message, consumers, owner, hint } = finding;
   const who = [
-    ...(consumers.length === 0 ? [] : [`breaks ${consumers.join(', ')}`]),
+    ...(consumers.length === 0 ? [] : [`${readerVerb(kind)} ${consumers.join(', ')}`]),
     ...(owner === null ? [] : [`owner ${owner}`]),
   ].join('; ');
   const details = [who, hint ?? ''].filter((detail) => detail !== '');

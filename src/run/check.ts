@@ -1,20 +1,16 @@
 import { compareFindings, isDrift, isLapsed, type Judgement } from '../diff/judge.ts';
-import type { Finding, Judged, Unchecked, WaivedFinding } from '../model/finding.ts';
+import type { Finding, Judged, Subject, Unchecked, WaivedFinding } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy, Waiver } from '../model/policy.ts';
-import type { Clock, Warehouse } from '../model/ports.ts';
+import type { Clock, Unreadable, Warehouse } from '../model/ports.ts';
 import type { DatasetOutcome, Report, Status, TableCounts, TableStatus } from '../model/report.ts';
 import type { Contract, DeclaredDataset } from '../model/table.ts';
 import { explain } from '../render/explain.ts';
-import { subjectTitle } from '../render/group.ts';
+import { subjectName, subjectTitle } from '../render/group.ts';
 import type { Selection } from './config.ts';
-import {
-  type InspectedDataset,
-  type InspectedTable,
-  type Inspection,
-  inspectDataset,
-  inspectUndeclaredDatasets,
-} from './inspect.ts';
+import { type InspectedDataset, type InspectedTable, inspectDataset } from './inspect.ts';
+import { inspectUndeclaredDatasets } from './inspect-unexpected.ts';
+import type { Inspection } from './inspection.ts';
 
 export interface CheckResult {
   readonly report: Report;
@@ -90,9 +86,11 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     unchecked,
     warnings: [
       ...options.warnings,
+      ...inspected.flatMap(warningsOf),
       ...waiverWarnings({
         policy,
         now,
+        declared: options.datasets,
         inspected,
         waived: judgements.flatMap((judgement) => judgement.waived),
       }),
@@ -146,39 +144,45 @@ function judgementsOf(dataset: InspectedDataset): readonly Judgement[] {
   return [...own, ...ofTables, unexpected];
 }
 
-/** An unreadable dataset has one entry, which stands for its tables that are unreadable for the same reason. */
+/**
+ * An unreadable dataset of which nothing was read has one entry, which stands for its tables too. Where some of its
+ * tables answered by name, the others are named.
+ */
 function uncheckedOf(dataset: InspectedDataset): readonly Unchecked[] {
   const { declared, isWhole, verdict, tables, unchecked } = dataset;
   if (isMissing(dataset)) return [];
-  // Of a dataset that was read for the sake of named tables, nothing more was asked.
-  const isAskedFor = isWhole || tables.some((table) => table.verdict?.status === 'unreadable');
-  const own: readonly Unchecked[] =
-    verdict.status === 'unreadable' && isAskedFor
-      ? [{ dataset: declared.dataset, table: null, reason: verdict.reason, detail: verdict.detail }]
-      : [];
   const ofTables = tables.flatMap((table): readonly Unchecked[] =>
     table.verdict?.status === 'unreadable'
-      ? [
-          {
-            dataset: declared.dataset,
-            table: table.declared.table,
-            reason: table.verdict.reason,
-            detail: table.verdict.detail,
-          },
-        ]
+      ? [uncheckedEntry(declared, table.declared.table, table.verdict)]
       : [],
   );
-  const others = [...ofTables, ...unchecked].filter(({ reason }) =>
-    own.every((entry) => entry.reason !== reason),
-  );
-  return [...own, ...others];
+  if (verdict.status === 'compared') return [...ofTables, ...unchecked];
+  const own = uncheckedEntry(declared, null, verdict);
+  const isAnyRead = ofTables.length < tables.length;
+  if (!isAnyRead) return [own];
+  // Of a dataset that was read for the sake of named tables, nothing more was asked.
+  return isWhole ? [own, ...ofTables, ...unchecked] : ofTables;
+}
+
+function uncheckedEntry(
+  declared: DeclaredDataset,
+  table: string | null,
+  { reason, detail }: Unreadable,
+): Unchecked {
+  return { dataset: declared.dataset, table, reason, detail };
+}
+
+function warningsOf({ tables, warnings }: InspectedDataset): readonly string[] {
+  return [
+    ...tables.flatMap(({ verdict }) => (verdict?.status === 'compared' ? verdict.warnings : [])),
+    ...warnings,
+  ];
 }
 
 function outcomeOf(dataset: InspectedDataset): DatasetOutcome {
   return {
     dataset: dataset.declared.dataset,
-    // Its unexpected tables are part of what is said of it.
-    read: dataset.verdict.status === 'compared' && !dataset.unchecked.some(({ table }) => table === null),
+    read: dataset.verdict.status === 'compared' && dataset.unchecked.length === 0,
     tables: dataset.tables.map((table) => ({
       table: table.declared.table,
       status: isMissing(dataset) ? 'drifted' : tableStatus(table),
@@ -222,40 +226,47 @@ function inWords(contractOf: ContractOf): (judged: Judged) => Finding {
 }
 
 function waivedInWords(contractOf: ContractOf): (waived: Judgement['waived'][number]) => WaivedFinding {
-  return ({ finding, waiver: { until, reason } }) => ({
+  return ({ finding, waivers: [{ until, reason }] }) => ({
     ...explain(finding, contractOf(finding)),
     waiver: { until, reason },
   });
 }
 
-/** A waiver is a promise: one that is over, or covers nothing that is there, is said. */
+/** A waiver is a promise: one that is over, or that matches nothing where all it could match was read, is said. */
 function waiverWarnings({
   policy,
   now,
+  declared,
   inspected,
   waived,
 }: {
   readonly policy: Policy;
   readonly now: Date;
+  readonly declared: readonly DeclaredDataset[];
   readonly inspected: readonly InspectedDataset[];
   readonly waived: Judgement['waived'];
 }): readonly string[] {
-  const used = new Set(waived.map(({ waiver }) => waiver));
-  const read = inspected.flatMap(readSubjects);
+  const matched = new Set(waived.flatMap(({ waivers }) => waivers));
+  const read = new Set(inspected.flatMap(readSubjects).map(subjectName));
+  const all = declared.flatMap(({ declaredAs: dataset, tables }): readonly Subject[] => [
+    { dataset, table: null },
+    ...tables.map(({ table }) => ({ dataset, table })),
+  ]);
   return policy.waivers.flatMap((waiver) => {
     const name = waiverName(waiver);
     if (isLapsed(waiver.until, now))
       return [`the waiver for ${name} lapsed on ${waiver.until}: ${waiver.reason}`];
-    const couldMatch = read.some((subject) => matchesPattern(waiver.table, subject));
-    return used.has(waiver) || !couldMatch ? [] : [`the waiver for ${name} matches nothing: remove it`];
+    const covered = all.filter((subject) => matchesPattern(waiver.table, subject));
+    const isAllRead = covered.length > 0 && covered.every((subject) => read.has(subjectName(subject)));
+    return matched.has(waiver) || !isAllRead ? [] : [`the waiver for ${name} matches nothing: remove it`];
   });
 }
 
-function readSubjects({ declared, verdict, tables }: InspectedDataset) {
+function readSubjects({ declared, isWhole, verdict, tables }: InspectedDataset): readonly Subject[] {
   const readTables = tables.filter((table) => table.verdict?.status === 'compared');
   const dataset = declared.declaredAs;
   return [
-    ...(verdict.status === 'compared' ? [{ dataset, table: null }] : []),
+    ...(verdict.status === 'compared' && isWhole ? [{ dataset, table: null }] : []),
     ...readTables.map((table) => ({ dataset, table: table.declared.table })),
   ];
 }

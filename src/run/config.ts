@@ -131,6 +131,8 @@ export function parseSelection(
       throw new DriftError('UnknownSelection', `no file declares the dataset ${JSON.stringify(name)}${near}`);
     }
     const tables = dataset.tables.map((candidate) => candidate.table);
+    if (table === '')
+      throw new DriftError('UnknownSelection', `no table after the dot in ${JSON.stringify(arg)}`);
     if (table !== null && !tables.includes(table)) {
       throw new DriftError(
         'UnknownSelection',

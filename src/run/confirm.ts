@@ -4,7 +4,12 @@ import type { Clock, Unreadable } from '../model/ports.ts';
 
 /** What one read of a dataset or table came to. */
 export type Verdict =
-  | { readonly status: 'compared'; readonly isMissing: boolean; readonly judgement: Judgement }
+  | {
+      readonly status: 'compared';
+      readonly isMissing: boolean;
+      readonly judgement: Judgement;
+      readonly warnings: readonly string[];
+    }
   | Unreadable;
 
 /**

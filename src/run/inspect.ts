@@ -1,28 +1,25 @@
 import { canonicalTable } from '../diff/canonical.ts';
 import { compareDataset } from '../diff/dataset.ts';
-import { type Judgement, judge } from '../diff/judge.ts';
+import { compareFields } from '../diff/fields.ts';
 import { compareTable } from '../diff/table.ts';
 import { MalformedError } from '../model/errors.ts';
-import type { Change, Subject, Unchecked } from '../model/finding.ts';
-import { matchesPattern } from '../model/pattern.ts';
-import type { Policy } from '../model/policy.ts';
-import type { Clock, DatasetList, ListedTable, Read, Unreadable, Warehouse } from '../model/ports.ts';
-import type { Contract, DeclaredDataset, DeclaredTable } from '../model/table.ts';
+import type { Change, Judged } from '../model/finding.ts';
+import type { ListedTable, Read, Resource, Unreadable } from '../model/ports.ts';
+import { shardedPrefix } from '../model/shard.ts';
+import type { DeclaredDataset, DeclaredTable, Field } from '../model/table.ts';
+import { subjectName } from '../render/group.ts';
 import { readConfirmed, type Verdict } from './confirm.ts';
-
-/** What every step of one run needs. */
-export interface Inspection {
-  readonly warehouse: Warehouse;
-  readonly policy: Policy;
-  readonly project: string | null;
-  readonly clock: Clock;
-  readonly confirmMs: number;
-  /** The run's moment, by which waivers lapse. */
-  readonly now: Date;
-  /** The project's datasets, asked for once. */
-  readonly datasetList: Promise<Read<DatasetList>>;
-  readonly onTableDone: () => void;
-}
+import { inspectUnexpected, type Undeclared } from './inspect-unexpected.ts';
+import {
+  type About,
+  compared,
+  type Inspection,
+  missing,
+  once,
+  unlessMalformed,
+  unreadable,
+} from './inspection.ts';
+import { type NewestShards, readNewestShards } from './shards.ts';
 
 export interface InspectedTable {
   readonly declared: DeclaredTable;
@@ -30,16 +27,12 @@ export interface InspectedTable {
   readonly verdict: Verdict | null;
 }
 
-export interface InspectedDataset {
+export interface InspectedDataset extends Undeclared {
   readonly declared: DeclaredDataset;
   /** false: only some of its tables were asked for. */
   readonly isWhole: boolean;
   readonly verdict: Verdict;
   readonly tables: readonly InspectedTable[];
-  /** What is there and undeclared. */
-  readonly unexpected: Judgement;
-  /** What could not be seen of it, the dataset's own verdict and its tables' aside. */
-  readonly unchecked: readonly Unchecked[];
 }
 
 /** Reads and compares one declared dataset with its tables, all at once. */
@@ -60,8 +53,13 @@ export async function inspectDataset(
   );
   const verdict = await datasetVerdict;
   const isMissing = verdict.status === 'compared' && verdict.isMissing;
-  const unexpected = await inspectUnexpected(inspection, declared, isMissing ? null : await listed);
-  return { declared, isWhole, verdict, tables: await tables, ...unexpected };
+  const undeclared = await inspectUnexpected(inspection, declared, isMissing ? null : await listed);
+  const named = await nameRenamed(inspection, {
+    dataset: declared.dataset,
+    tables: await tables,
+    undeclared,
+  });
+  return { declared, isWhole, verdict, tables: named, ...undeclared };
 }
 
 function inspectDatasetItself(inspection: Inspection, declared: DeclaredDataset): Promise<Verdict> {
@@ -115,9 +113,17 @@ async function inspectTable(
   const id = { dataset: dataset.dataset, table: table.table };
   const { expected, contract } = table;
   const about = { subject: id, declaredAs: dataset.declaredAs, contracts: [contract] };
+  const prefix = shardedPrefix(table.table);
   let datasetIsMissing = false;
   const read = async (attempt: 'first' | 'second'): Promise<Verdict> => {
-    const answer = await warehouse.getTable(id, attempt === 'first' ? 'BASIC' : 'FULL');
+    const view = attempt === 'first' ? 'BASIC' : 'FULL';
+    if (prefix !== null) {
+      const list = await (attempt === 'first' ? tableList() : warehouse.listTables(id.dataset));
+      const shards = await readNewestShards(warehouse, { dataset: id.dataset, prefix, list, view });
+      if (shards.status === 'unreadable') return shards;
+      if (shards.status === 'found') return compareShards(inspection, { about, table, shards: shards.value });
+    }
+    const answer = prefix === null ? await warehouse.getTable(id, view) : noShard(prefix);
     if (answer.status === 'unreadable') return answer;
     if (answer.status === 'found') {
       const resource = answer.value;
@@ -131,7 +137,8 @@ async function inspectTable(
       return compared(inspection, about, []);
     }
     // A table is missing only when its dataset answered too: by itself, or with the list of its tables.
-    if (parent.status === 'unreadable' && (await tableList()).status !== 'found') {
+    const isHeldBy = prefix === null && (await tableList()).status === 'found';
+    if (parent.status === 'unreadable' && !isHeldBy) {
       return unreadable(
         parent.reason,
         `${answer.detail}; but its dataset could not be read: ${parent.detail}`,
@@ -143,159 +150,128 @@ async function inspectTable(
   return datasetIsMissing ? null : verdict;
 }
 
-async function inspectUnexpected(
-  inspection: Inspection,
-  { dataset, declaredAs, tables }: DeclaredDataset,
-  list: Read<readonly ListedTable[]> | null,
-): Promise<Pick<InspectedDataset, 'unexpected' | 'unchecked'>> {
-  if (list === null || list.status === 'absent') return { unexpected: nothing, unchecked: [] };
-  if (list.status === 'unreadable') {
-    const detail = `tables that no file declares could not be seen: ${list.detail}`;
-    return { unexpected: nothing, unchecked: [{ dataset, table: null, reason: list.reason, detail }] };
-  }
-  const declared = new Set(tables.map(({ table }) => table));
-  const undeclared = list.value.filter(
-    ({ table }) => !declared.has(table) && !isIgnored(inspection.policy, { dataset: declaredAs, table }),
-  );
-  const { warehouse } = inspection;
-  const verdicts = await Promise.all(
-    undeclared.map(({ table, type }) =>
-      confirmUnexpected(inspection, {
-        about: { subject: { dataset, table }, declaredAs, contracts: [] },
-        change: { kind: 'table-unexpected', path: null, expected: null, actual: type },
-        read: () => warehouse.getTable({ dataset, table }, 'FULL'),
-      }),
-    ),
-  );
-  return mergeUnexpected(verdicts);
+/** No name can be asked for where the list has no shard, so a dataset that answered by itself is the second answer. */
+function noShard(prefix: string): Read<never> {
+  return { status: 'absent', detail: `tables.list has no shard ${prefix}YYYYMMDD` };
 }
 
-/** Datasets that no file declares; `declared` are real names. */
-export async function inspectUndeclaredDatasets(
-  inspection: Inspection,
-  declared: ReadonlySet<string>,
-): Promise<Pick<InspectedDataset, 'unexpected' | 'unchecked'>> {
-  const list = await inspection.datasetList;
-  if (list.status !== 'found') {
-    const reason = list.status === 'unreadable' ? list.reason : 'unavailable';
-    return {
-      unexpected: nothing,
-      unchecked: [{ dataset: '*', table: null, reason, detail: unseenDatasets(list.detail) }],
-    };
-  }
-  const { datasets, unreachable } = list.value;
-  const undeclared = datasets.filter(
-    // Hidden datasets hold anonymous query results: https://docs.cloud.google.com/bigquery/docs/datasets
-    (dataset) =>
-      !declared.has(dataset) &&
-      !dataset.startsWith('_') &&
-      !isIgnored(inspection.policy, { dataset, table: null }),
-  );
-  const verdicts = await Promise.all(
-    undeclared.map((dataset) =>
-      confirmUnexpected(inspection, {
-        about: { subject: { dataset, table: null }, declaredAs: dataset, contracts: [] },
-        change: { kind: 'dataset-unexpected', path: null, expected: null, actual: 'DATASET' },
-        read: () => inspection.warehouse.getDataset(dataset),
-      }),
-    ),
-  );
-  const merged = mergeUnexpected(verdicts);
-  if (unreachable.length === 0) return merged;
-  const detail = unseenDatasets(`datasets.list could not reach ${unreachable.join(', ')}`);
-  return {
-    ...merged,
-    unchecked: [...merged.unchecked, { dataset: '*', table: null, reason: 'unavailable', detail }],
-  };
-}
-
-function unseenDatasets(detail: string): string {
-  return `datasets that no file declares could not be seen: ${detail}`;
-}
-
-/** A list names it; where policy makes that drift, the second answer is its own. */
-async function confirmUnexpected(
+function compareShards(
   inspection: Inspection,
   {
     about,
-    change,
-    read,
-  }: { readonly about: About; readonly change: Change; readonly read: () => Promise<Read<unknown>> },
-): Promise<{ readonly subject: Subject; readonly verdict: Verdict }> {
-  const { clock, confirmMs } = inspection;
-  const verdict = await readConfirmed({
-    clock,
-    confirmMs,
-    read: async (attempt) => {
-      if (attempt === 'first') return compared(inspection, about, [change]);
-      const answer = await read();
-      return answer.status === 'unreadable'
-        ? answer
-        : compared(inspection, about, answer.status === 'found' ? [change] : []);
-    },
-  });
-  return { subject: about.subject, verdict };
-}
-
-function mergeUnexpected(
-  verdicts: readonly { readonly subject: Subject; readonly verdict: Verdict }[],
-): Pick<InspectedDataset, 'unexpected' | 'unchecked'> {
-  return {
-    unexpected: {
-      open: verdicts.flatMap(({ verdict }) => (verdict.status === 'compared' ? verdict.judgement.open : [])),
-      waived: verdicts.flatMap(({ verdict }) =>
-        verdict.status === 'compared' ? verdict.judgement.waived : [],
-      ),
-    },
-    unchecked: verdicts.flatMap(({ subject, verdict }) =>
-      verdict.status === 'unreadable' ? [{ ...subject, reason: verdict.reason, detail: verdict.detail }] : [],
-    ),
-  };
-}
-
-const nothing: Judgement = { open: [], waived: [] };
-
-interface About {
-  readonly subject: Subject;
-  readonly declaredAs: string;
-  readonly contracts: readonly Contract[];
-}
-
-function compared(
-  { policy, project, now }: Inspection,
-  { subject, declaredAs, contracts }: About,
-  changes: readonly Change[],
+    table,
+    shards,
+  }: { readonly about: About; readonly table: DeclaredTable; readonly shards: NewestShards },
 ): Verdict {
-  const judgement = judge(changes, { ...subject, declaredAs, project, contracts, now }, policy);
-  const isMissing = changes.some(({ kind }) => kind === 'dataset-missing' || kind === 'table-missing');
-  return { status: 'compared', isMissing, judgement };
+  const { expected, contract } = table;
+  const { newest, previous } = shards;
+  return unlessMalformed(() => {
+    const actual = canonicalTable(newest.resource);
+    const unlike =
+      previous === null ? [] : typesThatDiffer(actual.fields, canonicalTable(previous.resource).fields);
+    const changes = compareTable({ expected, actual, contract }).map((change): Change => {
+      const before =
+        change.kind === 'field-type' ? unlike.find(({ path }) => path === change.path) : undefined;
+      if (before === undefined || previous === null) return change;
+      return {
+        ...change,
+        context: { type: 'other-shard', shard: previous.table, actual: before.actual ?? '' },
+      };
+    });
+    const told = new Set(
+      changes.flatMap(({ context, path }) => (context?.type === 'other-shard' ? [path] : [])),
+    );
+    const warnings = unlike
+      .filter(({ path }) => !told.has(path))
+      .map(
+        ({ path, expected: type, actual: before }) =>
+          `${subjectName(about.subject)}: field ${path} is ${type} in ${newest.table} and ${before} in ${previous?.table}`,
+      );
+    const verdict = compared(inspection, about, changes);
+    return verdict.status === 'compared' ? { ...inShard(verdict, newest.table), warnings } : verdict;
+  });
 }
 
-function missing(kind: 'dataset-missing' | 'table-missing', expected: string): Change {
-  return { kind, path: null, expected, actual: null };
+function typesThatDiffer(fields: readonly Field[], previous: readonly Field[]): readonly Change[] {
+  return compareFields(fields, previous).filter(({ kind }) => kind === 'field-type');
 }
 
-function isIgnored({ ignoreUnexpected }: Policy, subject: Subject): boolean {
-  return ignoreUnexpected.some((pattern) => matchesPattern(pattern, subject));
+type Compared = Extract<Verdict, { status: 'compared' }>;
+
+function inShard(verdict: Compared, shard: string): Compared {
+  const { open, waived } = verdict.judgement;
+  const judgement = {
+    open: open.map((finding) => ({ ...finding, shard })),
+    waived: waived.map(({ finding, waivers }) => ({ finding: { ...finding, shard }, waivers })),
+  };
+  return { ...verdict, judgement };
 }
 
-function unreadable(reason: Unreadable['reason'], detail: string): Unreadable {
-  return { status: 'unreadable', reason, detail };
+/** Reading every undeclared table for the sake of a hint would cost more than it tells. */
+const MAX_RENAME_CANDIDATES = 20;
+
+/** "Perhaps renamed to x", where exactly one undeclared table has exactly the fields of one that is missing. */
+async function nameRenamed(
+  { warehouse }: Inspection,
+  {
+    dataset,
+    tables,
+    undeclared,
+  }: {
+    readonly dataset: string;
+    readonly tables: readonly InspectedTable[];
+    readonly undeclared: Undeclared;
+  },
+): Promise<readonly InspectedTable[]> {
+  const candidates = undeclared.unexpected.open.flatMap(({ table }) => table ?? []);
+  const lost = tables.filter(
+    ({ declared, verdict }) => isMissingTable(verdict) && declared.expected.fields !== undefined,
+  );
+  if (lost.length === 0 || candidates.length === 0 || candidates.length > MAX_RENAME_CANDIDATES)
+    return tables;
+  const fields = await Promise.all(
+    candidates.map(async (table) => {
+      const read = await warehouse.getTable({ dataset, table }, 'BASIC');
+      return { table, fields: read.status === 'found' ? fieldsOf(read.value) : null };
+    }),
+  );
+  const pairs = lost.flatMap(({ declared }) =>
+    fields
+      .filter(
+        (candidate) => candidate.fields !== null && isAlike(declared.expected.fields ?? [], candidate.fields),
+      )
+      .map((candidate) => ({ from: declared.table, to: candidate.table })),
+  );
+  const isOnly = (pair: (typeof pairs)[number]) =>
+    pairs.every((other) => other === pair || (other.from !== pair.from && other.to !== pair.to));
+  const renamed = new Map(pairs.filter(isOnly).map(({ from, to }) => [from, to]));
+  return tables.map((table) => {
+    const to = renamed.get(table.declared.table);
+    return to === undefined || table.verdict?.status !== 'compared'
+      ? table
+      : { ...table, verdict: renamedTo(table.verdict, to) };
+  });
 }
 
-function unlessMalformed(compare: () => Verdict): Verdict {
+function isMissingTable(verdict: Verdict | null): boolean {
+  return verdict?.status === 'compared' && verdict.isMissing;
+}
+
+function fieldsOf(resource: Resource): readonly Field[] | null {
   try {
-    return compare();
+    return canonicalTable(resource).fields;
   } catch (error) {
-    if (error instanceof MalformedError) return unreadable('malformed', error.message);
+    if (error instanceof MalformedError) return null;
     throw error;
   }
 }
 
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => {
-    answer ??= ask();
-    return answer;
-  };
+function isAlike(expected: readonly Field[], actual: readonly Field[]): boolean {
+  return expected.length > 0 && compareFields(expected, actual).length === 0;
+}
+
+function renamedTo(verdict: Compared, to: string): Compared {
+  const named = (finding: Judged): Judged => ({ ...finding, context: { type: 'perhaps-renamed', to } });
+  const { open, waived } = verdict.judgement;
+  return { ...verdict, judgement: { open: open.map(named), waived } };
 }

@@ -35,11 +35,10 @@ export function createMonitoringSink({
       const failures: string[] = [];
       for (const batch of batches(measurements, MAX_SERIES)) {
         const timeSeries = batch.map((measurement) => ({ ...series(measurement, endTime), resource }));
-        await connected
-          .createTimeSeries({ name: `projects/${projectId}`, timeSeries })
-          .catch((error: unknown) => {
-            failures.push(error instanceof Error ? error.message : String(error));
-          });
+        const failure = await tryTwice(() =>
+          connected.createTimeSeries({ name: `projects/${projectId}`, timeSeries }),
+        );
+        if (failure !== null) failures.push(failure);
       }
       const [first] = failures;
       if (first === undefined) return;
@@ -49,6 +48,43 @@ export function createMonitoringSink({
       );
     },
   };
+}
+
+/** DEADLINE_EXCEEDED, UNAVAILABLE: written once more with the same time, which does no harm to what is there. */
+const PASSING = [4, 14];
+/** What Cloud Monitoring says of a point that it has already, or that is older than the one it has. */
+const ALREADY_WRITTEN =
+  /written more frequently|must be written in order|older (start|end) time than the most recent/i;
+
+/** Why points were not accepted; null: they are there. */
+async function tryTwice(write: () => Promise<unknown>): Promise<string | null> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await write();
+      return null;
+    } catch (error) {
+      const refused = refusals(error).find((reason) => !ALREADY_WRITTEN.test(reason));
+      if (refused === undefined) return null;
+      if (attempt === 2 || !PASSING.includes(codeOf(error))) return refused;
+    }
+  }
+}
+
+function codeOf(error: unknown): number {
+  return error instanceof Error && 'code' in error ? Number(error.code) : 0;
+}
+
+/**
+ * The reasons of a write that failed, in part or whole: metric_service.proto, CreateTimeSeriesSummary, which the client
+ * leaves as JSON text.
+ */
+function refusals(error: unknown): readonly string[] {
+  const message = error instanceof Error ? error.message : String(error);
+  const details = error instanceof Error && 'statusDetails' in error ? error.statusDetails : undefined;
+  const [detail] = Array.isArray(details) ? details : [];
+  const summary = typeof detail?.description === 'string' ? detail.description : '';
+  const reasons = [...summary.matchAll(/"message":\s*"((?:[^"\\]|\\.)*)"/g)].map(([, reason = '']) => reason);
+  return reasons.length === 0 ? [message] : reasons;
 }
 
 /** Loaded when first used: the client is the slowest part of a cold start. */

@@ -39,7 +39,12 @@ function byStatus(status: number | null): { readonly outcome: Outcome; readonly 
   return { outcome: 'unavailable', retry: false };
 }
 
-function meaningOf({ status, reason }: ApiFailure): { readonly outcome: Outcome; readonly retry: boolean } {
+function meaningOf({ status, reason, message }: ApiFailure): {
+  readonly outcome: Outcome;
+  readonly retry: boolean;
+} {
+  // The limit of concurrent requests carries the reason of a spent quota, and is over in a moment.
+  if (/concurrent api requests/i.test(message)) return { outcome: 'throttled', retry: true };
   const known = reason !== null && Object.hasOwn(REASONS, reason) ? REASONS[reason] : undefined;
   return known ?? byStatus(status);
 }
@@ -73,7 +78,7 @@ export function errorBody(value: unknown): ApiFailure | null {
   if (!isObject(error)) return null;
   const first = Array.isArray(error['errors']) ? error['errors'][0] : undefined;
   const reason = isObject(first) && typeof first['reason'] === 'string' ? first['reason'] : null;
-  const message = [error['message'], isObject(first) ? first['message'] : undefined].find(
+  const message = [isObject(first) ? first['message'] : undefined, error['message']].find(
     (text) => typeof text === 'string',
   );
   const status = typeof error['code'] === 'number' ? error['code'] : null;

@@ -11,7 +11,7 @@ import { int64, isObject } from '../diff/parse.ts';
 import { DATASET_SETTINGS, statedSettings, TABLE_SETTINGS } from '../diff/settings.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { parseDuration } from '../model/duration.ts';
-import { InvalidFilesError, MalformedError, type Problem } from '../model/errors.ts';
+import { DriftError, InvalidFilesError, MalformedError, type Problem } from '../model/errors.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Resource } from '../model/ports.ts';
@@ -46,6 +46,11 @@ export async function loadExpectation({
   /** Declared dataset name to its name in BigQuery. */
   readonly aliases?: ReadonlyMap<string, string>;
 }): Promise<Expectation> {
+  if (folder.startsWith('gs://'))
+    throw new DriftError(
+      'NoSuchFolder',
+      `${folder}: expected files are read from a folder; gs:// is not supported yet`,
+    );
   const { datasets: folders, strangers } = await listFolder(folder);
   const policy = await readPolicy(folder, policyFile);
   const loaded: LoadedDataset[] = [];

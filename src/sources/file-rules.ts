@@ -22,6 +22,7 @@ export function tableRules(
   id: { readonly dataset: string; readonly table: string },
 ): readonly PathProblem[] {
   return [
+    ...tableNameRules(id.table),
     ...tableTypeRules(file['type']),
     ...referenceRule(file['tableReference'], 'tableReference', { datasetId: id.dataset, tableId: id.table }),
     ...fieldRules(rawFields(file), ['schema', 'fields'], 1),
@@ -33,6 +34,17 @@ export function tableRules(
 
 export function datasetRules(file: Resource, dataset: string): readonly PathProblem[] {
   return referenceRule(file['datasetReference'], 'datasetReference', { datasetId: dataset });
+}
+
+/** https://docs.cloud.google.com/bigquery/docs/tables ("Table naming") */
+function tableNameRules(table: string): readonly PathProblem[] {
+  if (/^[\p{L}\p{M}\p{N}\p{Pc}\p{Pd}\p{Zs}]+$/u.test(table) && Buffer.byteLength(table) <= 1024) return [];
+  return [
+    problem(
+      [],
+      `${JSON.stringify(table)} is no table name: letters, digits, connectors, dashes and spaces only`,
+    ),
+  ];
 }
 
 const TABLE_TYPES = ['TABLE', 'VIEW', 'MATERIALIZED_VIEW', 'EXTERNAL', 'SNAPSHOT'];
@@ -146,7 +158,13 @@ function typeAdvice(type: string): string {
 
 /** https://docs.cloud.google.com/bigquery/docs/partitioned-tables */
 const TIME_TYPES = ['TIMESTAMP', 'DATE', 'DATETIME'];
+/** A DATE has no hours. */
+const HOUR_TYPES = ['TIMESTAMP', 'DATETIME'];
 const RANGE_TYPES = ['INT64'];
+
+function isHourly(time: Resource): boolean {
+  return typeof time['type'] === 'string' && time['type'].toUpperCase() === 'HOUR';
+}
 
 function partitioningRules(file: Resource): readonly PathProblem[] {
   const { timePartitioning: time, rangePartitioning: range } = file;
@@ -157,7 +175,11 @@ function partitioningRules(file: Resource): readonly PathProblem[] {
   return [
     ...both,
     ...(isObject(time)
-      ? partitionFieldRules(file, { field: time['field'], by: 'timePartitioning', types: TIME_TYPES })
+      ? partitionFieldRules(file, {
+          field: time['field'],
+          by: 'timePartitioning',
+          types: isHourly(time) ? HOUR_TYPES : TIME_TYPES,
+        })
       : []),
     ...(isObject(range) ? rangeRules(range['range']) : []),
     ...(isObject(range)

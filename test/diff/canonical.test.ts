@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalDataset, canonicalTable, int64 } from '../../src/diff/canonical.ts';
+import { canonicalTable, statedFields } from '../../src/diff/canonical.ts';
+import { compareDataset } from '../../src/diff/dataset.ts';
 import { compareFields } from '../../src/diff/fields.ts';
+import { int64 } from '../../src/diff/parse.ts';
+import { DATASET_SETTINGS, statedSettings } from '../../src/diff/settings.ts';
 import { compareTable } from '../../src/diff/table.ts';
 import { MalformedError } from '../../src/model/errors.ts';
 import type { Change } from '../../src/model/finding.ts';
@@ -279,6 +282,72 @@ const DIFFERENT: readonly Spellings[] = [
     one: { clustering: { fields: ['a', 'b'] } },
     other: { clustering: { fields: ['b', 'a'] } },
   },
+  {
+    name: 'a policy tag and an empty object of them',
+    one: withColumn({ policyTags: { names: ['t/1'] } }),
+    other: withColumn({ policyTags: {} }),
+  },
+  {
+    name: 'two policy tags',
+    one: withColumn({ policyTags: { names: ['t/1'] } }),
+    other: withColumn({ policyTags: { names: ['t/2'] } }),
+  },
+  {
+    name: 'a policy tag and a data policy of the same name',
+    one: withColumn({ policyTags: { names: ['t/1'] } }),
+    other: withColumn({ dataPolicies: [{ name: 't/1' }] }),
+  },
+  {
+    name: 'a description of a field and an empty one',
+    one: withColumn({ description: 'x' }),
+    other: withColumn({ description: '' }),
+  },
+  {
+    name: 'a collation of a field and an empty one',
+    one: withColumn({ collation: 'und:ci' }),
+    other: withColumn({ collation: '' }),
+  },
+  {
+    name: 'a rounding mode and an unspecified one',
+    one: withColumn({ type: 'NUMERIC', roundingMode: 'ROUND_HALF_EVEN' }),
+    other: withColumn({ type: 'NUMERIC', roundingMode: 'ROUNDING_MODE_UNSPECIFIED' }),
+  },
+  {
+    name: 'a default of text and of a name',
+    one: withColumn({ defaultValueExpression: "'x'" }),
+    other: withColumn({ defaultValueExpression: 'x' }),
+  },
+  {
+    name: 'a description of a table and an empty one',
+    one: { description: 'x' },
+    other: { description: '' },
+  },
+  {
+    name: 'a default collation and an empty one',
+    one: { defaultCollation: 'und:ci' },
+    other: { defaultCollation: '' },
+  },
+  { name: 'a label of no text and no label', one: { labels: { a: '' } }, other: { labels: {} } },
+  {
+    name: 'two keys of which one name begins the other',
+    one: { encryptionConfiguration: { kmsKeyName: 'k/cryptoKeys/a' } },
+    other: { encryptionConfiguration: { kmsKeyName: 'k/cryptoKeys/ab' } },
+  },
+  {
+    name: 'two orders of the columns of a primary key',
+    one: { tableConstraints: { primaryKey: { columns: ['a', 'b'] } } },
+    other: { tableConstraints: { primaryKey: { columns: ['b', 'a'] } } },
+  },
+  {
+    name: 'two queries that differ within a literal',
+    one: { view: { query: "SELECT 'a  b'" } },
+    other: { view: { query: "SELECT 'a b'" } },
+  },
+  {
+    name: 'two files of an external table that is not of Iceberg',
+    one: { externalDataConfiguration: { sourceFormat: 'PARQUET', sourceUris: ['gs://b/a.parquet'] } },
+    other: { externalDataConfiguration: { sourceFormat: 'PARQUET', sourceUris: ['gs://b/b.parquet'] } },
+  },
   { name: 'a TABLE and an EXTERNAL one', one: { type: 'TABLE' }, other: { type: 'EXTERNAL' } },
 ];
 
@@ -434,46 +503,60 @@ function startOf(text: string): RegExp {
   return new RegExp(`^${text.replace(/[.[\]]/g, '\\$&')}`);
 }
 
-describe('canonicalDataset', () => {
-  const dataset = { location: 'US', defaultTableExpirationMs: null, defaultPartitionExpirationMs: null };
+describe('compareDataset', () => {
+  const stating = (resource: Resource) => statedSettings(DATASET_SETTINGS, resource).settings;
+  const location = { location: 'US' };
 
   test.each([
-    { name: 'a location in any letter case', resource: { location: 'us' }, canonical: dataset },
-    {
-      name: 'a region',
-      resource: { location: 'europe-west1' },
-      canonical: { ...dataset, location: 'EUROPE-WEST1' },
-    },
+    { name: 'a location in any letter case', stated: { location: 'us' }, resource: location },
+    { name: 'a region', stated: { location: 'EUROPE-WEST1' }, resource: { location: 'europe-west1' } },
     {
       name: 'default expirations as text or number',
+      stated: { defaultTableExpirationMs: 3_600_000, defaultPartitionExpirationMs: '86400000' },
       resource: {
-        location: 'US',
+        ...location,
         defaultTableExpirationMs: '3600000',
         defaultPartitionExpirationMs: 86_400_000,
       },
-      canonical: {
-        ...dataset,
-        defaultTableExpirationMs: '3600000',
-        defaultPartitionExpirationMs: '86400000',
-      },
     },
     {
-      name: 'null as no default expiration, and 168 hours of time travel as none stated',
+      name: 'null and absent as no default expiration, and 168 hours of time travel as none stated',
+      stated: {
+        location: 'US',
+        defaultTableExpirationMs: null,
+        defaultPartitionExpirationMs: null,
+        maxTimeTravelHours: null,
+      },
       resource: { location: 'US', defaultTableExpirationMs: null, maxTimeTravelHours: '168' },
-      canonical: dataset,
     },
-  ])('reads $name', ({ resource, canonical }) => {
-    expect(canonicalDataset(frozen(resource))).toEqual(canonical);
+  ])('takes for equal $name', ({ stated, resource }) => {
+    expect(compareDataset(stating(frozen(stated)), frozen(resource))).toEqual([]);
+    // And tells another value, so that it was compared at all.
+    const other = {
+      location: 'asia-east1',
+      defaultTableExpirationMs: '1',
+      defaultPartitionExpirationMs: '1',
+      maxTimeTravelHours: '48',
+    };
+    expect(compareDataset(stating(stated), other)).toHaveLength(Object.keys(stated).length);
   });
 
-  test.each<{ readonly place: string; readonly resource: Resource }>([
-    { place: 'location', resource: {} },
-    { place: 'location', resource: { location: 1 } },
-    { place: 'defaultTableExpirationMs', resource: { location: 'US', defaultTableExpirationMs: '1h' } },
-    { place: 'defaultPartitionExpirationMs', resource: { location: 'US', defaultPartitionExpirationMs: {} } },
-  ])('names the place of a shape it cannot read: $place in $resource', ({ place, resource }) => {
-    expect(() => canonicalDataset(frozen(resource))).toThrow(MalformedError);
-    expect(() => canonicalDataset(resource)).toThrow(
+  test.each<{ readonly place: string; readonly stated: Resource; readonly resource: Resource }>([
+    { place: 'location', stated: location, resource: {} },
+    { place: 'location', stated: location, resource: { location: 1 } },
+    {
+      place: 'defaultTableExpirationMs',
+      stated: { defaultTableExpirationMs: null },
+      resource: { location: 'US', defaultTableExpirationMs: '1h' },
+    },
+    {
+      place: 'defaultPartitionExpirationMs',
+      stated: { defaultPartitionExpirationMs: '1' },
+      resource: { location: 'US', defaultPartitionExpirationMs: {} },
+    },
+  ])('names the place of a shape it cannot read: $place in $resource', ({ place, stated, resource }) => {
+    expect(() => compareDataset(stating(stated), frozen(resource))).toThrow(MalformedError);
+    expect(() => compareDataset(stating(stated), resource)).toThrow(
       expect.objectContaining({ message: expect.stringMatching(startOf(`${place}: `)) }),
     );
   });
@@ -543,7 +626,78 @@ const scalar: fc.Arbitrary<Resource> = fc.oneof(
   }),
 );
 
-function columns(depth: number): fc.Arbitrary<readonly Resource[]> {
+const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { freq: 2 });
+const someText = fc.constantFrom('', 'x', 'y', '12', ' x ');
+/** Between its tokens stands BREAK alone, and that stands nowhere else. */
+const BREAK = ' \n ';
+const query = fc
+  .array(fc.constantFrom('SELECT', 'a', "'b  c'", '"""d\n\ne"""', '`f  g`', '-- h  i', '(', '+', '1'), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  .map((tokens) => tokens.join(BREAK));
+const someLabels = fc.record({ a: maybe(someText), b: maybe(someText), constructor: maybe(someText) });
+
+/** Every setting of a field, each stated: a value, or null for BigQuery's default. */
+const fieldSettings = fc.record({
+  description: maybe(someText),
+  defaultValueExpression: maybe(query),
+  collation: fc.constantFrom(null, '', 'und:ci'),
+  roundingMode: fc.constantFrom(null, 'ROUND_HALF_EVEN', 'ROUNDING_MODE_UNSPECIFIED'),
+  policyTags: maybe(fc.record({ names: fc.uniqueArray(fc.constantFrom('t/1', 't/2', 't/3')) })),
+  dataPolicies: maybe(fc.array(fc.record({ name: fc.constantFrom('d/1', 'd/2') }), { maxLength: 2 })),
+});
+
+const foreignKeyOf = fc.record({
+  name: fc.constantFrom('fk$1', 'ours'),
+  referencedTable: fc.record({
+    datasetId: fc.constantFrom('d', 'e'),
+    tableId: fc.constantFrom('t', 'T', 'u'),
+  }),
+  columnReferences: fc.array(
+    fc.record({ referencingColumn: columnName, referencedColumn: fc.constantFrom('id', 'Day') }),
+    { minLength: 1, maxLength: 2 },
+  ),
+});
+
+/** As of a field. */
+const tableSettings = fc.record({
+  description: maybe(someText),
+  labels: someLabels,
+  defaultCollation: fc.constantFrom(null, '', 'und:ci'),
+  encryptionConfiguration: maybe(fc.record({ kmsKeyName: maybe(fc.constantFrom('k/a', 'k/ab')) })),
+  tableConstraints: fc.record({
+    primaryKey: maybe(fc.record({ columns: fc.array(columnName, { minLength: 1, maxLength: 3 }) })),
+    foreignKeys: maybe(fc.array(foreignKeyOf, { maxLength: 3 })),
+  }),
+  view: maybe(fc.record({ query })),
+  externalDataConfiguration: fc.record({
+    sourceFormat: fc.constantFrom(null, 'PARQUET', 'ICEBERG', 'CSV'),
+    sourceUris: maybe(
+      fc.uniqueArray(fc.constantFrom('gs://b/m/v1.json', 'gs://b/m/v2.json', 'gs://b/n/v1.json')),
+    ),
+    hivePartitioningOptions: maybe(
+      fc.record({
+        mode: fc.constantFrom(null, 'AUTO', 'STRINGS'),
+        sourceUriPrefix: fc.constantFrom(null, '', 'gs://b/m', 'gs://b/M'),
+      }),
+    ),
+  }),
+});
+
+/** Some of what a resource says. */
+function someOf(resources: fc.Arbitrary<Resource>): fc.Arbitrary<Resource> {
+  return fc
+    .tuple(resources, fc.infiniteStream(fc.boolean()))
+    .map(([resource, keeps]) =>
+      Object.fromEntries(Object.entries(resource).filter(() => keeps.next().value === true)),
+    );
+}
+
+function columns(
+  depth: number,
+  settings: fc.Arbitrary<Resource> = someOf(fieldSettings),
+): fc.Arbitrary<readonly Resource[]> {
   const content: fc.Arbitrary<Resource> =
     depth === 0
       ? scalar
@@ -551,7 +705,10 @@ function columns(depth: number): fc.Arbitrary<readonly Resource[]> {
           { weight: 3, arbitrary: scalar },
           {
             weight: 1,
-            arbitrary: fc.record({ type: fc.constantFrom('RECORD', 'STRUCT'), fields: columns(depth - 1) }),
+            arbitrary: fc.record({
+              type: fc.constantFrom('RECORD', 'STRUCT'),
+              fields: columns(depth - 1, settings),
+            }),
           },
         );
   const modes = fc.record(
@@ -559,8 +716,8 @@ function columns(depth: number): fc.Arbitrary<readonly Resource[]> {
     { requiredKeys: [] },
   );
   const column = fc
-    .tuple(columnName, content, modes)
-    .map(([name, type, mode]): Resource => ({ name, ...type, ...mode }));
+    .tuple(columnName, content, modes, settings)
+    .map(([name, type, mode, set]): Resource => ({ name, ...type, ...mode, ...set }));
   return fc.uniqueArray(column, {
     maxLength: 5,
     selector: (field) => String(field['name']).toLowerCase(),
@@ -603,8 +760,33 @@ const table: fc.Arbitrary<Resource> = fc
       { requiredKeys: ['type'] },
     ),
     partitioning,
+    someOf(tableSettings),
   )
-  .map(([rest, partitions]) => ({ ...rest, ...partitions }));
+  .map(([rest, partitions, set]) => ({ ...rest, ...partitions, ...set }));
+
+/** A table that states all that is compared. */
+const statesAll: fc.Arbitrary<Resource> = fc
+  .tuple(
+    fc.record({
+      type: fc.constantFrom('TABLE', 'EXTERNAL'),
+      schema: fc.record({ fields: columns(2, fieldSettings) }),
+      requirePartitionFilter: fc.boolean(),
+      clustering: maybe(fc.record({ fields: fc.array(columnName, { minLength: 1, maxLength: 4 }) })),
+      expirationTime: maybe(digits(1, 2 ** 42)),
+    }),
+    fc.oneof(
+      fc.record({
+        timePartitioning: fc.record({
+          type: fc.constantFrom('HOUR', 'DAY'),
+          field: maybe(columnName),
+          expirationMs: maybe(digits(1, 2 ** 40)),
+        }),
+      }),
+      fc.constant({ timePartitioning: null, rangePartitioning: null }),
+    ),
+    tableSettings,
+  )
+  .map(([rest, partitions, set]) => ({ ...rest, ...partitions, ...set }));
 
 const nobodysContract: Contract = {
   owner: null,
@@ -645,11 +827,21 @@ function swappedCase(text: string): string {
 
 /** The same table as another person or tool would write it. */
 function respelled(resource: Resource): Resource {
-  const { schema, timePartitioning, requirePartitionFilter, clustering, ...rest } = resource;
+  const {
+    schema,
+    timePartitioning,
+    requirePartitionFilter,
+    clustering,
+    expirationTime,
+    creationTime,
+    ...rest
+  } = resource;
   const time = timePartitioning as Resource | undefined;
   const filter = requirePartitionFilter ?? time?.['requirePartitionFilter'];
   return {
-    ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, respelledValue(value)])),
+    ...respelledSettings(rest),
+    ...(expirationTime === undefined ? {} : { expirationTime: respelledValue(expirationTime) }),
+    ...(creationTime === undefined ? {} : { creationTime: respelledValue(creationTime) }),
     ...(schema === undefined
       ? { schema: {} }
       : { schema: { fields: respelledColumns((schema as { fields: readonly Resource[] }).fields) } }),
@@ -672,12 +864,63 @@ function respelled(resource: Resource): Resource {
 
 function respelledColumns(fields: readonly Resource[]): readonly Resource[] {
   return fields.toReversed().map(({ name, type, mode, fields: nested, ...parameters }) => ({
-    ...Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, respelledValue(value)])),
+    ...respelledSettings(parameters),
     name: swappedCase(String(name)),
     type: OTHER_NAMES.get(type) ?? String(type).toLowerCase(),
     mode: mode === undefined ? 'nullable' : String(mode).toLowerCase(),
     ...(nested === undefined ? {} : { fields: respelledColumns(nested as readonly Resource[]) }),
   }));
+}
+
+function respelledQuery(text: string): string {
+  return text.replaceAll(BREAK, '\t\r\n\n  ');
+}
+
+/** How else each setting, or parameter of a type, is written. */
+const RESPELLED: Readonly<Record<string, (value: never) => unknown>> = {
+  maxLength: respelledValue,
+  precision: respelledValue,
+  scale: respelledValue,
+  timestampPrecision: respelledValue,
+  description: (text: string) => (text === '' ? null : text),
+  collation: (text: string) => (text === '' ? null : text),
+  defaultCollation: (text: string) => (text === '' ? null : text),
+  defaultValueExpression: respelledQuery,
+  view: ({ query: text }: { query: string }) => ({ query: respelledQuery(text) }),
+  roundingMode: (mode: string) => (mode === 'ROUNDING_MODE_UNSPECIFIED' ? null : mode.toLowerCase()),
+  policyTags: ({ names }: { names: readonly string[] }) =>
+    names.length === 0 ? {} : { names: names.toReversed() },
+  dataPolicies: (policies: readonly unknown[]) => policies.toReversed(),
+  labels: (all: Resource) => Object.fromEntries(Object.entries(all).toReversed()),
+  encryptionConfiguration: ({ kmsKeyName: name }: { kmsKeyName: string | null }) =>
+    name === null ? null : { kmsKeyName: `${name}/cryptoKeyVersions/7` },
+  tableConstraints: ({ primaryKey, foreignKeys }: Resource) => ({
+    primaryKey:
+      primaryKey === null
+        ? null
+        : { columns: (primaryKey as { columns: string[] }).columns.map(swappedCase) },
+    foreignKeys:
+      (foreignKeys as readonly Resource[] | null)
+        ?.toReversed()
+        .map((key, index) => ({ ...key, name: `fk$${index}` })) ?? null,
+  }),
+  externalDataConfiguration: ({ sourceFormat, sourceUris, ...others }: Resource) => ({
+    ...others,
+    sourceFormat: typeof sourceFormat === 'string' ? sourceFormat.toLowerCase() : null,
+    sourceUris:
+      (sourceUris as readonly string[] | null)
+        ?.toReversed()
+        .map((uri) => (sourceFormat === 'ICEBERG' ? uri.replace(/\d/, '9') : uri)) ?? [],
+  }),
+};
+
+function respelledSettings(resource: Resource): Resource {
+  return Object.fromEntries(
+    Object.entries(resource).map(([key, value]) => {
+      const respell = RESPELLED[key] as ((value: unknown) => unknown) | undefined;
+      return [key, value === null || respell === undefined ? value : respell(value)];
+    }),
+  );
 }
 
 function respelledValue(value: unknown): unknown {
@@ -687,6 +930,8 @@ function respelledValue(value: unknown): unknown {
 const MIRRORS: ReadonlyMap<string, string> = new Map([
   ['field-missing', 'field-unexpected'],
   ['field-unexpected', 'field-missing'],
+  ['partitioning-missing', 'partitioning-unexpected'],
+  ['partitioning-unexpected', 'partitioning-missing'],
 ]);
 
 function inOneOrder(changes: readonly Change[]): readonly string[] {
@@ -728,11 +973,24 @@ describe('any table', () => {
 
   test('differs from another as the other differs from it', () => {
     fc.assert(
-      fc.property(columns(3), columns(3), (some, others) => {
-        const one = canonicalTable({ schema: { fields: some } }).fields;
-        const other = canonicalTable({ schema: { fields: others } }).fields;
-        expect(inOneOrder(compareFields(other, one))).toEqual(
-          inOneOrder(mirrored(compareFields(one, other))),
+      fc.property(columns(3, fieldSettings), columns(3, fieldSettings), (some, others) => {
+        const [one, other] = [some, others].map((fields) => ({
+          stated: statedFields(fields),
+          found: canonicalTable({ schema: { fields } }).fields,
+        }));
+        expect(inOneOrder(compareFields(other?.stated ?? [], one?.found ?? []))).toEqual(
+          inOneOrder(mirrored(compareFields(one?.stated ?? [], other?.found ?? []))),
+        );
+      }),
+      RUNS,
+    );
+  });
+
+  test('differs as a whole from another as the other differs from it', () => {
+    fc.assert(
+      fc.property(statesAll, statesAll, (one, other) => {
+        expect(inOneOrder(compareResources(other, one))).toEqual(
+          inOneOrder(mirrored(compareResources(one, other))),
         );
       }),
       RUNS,
@@ -763,15 +1021,48 @@ describe('any JSON at all', () => {
       'creationTime',
       'externalDataConfiguration',
       'hivePartitioningOptions',
+      'description',
+      'labels',
+      'defaultCollation',
+      'encryptionConfiguration',
+      'tableConstraints',
+      'view',
+      'materializedView',
     ),
     fc.oneof(
       fc.jsonValue({ maxDepth: 2 }),
       fc.dictionary(
-        fc.constantFrom('type', 'field', 'fields', 'range', 'expirationMs', 'hivePartitioningOptions'),
+        fc.constantFrom(
+          'type',
+          'field',
+          'fields',
+          'range',
+          'expirationMs',
+          'hivePartitioningOptions',
+          'kmsKeyName',
+          'primaryKey',
+          'foreignKeys',
+          'query',
+          'sourceFormat',
+          'sourceUris',
+        ),
         fc.oneof(
           fc.jsonValue({ maxDepth: 1 }),
           fc.array(
-            fc.dictionary(fc.constantFrom('name', 'type', 'mode', 'fields'), fc.jsonValue({ maxDepth: 2 })),
+            fc.dictionary(
+              fc.constantFrom(
+                'name',
+                'type',
+                'mode',
+                'fields',
+                'policyTags',
+                'dataPolicies',
+                'defaultValueExpression',
+                'referencedTable',
+                'columnReferences',
+              ),
+              fc.jsonValue({ maxDepth: 2 }),
+            ),
           ),
         ),
       ),

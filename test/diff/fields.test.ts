@@ -125,7 +125,13 @@ const CASES: readonly {
     expected: [struct('Address', [column('City'), column('Zip', 'INT64')])],
     actual: [struct('ADDRESS', [column('ZIP'), column('Street')])],
     changes: [
-      { kind: 'field-missing', path: 'Address.City', expected: 'STRING', actual: null },
+      {
+        kind: 'field-missing',
+        path: 'Address.City',
+        expected: 'STRING',
+        actual: null,
+        context: { type: 'perhaps-renamed', to: 'Street' },
+      },
       { kind: 'field-unexpected', path: 'ADDRESS.Street', expected: null, actual: 'STRING' },
       { kind: 'field-type', path: 'Address.Zip', expected: 'INT64', actual: 'STRING' },
     ],
@@ -141,7 +147,13 @@ const CASES: readonly {
     expected: [column('__proto__'), column('toString')],
     actual: [column('constructor'), column('tostring')],
     changes: [
-      { kind: 'field-missing', path: '__proto__', expected: 'STRING', actual: null },
+      {
+        kind: 'field-missing',
+        path: '__proto__',
+        expected: 'STRING',
+        actual: null,
+        context: { type: 'perhaps-renamed', to: 'constructor' },
+      },
       { kind: 'field-unexpected', path: 'constructor', expected: null, actual: 'STRING' },
     ],
   },

@@ -192,7 +192,7 @@ describe('a waiver', () => {
     const { open, waived } = judge(changes, about, { ...policy, waivers });
     expect({
       open: open.map(({ kind }) => kind),
-      waived: waived.map(({ finding, waiver: found }) => [finding.kind, finding.severity, found]),
+      waived: waived.map(({ finding, waivers: [found] }) => [finding.kind, finding.severity, found]),
     }).toEqual({ open: ['field-missing'], waived: [['clustering', 'warning', waivers[0]]] });
   });
 
@@ -270,7 +270,7 @@ describe('a waiver', () => {
     const later = { ...waiver, until: '2027-06-30', reason: 'prolonged' };
     const lapsed = { ...waiver, until: '2026-01-01' };
     const { waived } = judge([city], about, { ...policy, waivers: [lapsed, later] });
-    expect(waived.map(({ waiver: found }) => found)).toEqual([later]);
+    expect(waived.map(({ waivers: [found] }) => found)).toEqual([later]);
   });
 });
 

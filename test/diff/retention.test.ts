@@ -10,7 +10,8 @@ const expiresAfter = (count: number) => String(CREATED + count * DAY);
 const keptForEver = { partitionExpirationMs: null, expirationTime: null, creationTime: String(CREATED) };
 
 function finding(actual: string, hides: string) {
-  return { change: { kind: 'retention', path: null, expected: days(90), actual }, hides };
+  const context = { type: 'caused-by', kind: hides };
+  return { change: { kind: 'retention', path: null, expected: days(90), actual, context }, hides };
 }
 
 describe('compareRetention', () => {

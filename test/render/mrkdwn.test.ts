@@ -48,7 +48,7 @@ describe('codeBlock', () => {
   });
 
   test('cuts to the length that is asked for', () => {
-    expect(codeBlock('ab\ncdef', 5)).toBe('```ab\nc…```');
+    expect(codeBlock('ab\ncdef', 11)).toBe('```ab\nc…```');
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DATASET_SETTINGS, statedSettings } from '../../src/diff/settings.ts';
 import type { Kind, Severity } from '../../src/model/kinds.ts';
 import type { Policy, Waiver } from '../../src/model/policy.ts';
 import type { DatasetList, ListedTable, Read, Resource, Warehouse } from '../../src/model/ports.ts';
@@ -76,11 +77,12 @@ function declare(dataset: string, ...tables: readonly (string | DeclaredTable)[]
   return {
     dataset,
     declaredAs: dataset,
-    expected: {},
     tables: tables.map((table) => (typeof table === 'string' ? declareTable(table) : table)),
   };
 }
 
+/** What a dataset's file states. */
+const inUs = statedSettings(DATASET_SETTINGS, { location: 'US' });
 const datasetResource = found({ kind: 'bigquery#dataset', location: 'EU' });
 const inSync = found({ type: 'TABLE', schema: { fields: [{ name: 'id', type: 'INTEGER' }] } });
 const withoutFields = found({ type: 'TABLE' });
@@ -389,7 +391,7 @@ describe('missing needs two answers', () => {
         status: 'incomplete',
         tables: [0, 0, 2],
         findings: [],
-        unchecked: ['sales denied', 'sales.orders throttled', 'sales.items throttled'],
+        unchecked: ['sales denied'],
         nothingRead: 'NothingRead',
       },
     },
@@ -409,7 +411,7 @@ describe('missing needs two answers', () => {
     },
     {
       title: 'the dataset is no dataset: unchecked, its tables are compared',
-      get: found({ kind: 'bigquery#dataset' }),
+      get: found({ kind: 'bigquery#dataset', maxTimeTravelHours: 'a week' }),
       list: everyList,
       table: inSync,
       tables: bothTables,
@@ -730,6 +732,7 @@ describe('a waiver', () => {
     expect(result.report.waived).toEqual([
       {
         kind: 'field-missing',
+        context: { type: 'no-fields-left' },
         severity: 'critical',
         dataset: 'sales',
         table: 'orders',
@@ -793,12 +796,12 @@ describe('a waiver', () => {
 
   test('comes after the warnings of the files', async () => {
     const result = await run(healthy, {
-      warnings: ['stated, not compared: labels, 1 file'],
+      warnings: ['stated, not compared: friendlyName, 1 file'],
       policy: policyOf({ waivers: [waiver({ table: 'sales.orders' })] }),
     });
 
     expect(result.report.warnings).toEqual([
-      'stated, not compared: labels, 1 file',
+      'stated, not compared: friendlyName, 1 file',
       'the waiver for sales.orders matches nothing: remove it',
     ]);
   });
@@ -880,7 +883,7 @@ test('findings are sorted by severity, dataset, table, path and kind', async () 
     },
     {
       datasets: [
-        { ...declare('web', 'visits'), expected: { location: 'US' } },
+        { ...declare('web', 'visits'), ...inUs },
         declare('sales', declareTable('orders', expected), 'Items'),
       ],
     },
@@ -902,7 +905,7 @@ test('findings are sorted by severity, dataset, table, path and kind', async () 
 });
 
 test('a dataset that differs makes none of its tables drifted', async () => {
-  const result = await run(healthy, { datasets: [{ ...sales, expected: { location: 'US' } }] });
+  const result = await run(healthy, { datasets: [{ ...sales, ...inUs }] });
 
   expect(summary(result)).toEqual({
     status: 'drifted',
@@ -920,7 +923,7 @@ describe('a selection', () => {
     tables: { sales: tablesOf('orders', 'items', 'extra'), web: tablesOf('visits') },
     table: { 'sales.orders': withoutFields, 'sales.items': withoutFields, 'web.visits': withoutFields },
   };
-  const datasets = [{ ...sales, expected: { location: 'US' } }, declare('web', 'visits')];
+  const datasets = [{ ...sales, ...inUs }, declare('web', 'visits')];
 
   test.each([
     [

@@ -233,7 +233,7 @@ describe('parseSelection', () => {
       message: 'no file declares the table "commerce.payment"; did you mean "payments"?',
     },
     { arg: 'web.payments', message: 'no file declares the table "web.payments"' },
-    { arg: 'commerce.', message: 'no file declares the table "commerce."' },
+    { arg: 'commerce.', message: 'no table after the dot in "commerce."' },
     { arg: '', message: 'no file declares the dataset ""' },
   ])('refuses $arg', ({ arg, message }) => {
     expect(() => parseSelection([arg], declared)).toThrow(new DriftError('UnknownSelection', message));

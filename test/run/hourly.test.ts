@@ -350,7 +350,7 @@ describe('Slack', () => {
           },
           {
             type: 'context',
-            elements: [{ type: 'mrkdwn', text: expect.stringMatching(/^No state is kept/) }],
+            elements: [{ type: 'mrkdwn', text: expect.stringMatching(/^This version keeps no state: /) }],
           },
         ],
       },

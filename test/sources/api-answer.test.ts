@@ -62,7 +62,7 @@ describe('an error body', () => {
       error: { code: 403, message: 'No', errors: [{ reason: 'accessDenied', message: 'Inner' }] },
     };
 
-    expect(errorBody(body)).toEqual({ status: 403, reason: 'accessDenied', message: 'No' });
+    expect(errorBody(body)).toEqual({ status: 403, reason: 'accessDenied', message: 'Inner' });
   });
 
   test.each([

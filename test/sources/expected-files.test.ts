@@ -41,6 +41,11 @@ async function declaredBy(files: Readonly<Record<string, unknown>>, options: Opt
   }));
 }
 
+/** A setting of one value. */
+function stating(value: string | null) {
+  return { values: new Map([['', value]]), othersAbsent: false };
+}
+
 const noContract = {
   owner: null,
   retention: null,
@@ -61,12 +66,15 @@ describe('loadExpectation', () => {
       },
       'web/events_YYYYMMDD.json': {},
     });
-    expect(await loadExpectation({ folder })).toEqual({
+    expect(await loadExpectation({ folder })).toStrictEqual({
       datasets: [
         {
           dataset: 'sales',
           declaredAs: 'sales',
-          expected: { location: 'EU', defaultTableExpirationMs: null },
+          settings: new Map([
+            ['dataset-location', stating('EU')],
+            ['dataset-table-expiration', stating(null)],
+          ]),
           tables: [
             {
               table: 'orders',
@@ -82,7 +90,6 @@ describe('loadExpectation', () => {
         {
           dataset: 'web',
           declaredAs: 'web',
-          expected: {},
           tables: [{ table: 'events_YYYYMMDD', expected: {}, contract: noContract }],
         },
       ],
@@ -387,35 +394,37 @@ describe('the policy', () => {
 describe('keys that no kind compares', () => {
   test('give one warning each, with the number of files', async () => {
     const folder = await folderOf({
-      'sales.json': { description: 'x', labels: {} },
+      'sales.json': { description: 'x', labels: {}, friendlyName: 'Sales', access: [] },
       'sales/a.json': {
         maxStaleness: '0-0 0 1:0:0',
+        view: { query: 'SELECT 1', useLegacySql: false },
         schema: {
           fields: [
-            { name: 'x', type: 'STRING', description: 'x' },
-            { name: 'y', type: 'STRING', description: 'y' },
+            { name: 'x', type: 'STRING', description: 'x', generatedColumn: {} },
+            { name: 'y', type: 'STRING', description: 'y', generatedColumn: {} },
           ],
         },
       },
-      'sales/b.json': { maxStaleness: '0-0 0 1:0:0', description: null },
+      'sales/b.json': { maxStaleness: '0-0 0 1:0:0', description: null, friendlyName: null },
     });
     const { warnings } = await loadExpectation({ folder });
     expect(warnings).toEqual([
-      'stated, not compared: dataset description, 1 file',
-      'stated, not compared: dataset labels, 1 file',
-      'stated, not compared: description, 1 file',
-      'stated, not compared: field description, 1 file',
+      'stated, not compared: dataset access, 1 file',
+      'stated, not compared: dataset friendlyName, 1 file',
+      'stated, not compared: field generatedColumn, 1 file',
+      'stated, not compared: friendlyName, 1 file',
       'stated, not compared: maxStaleness, 2 files',
+      'stated, not compared: view.useLegacySql, 1 file',
     ]);
   });
 
   test('are noticed in nested fields too', async () => {
-    const nested = { name: 'b', type: 'STRING', description: 'x' };
+    const nested = { name: 'b', type: 'STRING', description: 'x', generatedColumn: {} };
     const folder = await folderOf({
       'sales/a.json': { schema: { fields: [{ name: 'a', type: 'RECORD', fields: [nested] }] } },
     });
     const { warnings } = await loadExpectation({ folder });
-    expect(warnings).toEqual(['stated, not compared: field description, 1 file']);
+    expect(warnings).toEqual(['stated, not compared: field generatedColumn, 1 file']);
   });
 });
 
@@ -424,10 +433,16 @@ const TABLE_AS_SHOWN = {
   cloneDefinition: { baseTableReference: {}, cloneTime: '2026-01-01T00:00:00Z' },
   clustering: { fields: ['customer_id'] },
   creationTime: '1760000000000',
+  defaultCollation: 'und:ci',
+  description: 'Every order',
+  encryptionConfiguration: {
+    kmsKeyName: 'projects/shop/locations/us/keyRings/r/cryptoKeys/k/cryptoKeyVersions/3',
+  },
   etag: 'q0XeMFgFVzb4FnVTYBQGzw==',
   expirationTime: '1860000000000',
   id: 'shop:sales.orders',
   kind: 'bigquery#table',
+  labels: { team: 'sales' },
   lastModifiedTime: '1760000000001',
   location: 'US',
   materializedViewStatus: {},
@@ -452,8 +467,24 @@ const TABLE_AS_SHOWN = {
   schema: {
     fields: [
       { mode: 'REQUIRED', name: 'id', type: 'INTEGER' },
-      { maxLength: '36', name: 'customer_id', type: 'STRING', categories: {} },
-      { name: 'amount', precision: '10', scale: '2', type: 'NUMERIC' },
+      {
+        maxLength: '36',
+        name: 'customer_id',
+        type: 'STRING',
+        categories: {},
+        collation: 'und:ci',
+        policyTags: { names: ['projects/shop/locations/us/taxonomies/1/policyTags/2'] },
+        dataPolicies: [{ name: 'projects/shop/locations/us/dataPolicies/mask' }],
+      },
+      {
+        defaultValueExpression: '0',
+        description: 'In euros',
+        name: 'amount',
+        precision: '10',
+        roundingMode: 'ROUND_HALF_EVEN',
+        scale: '2',
+        type: 'NUMERIC',
+      },
       { name: 'created_at', timestampPrecision: '6', type: 'TIMESTAMP' },
       { name: 'valid', rangeElementType: { type: 'DATE' }, type: 'RANGE' },
       { fields: [{ name: 'sku', type: 'STRING' }], mode: 'REPEATED', name: 'lines', type: 'RECORD' },
@@ -462,6 +493,16 @@ const TABLE_AS_SHOWN = {
   selfLink: 'https://bigquery.googleapis.com/bigquery/v2/projects/shop/datasets/sales/tables/orders',
   snapshotDefinition: {},
   streamingBuffer: { estimatedRows: '1' },
+  tableConstraints: {
+    foreignKeys: [
+      {
+        columnReferences: [{ referencedColumn: 'id', referencingColumn: 'customer_id' }],
+        name: 'fk$1',
+        referencedTable: { datasetId: 'sales', projectId: 'shop', tableId: 'customers' },
+      },
+    ],
+    primaryKey: { columns: ['id'] },
+  },
   tableReference: { datasetId: 'sales', projectId: 'shop', tableId: 'orders' },
   timePartitioning: { expirationMs: '31536000000', field: 'created_at', type: 'DAY' },
   type: 'TABLE',
@@ -469,14 +510,21 @@ const TABLE_AS_SHOWN = {
 const DATASET_AS_SHOWN = {
   creationTime: '1760000000000',
   datasetReference: { datasetId: 'sales', projectId: 'shop' },
+  defaultCollation: 'und:ci',
+  defaultEncryptionConfiguration: {
+    kmsKeyName: 'projects/shop/locations/us/keyRings/r/cryptoKeys/k/cryptoKeyVersions/3',
+  },
   defaultPartitionExpirationMs: '5184000000',
   defaultTableExpirationMs: '5184000000',
+  description: 'What was sold',
   etag: 'x',
   id: 'shop:sales',
   kind: 'bigquery#dataset',
+  labels: { team: 'sales' },
   lastModifiedTime: '1760000000000',
   linkedDatasetMetadata: {},
   location: 'US',
+  maxTimeTravelHours: '168',
   restrictions: {},
   satisfiesPzi: false,
   satisfiesPzs: false,
@@ -491,11 +539,17 @@ describe('what bq show prints', () => {
     expect(await loadExpectation({ folder })).toMatchObject({
       datasets: [
         {
-          expected: {
-            location: 'US',
-            defaultTableExpirationMs: '5184000000',
-            defaultPartitionExpirationMs: '5184000000',
-          },
+          settings: new Map([
+            ['dataset-location', stating('US')],
+            ['dataset-table-expiration', stating('5184000000')],
+            ['dataset-partition-expiration', stating('5184000000')],
+            // 168, the default.
+            ['dataset-time-travel', stating(null)],
+            ['dataset-encryption', stating('projects/shop/locations/us/keyRings/r/cryptoKeys/k')],
+            ['dataset-collation', stating('und:ci')],
+            ['dataset-labels', { values: new Map([['team', 'team=sales']]), othersAbsent: false }],
+            ['dataset-description', stating('What was sold')],
+          ]),
           tables: [
             {
               table: 'orders',
@@ -503,8 +557,34 @@ describe('what bq show prints', () => {
                 type: 'TABLE',
                 fields: [
                   { name: 'id', type: 'INT64', mode: 'REQUIRED' },
-                  { name: 'customer_id', type: 'STRING(36)', mode: 'NULLABLE' },
-                  { name: 'amount', type: 'NUMERIC(10, 2)', mode: 'NULLABLE' },
+                  {
+                    name: 'customer_id',
+                    type: 'STRING(36)',
+                    mode: 'NULLABLE',
+                    settings: new Map([
+                      ['field-collation', stating('und:ci')],
+                      [
+                        'field-policy-tags',
+                        {
+                          values: new Map([
+                            ['policyTags', 'projects/shop/locations/us/taxonomies/1/policyTags/2'],
+                            ['dataPolicies', 'projects/shop/locations/us/dataPolicies/mask'],
+                          ]),
+                          othersAbsent: false,
+                        },
+                      ],
+                    ]),
+                  },
+                  {
+                    name: 'amount',
+                    type: 'NUMERIC(10, 2)',
+                    mode: 'NULLABLE',
+                    settings: new Map([
+                      ['field-default', stating('0')],
+                      ['field-rounding-mode', stating('ROUND_HALF_EVEN')],
+                      ['field-description', stating('In euros')],
+                    ]),
+                  },
                   { name: 'created_at', type: 'TIMESTAMP', mode: 'NULLABLE' },
                   { name: 'valid', type: 'RANGE<DATE>', mode: 'NULLABLE' },
                   {
@@ -519,6 +599,22 @@ describe('what bq show prints', () => {
                 requirePartitionFilter: true,
                 clustering: ['customer_id'],
                 expirationTime: '1860000000000',
+                settings: new Map([
+                  ['table-encryption', stating('projects/shop/locations/us/keyRings/r/cryptoKeys/k')],
+                  ['table-collation', stating('und:ci')],
+                  [
+                    'table-constraints',
+                    {
+                      values: new Map([
+                        ['primaryKey', 'PRIMARY KEY (id)'],
+                        ['foreignKeys', 'FOREIGN KEY (customer_id) REFERENCES sales.customers (id)'],
+                      ]),
+                      othersAbsent: false,
+                    },
+                  ],
+                  ['table-labels', { values: new Map([['team', 'team=sales']]), othersAbsent: false }],
+                  ['table-description', stating('Every order')],
+                ]),
               },
             },
           ],
@@ -531,25 +627,38 @@ describe('what bq show prints', () => {
   test('warns of the settings in it that are not compared, and of nothing else', async () => {
     const settings = [
       'biglakeConfiguration',
-      'defaultCollation',
       'defaultRoundingMode',
-      'description',
-      'encryptionConfiguration',
       'externalCatalogTableOptions',
-      'externalDataConfiguration',
       'friendlyName',
-      'labels',
       'managedTableType',
-      'materializedView',
       'maxStaleness',
       'resourceTags',
-      'tableConstraints',
       'tableReplicationInfo',
-      'view',
     ];
-    const table = { ...TABLE_AS_SHOWN, ...Object.fromEntries(settings.map((key) => [key, {}])) };
+    const blocks = {
+      view: { query: 'SELECT 1', useLegacySql: false, useExplicitColumnNames: true },
+      materializedView: { query: 'SELECT 1', enableRefresh: true, lastRefreshTime: '1760000000000' },
+      externalDataConfiguration: {
+        sourceFormat: 'PARQUET',
+        sourceUris: ['gs://b/*'],
+        autodetect: true,
+        hivePartitioningOptions: { mode: 'AUTO', sourceUriPrefix: 'gs://b/', fields: ['dt'] },
+      },
+    };
+    const table = {
+      ...TABLE_AS_SHOWN,
+      ...blocks,
+      ...Object.fromEntries(settings.map((key) => [key, {}])),
+    };
     const { warnings } = await loadExpectation({ folder: await folderOf({ 'sales/orders.json': table }) });
-    expect(warnings.filter((warning) => !settings.some((key) => warning.includes(` ${key}, `)))).toEqual([]);
+    const named = [
+      ...settings,
+      'externalDataConfiguration.autodetect',
+      'materializedView.enableRefresh',
+      'view.useExplicitColumnNames',
+      'view.useLegacySql',
+    ].sort();
+    expect(warnings).toEqual(named.map((key) => `stated, not compared: ${key}, 1 file`));
   });
 });
 
@@ -663,14 +772,49 @@ describe('expectedTable', () => {
 });
 
 test.each([
-  { key: 'defaultTableExpirationMs', value: null, stated: null },
-  { key: 'defaultTableExpirationMs', value: 3_600_000, stated: '3600000' },
-  { key: 'defaultPartitionExpirationMs', value: null, stated: null },
-  { key: 'defaultPartitionExpirationMs', value: '86400000', stated: '86400000' },
-  { key: 'location', value: 'europe-west1', stated: 'EUROPE-WEST1' },
-])('a dataset file states $key alone: $value', async ({ key, value, stated }) => {
+  {
+    key: 'defaultTableExpirationMs',
+    value: null,
+    kind: 'dataset-table-expiration',
+    setting: stating(null),
+  },
+  {
+    key: 'defaultTableExpirationMs',
+    value: 3_600_000,
+    kind: 'dataset-table-expiration',
+    setting: stating('3600000'),
+  },
+  {
+    key: 'defaultPartitionExpirationMs',
+    value: null,
+    kind: 'dataset-partition-expiration',
+    setting: stating(null),
+  },
+  {
+    key: 'defaultPartitionExpirationMs',
+    value: '86400000',
+    kind: 'dataset-partition-expiration',
+    setting: stating('86400000'),
+  },
+  { key: 'location', value: 'europe-west1', kind: 'dataset-location', setting: stating('EUROPE-WEST1') },
+  { key: 'maxTimeTravelHours', value: null, kind: 'dataset-time-travel', setting: stating(null) },
+  { key: 'description', value: 'x', kind: 'dataset-description', setting: stating('x') },
+  {
+    key: 'labels',
+    value: { team: 'sales', tier: null },
+    kind: 'dataset-labels',
+    setting: {
+      values: new Map([
+        ['team', 'team=sales'],
+        ['tier', null],
+      ]),
+      othersAbsent: false,
+    },
+  },
+  { key: 'labels', value: null, kind: 'dataset-labels', setting: { values: new Map(), othersAbsent: true } },
+])('a dataset file states $key alone: $value', async ({ key, value, kind, setting }) => {
   const { datasets } = await loadExpectation({ folder: await folderOf({ 'sales.json': { [key]: value } }) });
-  expect(datasets.map(({ expected }) => expected)).toStrictEqual([{ [key]: stated }]);
+  expect(datasets.map(({ settings }) => settings)).toStrictEqual([new Map([[kind, setting]])]);
 });
 
 describe('contractOf', () => {

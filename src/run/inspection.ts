@@ -1,0 +1,69 @@
+import { type Judgement, judge } from '../diff/judge.ts';
+import { MalformedError } from '../model/errors.ts';
+import type { Change, Subject } from '../model/finding.ts';
+import { matchesPattern } from '../model/pattern.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Clock, DatasetList, Read, Unreadable, Warehouse } from '../model/ports.ts';
+import type { Contract } from '../model/table.ts';
+import type { Verdict } from './confirm.ts';
+
+/** What every step of one run needs. */
+export interface Inspection {
+  readonly warehouse: Warehouse;
+  readonly policy: Policy;
+  readonly project: string | null;
+  readonly clock: Clock;
+  readonly confirmMs: number;
+  /** The run's moment, by which waivers lapse. */
+  readonly now: Date;
+  /** The project's datasets, asked for once. */
+  readonly datasetList: Promise<Read<DatasetList>>;
+  readonly onTableDone: () => void;
+}
+
+export const nothing: Judgement = { open: [], waived: [] };
+
+export interface About {
+  readonly subject: Subject;
+  readonly declaredAs: string;
+  readonly contracts: readonly Contract[];
+}
+
+export function compared(
+  { policy, project, now }: Inspection,
+  { subject, declaredAs, contracts }: About,
+  changes: readonly Change[],
+): Verdict {
+  const judgement = judge(changes, { ...subject, declaredAs, project, contracts, now }, policy);
+  const isMissing = changes.some(({ kind }) => kind === 'dataset-missing' || kind === 'table-missing');
+  return { status: 'compared', isMissing, judgement, warnings: [] };
+}
+
+export function missing(kind: 'dataset-missing' | 'table-missing', expected: string): Change {
+  return { kind, path: null, expected, actual: null };
+}
+
+export function isIgnored({ ignoreUnexpected }: Policy, subject: Subject): boolean {
+  return ignoreUnexpected.some((pattern) => matchesPattern(pattern, subject));
+}
+
+export function unreadable(reason: Unreadable['reason'], detail: string): Unreadable {
+  return { status: 'unreadable', reason, detail };
+}
+
+export function unlessMalformed(compare: () => Verdict): Verdict {
+  try {
+    return compare();
+  } catch (error) {
+    if (error instanceof MalformedError) return unreadable('malformed', error.message);
+    throw error;
+  }
+}
+
+export function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
+}
