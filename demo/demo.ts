@@ -83,9 +83,10 @@ try {
   );
   print(`
 ${paint('bold', 'For a project of your own')}
-  1. describe a table:   bq show --format=prettyjson PROJECT:DATASET.TABLE > expected-schemas/DATASET/TABLE.json
-  2. check the files:    npm run --silent drift -- validate
-  3. compare (read-only): npm run --silent drift -- check --project PROJECT
+  1. describe a table:     mkdir -p my-schemas/DATASET
+                           bq show --format=prettyjson PROJECT:DATASET.TABLE > my-schemas/DATASET/TABLE.json
+  2. check the files:      npm run --silent drift -- validate --expected my-schemas
+  3. compare (read-only):  npm run --silent drift -- check --expected my-schemas --project PROJECT
   4. every hour, with Slack and a metric: README, "Deploy"`);
 } finally {
   server.close();

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
@@ -21,5 +22,13 @@ test('the demo tells its story to the end', async () => {
   ]) {
     expect(stdout).toContain(line);
   }
+  const readme = await readFile('README.md', 'utf8');
+  const excerpt = /\n\n {4}Drift in [\s\S]*?\n\n(?! {4})/.exec(readme)?.[0] ?? '';
+  const shown = excerpt
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  expect(shown).toHaveLength(9);
+  for (const line of shown) expect(stdout).toContain(`┃ ${line}\n`);
   expect(stdout.match(/Slack: nothing to tell/g)).toHaveLength(2);
 });

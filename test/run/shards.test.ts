@@ -1,0 +1,195 @@
+import { expect, test } from 'vitest';
+import type { Warehouse } from '../../src/model/ports.ts';
+import { check } from '../../src/run/check.ts';
+import { loadExpectation } from '../../src/sources/expected-files.ts';
+import { openSnapshot } from '../../src/sources/snapshot-files.ts';
+import { writeFolder } from '../support/folder.ts';
+
+const NOW = new Date('2026-11-22T10:17:00Z');
+const clock = { now: () => NOW, sleep: async () => {} };
+
+const table = (type = 'INTEGER', name = 'user_id') => ({
+  type: 'TABLE',
+  schema: {
+    fields: [
+      { name, type },
+      { name: 'event', type: 'STRING' },
+    ],
+  },
+});
+
+type Tables = Readonly<Record<string, unknown>>;
+
+/** Compares one dataset `ga` with recorded tables, and tells what each table was asked for. */
+async function checkTables({
+  expected,
+  actual,
+  policy = {},
+}: {
+  expected: Tables;
+  actual: Tables;
+  policy?: unknown;
+}) {
+  const asked: string[] = [];
+  const folderOf = (tables: Tables) =>
+    Object.fromEntries(Object.entries(tables).map(([name, file]) => [`ga/${name}.json`, file]));
+  const expectedFolder = await writeFolder({ ...folderOf(expected), 'drift-policy.json': policy });
+  const snapshot = await openSnapshot(
+    await writeFolder({ 'ga.json': { location: 'US' }, ...folderOf(actual) }),
+  );
+  const warehouse: Warehouse = {
+    ...snapshot,
+    getTable: (id, view) => {
+      asked.push(id.table);
+      return snapshot.getTable(id, view);
+    },
+  };
+  const expectation = await loadExpectation({ folder: expectedFolder });
+  const { report } = await check({ ...expectation, warehouse, project: 'p', clock, confirmMs: 0, now: NOW });
+  return {
+    status: report.status,
+    findings: report.findings.map(({ kind, table: name, message, hint }) => ({
+      kind,
+      table: name,
+      message,
+      hint,
+    })),
+    unchecked: report.unchecked.map(({ table: name, reason }) => `${name} ${reason}`),
+    warnings: report.warnings,
+    asked,
+  };
+}
+
+const inSync = { status: 'in-sync', findings: [], unchecked: [], warnings: [] };
+
+test('all shards of a prefix are one expectation: the newest is compared, and two are read', async () => {
+  const days = Array.from({ length: 28 }, (_, day) => `events_202602${String(day + 1).padStart(2, '0')}`);
+  const actual = Object.fromEntries(days.map((name) => [name, table()]));
+  const outcome = await checkTables({ expected: { events_YYYYMMDD: table() }, actual });
+  expect(outcome).toEqual({ ...inSync, asked: ['events_20260228', 'events_20260227'] });
+});
+
+test('drift of the newest shard is told under the declared name, and the message names the shard', async () => {
+  const actual = {
+    events_20260227: table('STRING'),
+    events_20260228: table('STRING', 'userid'),
+    events_20260230: table(),
+  };
+  const outcome = await checkTables({ expected: { events_YYYYMMDD: table('STRING') }, actual });
+  expect(outcome.findings).toEqual([
+    {
+      kind: 'field-missing',
+      table: 'events_YYYYMMDD',
+      message: 'field user_id is missing: expected STRING, found nothing (in events_20260228)',
+      hint: 'Perhaps renamed to userid.',
+    },
+    {
+      kind: 'table-unexpected',
+      table: 'events_20260230',
+      message: 'no file declares this table: expected nothing, found TABLE',
+      hint: null,
+    },
+    {
+      kind: 'field-unexpected',
+      table: 'events_YYYYMMDD',
+      message: 'field userid is not declared: expected nothing, found STRING (in events_20260228)',
+      hint: null,
+    },
+  ]);
+});
+
+test('a type that differs from the shard before is a warning', async () => {
+  const actual = { events_20260227: table('STRING'), events_20260228: table() };
+  expect(await checkTables({ expected: { events_YYYYMMDD: table() }, actual })).toMatchObject({
+    ...inSync,
+    warnings: ['ga.events_YYYYMMDD: field user_id is INT64 in events_20260228 and STRING in events_20260227'],
+  });
+});
+
+test('and a hint where the newest is a finding', async () => {
+  const actual = { events_20260227: table('STRING'), events_20260228: table() };
+  const { findings, warnings } = await checkTables({
+    expected: { events_YYYYMMDD: table('STRING') },
+    actual,
+  });
+  expect({ hints: findings.map(({ kind, hint }) => [kind, hint]), warnings }).toEqual({
+    hints: [['field-type', 'It is STRING in events_20260227.']],
+    warnings: [],
+  });
+});
+
+test('a shard that is gone by the time it is read gives way to the next', async () => {
+  const gone = { error: { code: 404, errors: [{ reason: 'notFound' }] } };
+  const listed = { events_20260226: table(), events_20260227: table() };
+  const outcome = await checkTables({
+    expected: { events_YYYYMMDD: table() },
+    actual: { ...listed, events_20260228: gone },
+  });
+  expect(outcome).toMatchObject(inSync);
+});
+
+test('a newest shard that is denied is unchecked, never the one before in its place', async () => {
+  const denied = { error: { code: 403, errors: [{ reason: 'accessDenied' }] } };
+  const actual = { events_20260227: table(), events_20260228: denied, other: table() };
+  expect(await checkTables({ expected: { events_YYYYMMDD: table(), other: table() }, actual })).toMatchObject(
+    {
+      status: 'incomplete',
+      findings: [],
+      unchecked: ['events_YYYYMMDD denied'],
+    },
+  );
+});
+
+test('the table is missing where there is no shard at all', async () => {
+  const outcome = await checkTables({
+    expected: { events_YYYYMMDD: table() },
+    actual: { intraday_20260228: table() },
+  });
+  expect(outcome.findings.map(({ kind, table: name }) => `${kind} ${name}`)).toEqual([
+    'table-missing events_YYYYMMDD',
+    'table-unexpected intraday_YYYYMMDD',
+  ]);
+});
+
+test('undeclared shards of one prefix are one unexpected table, ignored ones aside', async () => {
+  const actual = { a_20260101: table(), a_20260102: table(), b_20260101: table(), plain: table() };
+  const outcome = await checkTables({
+    expected: { plain: table() },
+    actual,
+    policy: { ignoreUnexpected: ['ga.b_*'] },
+  });
+  expect(outcome.findings.map(({ kind, table: name }) => `${kind} ${name}`)).toEqual([
+    'table-unexpected a_YYYYMMDD',
+  ]);
+});
+
+test('a missing table is perhaps the one undeclared table with the same fields', async () => {
+  const actual = { people: table('STRING', 'name'), customers_v2: table() };
+  const { findings } = await checkTables({ expected: { customers: table() }, actual });
+  expect(findings.map(({ kind, table: name, hint }) => [kind, name, hint])).toEqual([
+    ['table-missing', 'customers', 'Perhaps renamed to customers_v2.'],
+    ['table-unexpected', 'customers_v2', null],
+    ['table-unexpected', 'people', null],
+  ]);
+});
+
+test('no rename is guessed between two that are alike', async () => {
+  const actual = { customers_v2: table(), customers_v3: table() };
+  const { findings } = await checkTables({ expected: { customers: table() }, actual });
+  expect(findings[0]?.hint).toBe(
+    'What was dropped can be restored by time travel, for 7 days unless the dataset says less.',
+  );
+});
+
+test('more undeclared tables than anybody reads are a count', async () => {
+  const many = Array.from({ length: 1001 }, (_, index) => [`t${index}x`, table()] as const);
+  const { findings, warnings, status } = await checkTables({
+    expected: { plain: table() },
+    actual: { plain: table(), ...Object.fromEntries(many) },
+  });
+  expect({ findings, warnings, status }).toEqual({
+    status: 'in-sync',
+    findings: [],
+    warnings: ['ga: 1,001 tables that no file declares, too many to list'],
+  });
+});
