@@ -176,7 +176,8 @@ function findingLine(finding: Finding): string {
 
 /** Whether people are told the value itself, or a part of it, and not a duration or a word for its absence. */
 function isVerbatim(value: string | null, word: string): boolean {
-  return value !== null && value.replace(/[\r\n\t]+/g, ' ').includes(word.replace(/^…|…$/g, ''));
+  const part = word.replace(/^…|…$/g, '');
+  return value?.replace(/[\r\n\t]+/g, ' ').includes(part) ?? false;
 }
 
 /** A table that was recreated empty misses every field: one line says it. */

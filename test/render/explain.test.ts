@@ -288,7 +288,8 @@ const SENTENCES: readonly Sentence[] = [
     kind: 'retention',
     expected: String(7 * 365 * DAY),
     actual: String(90 * DAY),
-    message: 'partitions expire before the contract allows it: expected at least 7 years (P7Y), found 90 days',
+    message:
+      'partitions expire before the contract allows it: expected at least 7 years (P7Y), found 90 days',
   },
 ];
 
