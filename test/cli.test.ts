@@ -128,6 +128,7 @@ describe('check', () => {
       stdout: [
         'sales.orders',
         '  critical  field customer.address.zip is missing: expected STRING, found nothing  field-missing',
+        '            fix: bq update sales.orders schema.json',
         '',
         'drifted: 0 tables in sync, 1 drifted, 0 unchecked, 1 finding',
         '',
@@ -195,6 +196,11 @@ describe('check --format json', () => {
   test('prints the public report, its keys in their order', async () => {
     const { code, stdout, stderr } = await check(files, actual, ['--format', 'json', '--project', 'shop']);
 
+    const fixOf = (table: string, column: string) => ({
+      how: 'in-place',
+      statements: [`ALTER TABLE \`shop.sales.${table}\` ADD COLUMN IF NOT EXISTS \`${column}\` STRING`],
+      note: `if it was dropped within the time travel window (7 days unless the dataset says less), its data is still in a copy: bq cp 'shop:sales.${table}@<ms>' shop:sales.${table}_restored, <ms> a moment before; the field comes back empty and last`,
+    });
     const finding = {
       kind: 'field-missing',
       severity: 'critical',
@@ -208,7 +214,7 @@ describe('check --format json', () => {
       consumers: ['integration-service'],
       owner: 'Sales',
       hint: null,
-      fix: null,
+      fix: fixOf('orders', 'note'),
     };
     const report = {
       version: 1,
@@ -226,6 +232,7 @@ describe('check --format json', () => {
           message: 'field id is missing: expected STRING, found nothing',
           consumers: [],
           owner: null,
+          fix: fixOf('items', 'id'),
           waiver: { until: '9999-12-31', reason: 'migration 4711' },
         },
       ],

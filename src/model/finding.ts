@@ -48,6 +48,7 @@ export interface Judged extends Change, Subject {
   readonly runbook: string | null;
   /** The shard that was read of a date-sharded table. */
   readonly shard?: string;
+  readonly fix?: Fix | null;
 }
 
 /** What differs, for people: `field amount is missing`, `NUMERIC`, `nothing`. */

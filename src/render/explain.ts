@@ -135,7 +135,7 @@ export function explain(judged: Judged, contract: Contract | null): Finding {
     words,
     message: `${clause(words.what, judged.path)}: expected ${words.expected}, found ${words.actual}${judged.shard === undefined ? '' : ` (in ${judged.shard})`}`,
     hint: hintFor(judged),
-    fix: null,
+    fix: judged.fix ?? null,
   };
 }
 

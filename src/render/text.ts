@@ -53,13 +53,24 @@ function findingLines(finding: Finding, paint: Paint): string {
     ...(consumers.length === 0 ? [] : [`${readerVerb(kind)} ${consumers.join(', ')}`]),
     ...(owner === null ? [] : [`owner ${owner}`]),
   ].join('; ');
-  const details = [who, hint ?? ''].filter((detail) => detail !== '');
+  const details = [who, hint ?? '', fixLine(finding.fix)].filter((detail) => detail !== '');
   return [
     `  ${paint(SEVERITY_STYLE[severity], severity.padEnd(8))}  ${printable(message)}  ${paint('dim', kind)}`,
     ...details.flatMap((detail) =>
       detail === null ? [] : [`            ${paint('dim', printable(detail))}`],
     ),
   ].join('\n');
+}
+
+/** One statement is shown; a rebuild is read in the JSON report, where it is whole. */
+function fixLine(fix: Finding['fix']): string {
+  if (fix === null) return '';
+  const [statement, ...others] = fix.statements;
+  const isShort = statement !== undefined && others.length === 0 && !statement.includes('\n');
+  if (isShort) return `fix: ${statement}`;
+  return statement === undefined
+    ? `fix: none. ${fix.note ?? ''}`.trim()
+    : `fix: ${fix.how}, statements in --format json`;
 }
 
 function placed(finding: Finding): string {

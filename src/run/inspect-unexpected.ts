@@ -115,11 +115,11 @@ async function confirmUnexpected(
     clock,
     confirmMs,
     read: async (attempt) => {
-      if (attempt === 'first') return compared(inspection, about, [change]);
+      if (attempt === 'first') return compared(inspection, about, { changes: [change] });
       const answer = await read();
       return answer.status === 'unreadable'
         ? answer
-        : compared(inspection, about, answer.status === 'found' ? [change] : []);
+        : compared(inspection, about, { changes: answer.status === 'found' ? [change] : [] });
     },
   });
   return { subject: about.subject, verdict };

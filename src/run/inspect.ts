@@ -74,11 +74,13 @@ function inspectDatasetItself(inspection: Inspection, declared: DeclaredDataset)
     if (answer.status === 'unreadable') return answer;
     if (answer.status === 'absent') {
       const doubt = await doubtOfMissing(inspection, answer.detail);
-      return doubt ?? compared(inspection, about, [missing('dataset-missing', 'DATASET')]);
+      return doubt ?? compared(inspection, about, { changes: [missing('dataset-missing', 'DATASET')] });
     }
     const resource = answer.value;
-    if (resource === null) return compared(inspection, about, []);
-    return unlessMalformed(() => compared(inspection, about, compareDataset(declared.settings, resource)));
+    if (resource === null) return compared(inspection, about, { changes: [] });
+    return unlessMalformed(() =>
+      compared(inspection, about, { changes: compareDataset(declared.settings, resource) }),
+    );
   };
   return readConfirmed({ read, clock, confirmMs });
 }
@@ -127,14 +129,19 @@ async function inspectTable(
     if (answer.status === 'unreadable') return answer;
     if (answer.status === 'found') {
       const resource = answer.value;
-      return unlessMalformed(() =>
-        compared(inspection, about, compareTable({ expected, actual: canonicalTable(resource), contract })),
-      );
+      return unlessMalformed(() => {
+        const actual = canonicalTable(resource);
+        return compared(inspection, about, {
+          changes: compareTable({ expected, actual, contract }),
+          expected,
+          actual,
+        });
+      });
     }
     const parent = await datasetVerdict;
     if (parent.status === 'compared' && parent.isMissing) {
       datasetIsMissing = true;
-      return compared(inspection, about, []);
+      return compared(inspection, about, { changes: [] });
     }
     // A table is missing only when its dataset answered too: by itself, or with the list of its tables.
     const isHeldBy = prefix === null && (await tableList()).status === 'found';
@@ -144,7 +151,10 @@ async function inspectTable(
         `${answer.detail}; but its dataset could not be read: ${parent.detail}`,
       );
     }
-    return compared(inspection, about, [missing('table-missing', expected.type ?? 'TABLE')]);
+    return compared(inspection, about, {
+      changes: [missing('table-missing', expected.type ?? 'TABLE')],
+      expected,
+    });
   };
   const verdict = await readConfirmed({ read, clock, confirmMs });
   return datasetIsMissing ? null : verdict;
@@ -187,8 +197,8 @@ function compareShards(
         ({ path, expected: type, actual: before }) =>
           `${subjectName(about.subject)}: field ${path} is ${type} in ${newest.table} and ${before} in ${previous?.table}`,
       );
-    const verdict = compared(inspection, about, changes);
-    return verdict.status === 'compared' ? { ...inShard(verdict, newest.table), warnings } : verdict;
+    const verdict = compared(inspection, about, { changes, expected, actual, shard: newest.table });
+    return verdict.status === 'compared' ? { ...verdict, warnings } : verdict;
   });
 }
 
@@ -197,15 +207,6 @@ function typesThatDiffer(fields: readonly Field[], previous: readonly Field[]): 
 }
 
 type Compared = Extract<Verdict, { status: 'compared' }>;
-
-function inShard(verdict: Compared, shard: string): Compared {
-  const { open, waived } = verdict.judgement;
-  const judgement = {
-    open: open.map((finding) => ({ ...finding, shard })),
-    waived: waived.map(({ finding, waivers }) => ({ finding: { ...finding, shard }, waivers })),
-  };
-  return { ...verdict, judgement };
-}
 
 /** Reading every undeclared table for the sake of a hint would cost more than it tells. */
 const MAX_RENAME_CANDIDATES = 20;

@@ -1,10 +1,11 @@
+import { fixFor } from '../diff/fix.ts';
 import { type Judgement, judge } from '../diff/judge.ts';
 import { MalformedError } from '../model/errors.ts';
-import type { Change, Subject } from '../model/finding.ts';
+import type { Change, Judged, Subject } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Clock, DatasetList, Read, Unreadable, Warehouse } from '../model/ports.ts';
-import type { Contract } from '../model/table.ts';
+import type { Contract, ExpectedTable, Table } from '../model/table.ts';
 import type { Verdict } from './confirm.ts';
 
 /** What every step of one run needs. */
@@ -29,12 +30,35 @@ export interface About {
   readonly contracts: readonly Contract[];
 }
 
+/** What comparing came to, and of what. */
+interface Compared {
+  readonly changes: readonly Change[];
+  readonly expected?: ExpectedTable | null;
+  readonly actual?: Table | null;
+  /** The shard that was read of a date-sharded table. */
+  readonly shard?: string;
+}
+
 export function compared(
   { policy, project, now }: Inspection,
   { subject, declaredAs, contracts }: About,
-  changes: readonly Change[],
+  { changes, expected = null, actual = null, shard }: Compared,
 ): Verdict {
-  const judgement = judge(changes, { ...subject, declaredAs, project, contracts, now }, policy);
+  const judged = judge(changes, { ...subject, declaredAs, project, contracts, now }, policy);
+  const repaired = (finding: Judged): Judged => ({
+    ...finding,
+    ...(shard === undefined ? {} : { shard }),
+    fix: fixFor({
+      change: finding,
+      subject: { ...subject, table: shard ?? subject.table, project },
+      expected,
+      actual,
+    }),
+  });
+  const judgement = {
+    open: judged.open.map(repaired),
+    waived: judged.waived.map(({ finding, waivers }) => ({ finding: repaired(finding), waivers })),
+  };
   const isMissing = changes.some(({ kind }) => kind === 'dataset-missing' || kind === 'table-missing');
   return { status: 'compared', isMissing, judgement, warnings: [] };
 }

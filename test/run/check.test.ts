@@ -746,7 +746,11 @@ describe('a waiver', () => {
         owner: null,
         runbook: null,
         hint: null,
-        fix: null,
+        fix: {
+          how: 'in-place',
+          statements: ['ALTER TABLE `shop.sales.orders` ADD COLUMN IF NOT EXISTS `id` INT64'],
+          note: expect.stringContaining("bq cp 'shop:sales.orders@<ms>' shop:sales.orders_restored"),
+        },
         waiver: { until: '2026-12-31', reason: 'migration 4711' },
       },
     ]);

@@ -1,0 +1,46 @@
+import type { Fix } from '../model/finding.ts';
+import type { Field } from '../model/table.ts';
+import { fieldKey } from './fields.ts';
+import { type FieldCase, inPlace, lastOf } from './fix-case.ts';
+import { bqName, bqUpdateSchema, columnType, identifier, tablePath } from './fix-sql.ts';
+
+/** An expression stands in the statement as the file has it, so it must not end the statement. */
+export function isOneExpression(text: string): boolean {
+  return !/[;]|--|#|\/\*/.test(text);
+}
+
+/** The schema as `bq` writes it, with one field changed by hand. */
+export function updateSchema({ subject, stated, change }: FieldCase, note: string | null): Fix {
+  const field = `field ${JSON.stringify(change.path)}`;
+  const what =
+    change.kind === 'field-missing'
+      ? `${field} added (${columnType(lastOf(stated))})`
+      : `${field} as its file has it`;
+  return inPlace(
+    [bqUpdateSchema(subject)],
+    `schema.json is what bq show --schema --format=prettyjson ${bqName(subject)} prints, with ${what}${note === null ? '' : `; ${note}`}`,
+  );
+}
+
+export function alterColumn(subject: FieldCase['subject'], column: Field): string {
+  return `ALTER TABLE ${tablePath(subject)} ALTER COLUMN ${identifier(column.name)}`;
+}
+
+/** The field in the file and, where it is there, in BigQuery. */
+export function pairOf({ stated, found }: FieldCase): readonly [Field, Field] {
+  const expected = lastOf(stated);
+  return [expected, found.at(stated.length - 1) ?? expected];
+}
+
+export function replacedColumn({ actual }: FieldCase, column: Field): readonly Field[] {
+  return actual.fields.map((field) => (fieldKey(field) === fieldKey(column) ? column : field));
+}
+
+/** A column of the primary key can have no default: DDL, ALTER COLUMN SET DEFAULT. */
+export function isPrimaryKey({ actual, stated: [column] }: FieldCase): boolean {
+  const text = actual.settings?.get('table-constraints')?.values.get('primaryKey') ?? '';
+  return text
+    .replace(/^PRIMARY KEY \(|\)$/g, '')
+    .split(', ')
+    .includes(fieldKey(column));
+}

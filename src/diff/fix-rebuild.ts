@@ -1,0 +1,233 @@
+import type { Fix } from '../model/finding.ts';
+import type { Kind } from '../model/kinds.ts';
+import type { ExpectedTable, Field, Partitioning, Setting, Table } from '../model/table.ts';
+import { fieldKey } from './fields.ts';
+import { rebuild, type TableCase } from './fix-case.ts';
+import {
+  columnDefinition,
+  days,
+  identifier,
+  identifiers,
+  isWritable,
+  literal,
+  option,
+  partitionExpression,
+  settingText,
+  tablePath,
+} from './fix-sql.ts';
+import { partitioningText } from './partitioning.ts';
+
+/** Slack shows 3,000 characters of a section; what is longer is nothing to type at night. */
+export const MAX_STATEMENT_CHARS = 1_500;
+
+/** How the table's rows come into its new columns. */
+interface Plan {
+  /** The new columns, in the order of the old ones. */
+  readonly columns: readonly Field[];
+  /** SELECT infers neither NOT NULL nor parameters of types, so that who needs those must list the columns. */
+  readonly definitions: 'inferred' | 'listed';
+  /** Expressions by column name, for those that are not copied as they are. */
+  readonly converted: ReadonlyMap<string, string>;
+  /** What is lost on the way. */
+  readonly note: string;
+}
+
+/**
+ * A sketch of the statements that build the table anew, with the partitioning, clustering and options that the file
+ * states or, where it states none, the table has.
+ */
+export function rebuildTable(tableCase: TableCase, plan: Plan): Fix {
+  const want = wantedTable(tableCase.expected, tableCase.actual);
+  const obstacle = obstacleTo(want, plan);
+  if (obstacle !== null) return rebuild([], `${obstacle}; ${plan.note}`);
+  const create = creation(tableCase, want, plan);
+  if (create.some((statement) => statement.length > MAX_STATEMENT_CHARS)) {
+    return rebuild(
+      [],
+      `build the table anew with the columns, partitioning and options of its file; ${plan.note}`,
+    );
+  }
+  return rebuild(
+    [...liftedFilter(tableCase), ...create],
+    `${plan.note}; ${notesOf(tableCase, want, plan).join('; ')}`,
+  );
+}
+
+/** What the table shall be: all it is, but for what the file states. */
+export function wantedTable(expected: ExpectedTable, actual: Table): Table {
+  const partitioning = expected.partitioning === undefined ? actual.partitioning : expected.partitioning;
+  const { expirationTime = actual.expirationTime } = expected;
+  return {
+    ...actual,
+    partitioning,
+    partitionExpirationMs:
+      expected.partitionExpirationMs === undefined
+        ? actual.partitionExpirationMs
+        : expected.partitionExpirationMs,
+    requirePartitionFilter: expected.requirePartitionFilter ?? actual.requirePartitionFilter,
+    clustering: expected.clustering ?? actual.clustering,
+    // Only whether it expires is stated, not when.
+    expirationTime: expirationTime === null ? null : (actual.expirationTime ?? expirationTime),
+    settings: mergedSettings(expected, actual),
+  };
+}
+
+function mergedSettings(expected: ExpectedTable, actual: Table): ReadonlyMap<Kind, Setting> {
+  const merged = new Map(actual.settings);
+  for (const [kind, stated] of expected.settings ?? []) {
+    const kept = stated.othersAbsent ? [] : (actual.settings?.get(kind)?.values ?? []);
+    merged.set(kind, { values: new Map([...kept, ...stated.values]), othersAbsent: false });
+  }
+  return merged;
+}
+
+function obstacleTo(want: Table, plan: Plan): string | null {
+  const { partitioning, clustering } = want;
+  const { columns } = plan;
+  if (partitioning !== null && partitionExpression(partitioning, columns) === null) {
+    return `no column of the table can carry ${partitioningText(partitioning)} yet: repair that column first`;
+  }
+  const missing = clustering.filter((name) => !canCluster(columns, name));
+  if (missing.length > 0) {
+    return `the table cannot be clustered by ${missing.join(', ')} yet: repair that column first`;
+  }
+  const unwritable = listsColumns(want, plan) ? columns.filter((column) => !isWritable(column)) : [];
+  return unwritable.length === 0
+    ? null
+    : `no statement can state the type of ${unwritable.map(({ name }) => name).join(', ')}`;
+}
+
+/** A table partitioned by ingestion time cannot be created from a query: DDL, CREATE TABLE. */
+function listsColumns(want: Table, { definitions }: Plan): boolean {
+  return definitions === 'listed' || isByIngestion(want.partitioning);
+}
+
+/** docs/clustered-tables */
+const CLUSTERING_TYPES: readonly string[] = [
+  'BIGNUMERIC',
+  'BOOL',
+  'DATE',
+  'DATETIME',
+  'GEOGRAPHY',
+  'INT64',
+  'NUMERIC',
+  'RANGE',
+  'STRING',
+  'TIMESTAMP',
+];
+
+/** Clustering columns are top-level, not repeated, and without collation: DDL, clustering_column_list. */
+export function canCluster(columns: readonly Field[], name: string): boolean {
+  const column = columns.find((candidate) => fieldKey(candidate) === name.toLowerCase());
+  if (column === undefined || column.mode === 'REPEATED') return false;
+  if (settingText(column.settings, 'field-collation') !== null) return false;
+  return CLUSTERING_TYPES.includes(column.type.replace(/[(<].*/, ''));
+}
+
+function creation(tableCase: TableCase, want: Table, plan: Plan): readonly string[] {
+  const { subject, actual } = tableCase;
+  const columns = listsColumns(want, plan) ? ` (${plan.columns.map(columnDefinition).join(', ')})` : '';
+  const shape = `${columns}${clauses(want, plan.columns)}`;
+  const rows = `SELECT ${selection(plan)} FROM ${tablePath(subject)}`;
+  // OR REPLACE cannot change the kind of partitioning: DDL, CREATE TABLE.
+  if (!swaps(want, actual)) return [`CREATE OR REPLACE TABLE ${tablePath(subject)}${shape} AS ${rows}`];
+  const created = `CREATE TABLE ${tablePath(subject, '_new')}${shape}`;
+  if (!isByIngestion(want.partitioning)) return [`${created} AS ${rows}`, ...swap(subject)];
+  return [created, ingestion(tableCase, want, plan), ...swap(subject)];
+}
+
+function swaps(want: Table, actual: Table): boolean {
+  return isByIngestion(want.partitioning) || !isSame(want.partitioning, actual.partitioning);
+}
+
+function isByIngestion(partitioning: Partitioning | null): boolean {
+  return partitioning?.by === 'time' && partitioning.field === null;
+}
+
+function isSame(expected: Partitioning | null, actual: Partitioning | null): boolean {
+  if (expected === null || actual === null) return expected === actual;
+  return partitioningText(expected).toLowerCase() === partitioningText(actual).toLowerCase();
+}
+
+/** A column list is required here, and the time of a row is that of its new partition. */
+function ingestion({ subject, actual }: TableCase, want: Table, plan: Plan): string {
+  const granularity = want.partitioning?.by === 'time' ? want.partitioning.granularity : '';
+  const isKept = isByIngestion(actual.partitioning);
+  const columns = plan.columns.map(({ name }) => identifier(name));
+  const names = [...(isKept ? ['_PARTITIONTIME'] : []), ...columns].join(', ');
+  const values = plan.columns.map(({ name }) => plan.converted.get(name) ?? identifier(name));
+  const times = isKept ? [`TIMESTAMP_TRUNC(_PARTITIONTIME, ${granularity})`] : [];
+  return `INSERT INTO ${tablePath(subject, '_new')} (${names}) SELECT ${[...times, ...values].join(', ')} FROM ${tablePath(subject)}`;
+}
+
+function selection({ converted }: Plan): string {
+  const replaced = [...converted].map(([name, expression]) => `${expression} AS ${identifier(name)}`);
+  return replaced.length === 0 ? '*' : `* REPLACE (${replaced.join(', ')})`;
+}
+
+/** The new name is a bare one: DDL, ALTER TABLE RENAME TO. */
+function swap(subject: TableCase['subject']): readonly string[] {
+  return [
+    `ALTER TABLE ${tablePath(subject)} RENAME TO ${identifier(`${subject.table}_old`)}`,
+    `ALTER TABLE ${tablePath(subject, '_new')} RENAME TO ${identifier(subject.table ?? '')}`,
+  ];
+}
+
+/** A query of the whole table is refused as long as a filter is required. */
+function liftedFilter({ subject, actual }: TableCase): readonly string[] {
+  return actual.requirePartitionFilter && actual.partitioning !== null
+    ? [`ALTER TABLE ${tablePath(subject)} SET OPTIONS (require_partition_filter = FALSE)`]
+    : [];
+}
+
+function clauses(want: Table, columns: readonly Field[]): string {
+  const { partitioning, clustering, settings } = want;
+  const expression = partitioning === null ? null : partitionExpression(partitioning, columns);
+  const collation = settingText(settings, 'table-collation');
+  const options = tableOptions(want);
+  return [
+    ...(collation === null ? [] : [` DEFAULT COLLATE ${literal(collation)}`]),
+    ...(expression === null ? [] : [` PARTITION BY ${expression}`]),
+    ...(clustering.length === 0 ? [] : [` CLUSTER BY ${identifiers(clustering)}`]),
+    ...(options.length === 0 ? [] : [` OPTIONS (${options.join(', ')})`]),
+  ].join('');
+}
+
+function tableOptions(want: Table): readonly string[] {
+  const { partitioning, partitionExpirationMs, requirePartitionFilter, expirationTime, settings } = want;
+  const expires = partitioning?.by === 'time' && partitionExpirationMs !== null;
+  return [
+    ...(expirationTime === null ? [] : [`expiration_timestamp = TIMESTAMP_MILLIS(${expirationTime})`]),
+    ...(expires ? [`partition_expiration_days = ${days(partitionExpirationMs)}`] : []),
+    ...(partitioning !== null && requirePartitionFilter ? ['require_partition_filter = TRUE'] : []),
+    ...option('kms_key_name', settingText(settings, 'table-encryption')),
+    ...describingOptions(settings),
+  ];
+}
+
+/** Description and labels, which views have as well. */
+export function describingOptions(settings: Table['settings']): readonly string[] {
+  const labels = [...(settings?.get('table-labels')?.values ?? [])].flatMap(([key, text]) =>
+    text === null ? [] : [`(${literal(key)}, ${literal(text.slice(key.length + 1))})`],
+  );
+  return [
+    ...option('description', settingText(settings, 'table-description')),
+    ...(labels.length === 0 ? [] : [`labels = [${labels.join(', ')}]`]),
+  ];
+}
+
+function notesOf({ actual }: TableCase, want: Table, plan: Plan): readonly string[] {
+  const byIngestion = isByIngestion(want.partitioning);
+  return [
+    listsColumns(want, plan)
+      ? 'defaults, policy tags, keys and grants are not copied'
+      : 'NOT NULL, type parameters, descriptions, defaults and policy tags of columns, keys and grants are not copied',
+    ...(byIngestion && !isByIngestion(actual.partitioning)
+      ? ['all rows land in the partition of the moment']
+      : []),
+    ...(isByIngestion(actual.partitioning) && !byIngestion ? ['the times of ingestion are lost'] : []),
+    swaps(want, actual)
+      ? 'stop writers first; the old table stays as …_old until you drop it'
+      : 'stop writers first; what the table was stays in time travel alone',
+  ];
+}

@@ -1,0 +1,224 @@
+import type { Fix } from '../model/finding.ts';
+import type { Table } from '../model/table.ts';
+import { type FixCase, inPlace, noFix, rebuild, restore, type TableCase } from './fix-case.ts';
+import { canCluster, rebuildTable } from './fix-rebuild.ts';
+import { bqName, days, identifier, literal, literalOrNull, shellWord, tablePath } from './fix-sql.ts';
+import { createView, recreatedExternal, whatHasOtherType, whatIsNoTable } from './fix-view.ts';
+
+/*
+ * ALTER TABLE, table_set_options_list:
+ * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#table_set_options_list
+ */
+
+export function tableMissing(fixCase: FixCase): Fix | null {
+  const { change, subject, expected } = fixCase;
+  if (subject.table === null) return null;
+  const type = expected?.type ?? change.expected ?? 'TABLE';
+  if (type === 'TABLE') {
+    return restore(
+      [
+        `bq cp ${bqName(subject, '@<ms>')} ${bqName(subject, '_restored')}`,
+        `ALTER TABLE ${tablePath(subject, '_restored')} RENAME TO ${identifier(subject.table)}`,
+      ],
+      '<ms> is a moment before the table went, in milliseconds since 1970 and within the time travel window (7 days unless the dataset says less; then 7 more through Cloud Customer Care); the restored table has lost its partitioning and its tags',
+    );
+  }
+  if (type === 'EXTERNAL') return recreatedExternal('its files are where they were');
+  if (type === 'SNAPSHOT')
+    return noFix('take the snapshot again from its base table, within its time travel window');
+  const settings = expected?.settings;
+  const statement = createView(fixCase, { type, query: settings, options: settings });
+  return rebuild(
+    statement === null ? [] : [statement],
+    'a view has no data to restore: create it with the query of its file',
+  );
+}
+
+export function tableType(tableCase: TableCase): Fix {
+  const { expected, actual, subject } = tableCase;
+  const statement = isView(expected.type)
+    ? createView(tableCase, { type: expected.type, query: expected.settings, options: expected.settings })
+    : null;
+  const note = `what is there is ${actual.type} and has to make room by hand`;
+  if (statement === null || actual.type !== 'TABLE') {
+    return rebuild([], `${note}; then create ${expected.type} as its file has it`);
+  }
+  return rebuild(
+    [`ALTER TABLE ${tablePath(subject)} RENAME TO ${identifier(`${subject.table}_old`)}`, statement],
+    'the table and its rows stay as …_old',
+  );
+}
+
+function isView(type: string | undefined): type is string {
+  return type === 'VIEW' || type === 'MATERIALIZED_VIEW';
+}
+
+export function tableExpiration(tableCase: TableCase): Fix {
+  const { change, subject, actual } = tableCase;
+  const { expected } = change;
+  const value = expected === null ? 'NULL' : `TIMESTAMP_MILLIS(${expected})`;
+  const note =
+    expected === null
+      ? `until then the table is deleted at ${moment(actual.expirationTime)}`
+      : `the table is deleted at ${moment(expected)}, at once where that is past`;
+  if (isAlterable(actual)) return setOption(tableCase, 'expiration_timestamp', { value, note });
+  return expected === null
+    ? inPlace([`bq update --expiration=0 ${bqName(subject)}`], note)
+    : noFix(`set the expiration when it is made anew; ${note}`);
+}
+
+function moment(milliseconds: string | null): string {
+  const date = new Date(Number(milliseconds));
+  return Number.isNaN(date.getTime()) ? `${milliseconds} ms` : date.toISOString();
+}
+
+export function tableEncryption(tableCase: TableCase): Fix {
+  const { change, actual } = tableCase;
+  if (actual.type !== 'TABLE' && actual.type !== 'MATERIALIZED_VIEW')
+    return noFix(`no key encrypts ${actual.type}`);
+  return setOption(tableCase, 'kms_key_name', {
+    value: literalOrNull(change.expected),
+    note: 'BigQuery must be allowed to use the key',
+  });
+}
+
+export function tableCollation(tableCase: TableCase): Fix {
+  const { change, subject } = tableCase;
+  const collation = literal(change.expected ?? '');
+  return (
+    whatIsNoTable(tableCase) ??
+    inPlace(
+      [`ALTER TABLE ${tablePath(subject)} SET DEFAULT COLLATE ${collation}`],
+      'holds for columns added from now on; those that are there keep theirs',
+    )
+  );
+}
+
+export function tableDescription(tableCase: TableCase): Fix {
+  const { change, subject, actual } = tableCase;
+  if (isAlterable(actual)) {
+    return setOption(tableCase, 'description', { value: literalOrNull(change.expected), note: null });
+  }
+  const flag = shellWord(`--description=${change.expected ?? ''}`);
+  return inPlace([`bq update ${flag} ${bqName(subject)}`]);
+}
+
+export function partitionExpiration(tableCase: TableCase): Fix {
+  const { change, actual } = tableCase;
+  const other = whatIsNoTable(tableCase);
+  if (other !== null) return other;
+  if (actual.partitioning?.by !== 'time')
+    return noFix('only partitions by time expire: repair the partitioning first');
+  return setOption(tableCase, 'partition_expiration_days', {
+    value: days(change.expected),
+    note: isShorter(change.expected, change.actual)
+      ? 'deletes at once every partition that is older than that'
+      : 'what has expired is in time travel alone (7 days unless the dataset says less)',
+  });
+}
+
+function isShorter(expected: string | null, actual: string | null): boolean {
+  return expected !== null && (actual === null || BigInt(expected) < BigInt(actual));
+}
+
+export function partitionFilter(tableCase: TableCase): Fix {
+  const { change, actual } = tableCase;
+  const other = whatIsNoTable(tableCase);
+  if (other !== null) return other;
+  if (actual.partitioning === null)
+    return noFix('only a partitioned table can require a filter: repair the partitioning first');
+  return setOption(tableCase, 'require_partition_filter', {
+    value: change.expected === 'true' ? 'TRUE' : 'FALSE',
+    note: change.expected === 'true' ? 'queries without a filter on the partitions fail from then on' : null,
+  });
+}
+
+/** Whatever ends the data too early is put off to the end of the contract's retention. */
+export function retention(tableCase: TableCase): Fix {
+  const { change, subject, actual } = tableCase;
+  const least = BigInt(change.expected ?? '0');
+  const partitions = partitionsKept(tableCase, least);
+  const options = [...partitions, ...tableKept(tableCase, least)];
+  // The partitions of a materialized view end with those of its base table.
+  const isOutOfReach = !isAlterable(actual) || (actual.type !== 'TABLE' && partitions.length > 0);
+  if (options.length === 0 || isOutOfReach) {
+    return noFix(`a ${actual.type} is given no later end: make it anew, or repair what it is made of`);
+  }
+  return inPlace(
+    [`ALTER ${objectOf(actual)} ${tablePath(subject)} SET OPTIONS (${options.join(', ')})`],
+    'what has expired is gone but for time travel (7 days unless the dataset says less)',
+  );
+}
+
+function partitionsKept({ expected, actual }: TableCase, least: bigint): readonly string[] {
+  const { partitionExpirationMs: found, partitioning } = actual;
+  if (partitioning?.by !== 'time' || found === null || BigInt(found) >= least) return [];
+  const stated = expected.partitionExpirationMs;
+  const isEnough = stated === null || (stated !== undefined && BigInt(stated) >= least);
+  return [`partition_expiration_days = ${days(isEnough ? stated : String(least))}`];
+}
+
+function tableKept({ expected, actual }: TableCase, least: bigint): readonly string[] {
+  const { expirationTime, creationTime } = actual;
+  if (expirationTime === null || creationTime === null) return [];
+  const end = BigInt(creationTime) + least;
+  if (BigInt(expirationTime) >= end) return [];
+  const isStated = expected.expirationTime !== undefined && expected.expirationTime !== null;
+  return [`expiration_timestamp = ${isStated ? `TIMESTAMP_MILLIS(${end})` : 'NULL'}`];
+}
+
+/** There is no DDL for it: docs/manage-clustered-tables */
+export function clustering(tableCase: TableCase): Fix {
+  const { expected, actual, subject } = tableCase;
+  const other = whatIsNoTable(tableCase);
+  if (other !== null) return other;
+  const columns = expected.clustering ?? [];
+  const missing = columns.filter((name) => name.includes(',') || !canCluster(actual.fields, name));
+  if (missing.length > 0) {
+    return rebuild(
+      [],
+      `the table cannot be clustered by ${missing.join(', ')} yet: repair that column first`,
+    );
+  }
+  const [first] = columns;
+  const flag = shellWord(`--clustering_fields=${columns.join(',')}`);
+  return inPlace(
+    [`bq update ${flag} ${bqName(subject)}`],
+    first === undefined
+      ? null
+      : `rows that are there are clustered anew only by UPDATE ${tablePath(subject)} SET ${identifier(first)} = ${identifier(first)} WHERE TRUE, which reads and writes them all`,
+  );
+}
+
+export function partitioning(tableCase: TableCase): Fix {
+  return (
+    whatIsNoTable(tableCase) ??
+    rebuildTable(tableCase, {
+      columns: tableCase.actual.fields,
+      definitions: 'inferred',
+      converted: new Map(),
+      note: 'how a table is partitioned is decided when it is created',
+    })
+  );
+}
+
+/** What ALTER … SET OPTIONS reaches. */
+function isAlterable({ type }: Table): boolean {
+  return type === 'TABLE' || isView(type);
+}
+
+function objectOf({ type }: Table): string {
+  return type.replace('_', ' ');
+}
+
+function setOption(
+  tableCase: TableCase,
+  name: string,
+  { value, note }: { readonly value: string; readonly note: string | null },
+): Fix {
+  const { actual, subject } = tableCase;
+  return (
+    whatHasOtherType(tableCase) ??
+    inPlace([`ALTER ${objectOf(actual)} ${tablePath(subject)} SET OPTIONS (${name} = ${value})`], note)
+  );
+}

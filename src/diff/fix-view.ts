@@ -1,0 +1,63 @@
+import type { Fix } from '../model/finding.ts';
+import type { Settings } from '../model/table.ts';
+import { type FixCase, noFix, rebuild, type TableCase } from './fix-case.ts';
+import { describingOptions, MAX_STATEMENT_CHARS, wantedTable } from './fix-rebuild.ts';
+import { settingText, tablePath } from './fix-sql.ts';
+
+/** DDL on columns is for tables: what to do instead where this is another thing; null: it is a table. */
+export function whatIsNoTable(tableCase: TableCase): Fix | null {
+  const { type } = tableCase.actual;
+  const wrongType = whatHasOtherType(tableCase);
+  if (wrongType !== null || type === 'TABLE') return wrongType;
+  if (type === 'VIEW' || type === 'MATERIALIZED_VIEW')
+    return recreatedView(tableCase, 'the columns follow from its query');
+  if (type === 'EXTERNAL')
+    return recreatedExternal('its schema is stated when it is created, or read from its files');
+  return noFix(`a ${type} cannot be changed: make it anew from its base table`);
+}
+
+/** Nothing about a thing of the wrong type can be repaired before its type; null: the type is right. */
+export function whatHasOtherType({ expected, actual }: TableCase): Fix | null {
+  return expected.type === undefined || expected.type === actual.type
+    ? null
+    : noFix(`repair its type first: this should be ${expected.type} and is ${actual.type}`);
+}
+
+export function viewQuery(tableCase: TableCase): Fix {
+  return recreatedView(tableCase, 'its fields follow from the query');
+}
+
+function recreatedView(tableCase: TableCase, note: string): Fix {
+  const { expected, actual } = tableCase;
+  const { settings } = wantedTable(expected, actual);
+  const statement = createView(tableCase, { type: actual.type, query: expected.settings, options: settings });
+  return statement === null
+    ? rebuild([], `CREATE OR REPLACE the view with the query of its file; ${note}`)
+    : rebuild([statement], note);
+}
+
+export function recreatedExternal(note: string): Fix {
+  return rebuild(
+    [],
+    `CREATE OR REPLACE EXTERNAL TABLE with the schema, the sources and the options of its file; no data is touched; ${note}`,
+  );
+}
+
+/** null: no query is stated, or it does not fit into an alert. */
+export function createView(
+  { subject }: FixCase,
+  {
+    type,
+    query,
+    options,
+  }: { readonly type: string; readonly query: Settings | undefined; readonly options: Settings | undefined },
+): string | null {
+  const text = settingText(query, 'view-query')?.replace(/[;\s]+$/, '') ?? '';
+  // A view is one query: a semicolon inside ends it, or hides in a literal that is not looked into here.
+  if (text === '' || text.includes(';')) return null;
+  const object = type === 'MATERIALIZED_VIEW' ? 'MATERIALIZED VIEW' : 'VIEW';
+  const described = describingOptions(options);
+  const clause = described.length === 0 ? '' : ` OPTIONS (${described.join(', ')})`;
+  const statement = `CREATE OR REPLACE ${object} ${tablePath(subject)}${clause} AS ${text}`;
+  return statement.length > MAX_STATEMENT_CHARS ? null : statement;
+}
