@@ -83,10 +83,9 @@ try {
   );
   print(`
 ${paint('bold', 'For a project of your own')}
-  1. describe a table:     mkdir -p my-schemas/DATASET
-                           bq show --format=prettyjson PROJECT:DATASET.TABLE > my-schemas/DATASET/TABLE.json
-  2. check the files:      npm run --silent drift -- validate --expected my-schemas
-  3. compare (read-only):  npm run --silent drift -- check --expected my-schemas --project PROJECT
+  1. write down what is there:  npm run --silent drift -- pull --project PROJECT --out my-schemas
+  2. compare, whenever:         npm run --silent drift -- check --project PROJECT --expected my-schemas
+  3. say who relies on it:      add a "contract" to my-schemas/DATASET/TABLE.json (README)
   4. every hour, with Slack and a metric: README, "Deploy"`);
 } finally {
   server.close();

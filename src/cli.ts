@@ -1,25 +1,31 @@
 import { Command, CommanderError, Option } from 'commander';
+import { type AcceptCommandOptions, runAccept } from './cli-accept.ts';
+import { type PullCommandOptions, runPull } from './cli-pull.ts';
+import {
+  type ActualOptions,
+  clearProgress,
+  cliConfig,
+  EXIT,
+  type FileOptions,
+  load,
+  openActual,
+  showProgress,
+} from './cli-shared.ts';
 import { transitionsOfFirstRun } from './diff/transitions.ts';
 import { DriftError, type ErrorCode } from './model/errors.ts';
-import { isAtLeast, SEVERITIES, type Severity } from './model/kinds.ts';
+import { isAtLeast, KINDS, SEVERITIES, type Severity } from './model/kinds.ts';
 import type { Policy } from './model/policy.ts';
-import type { Warehouse } from './model/ports.ts';
 import type { Report } from './model/report.ts';
 import { renderJson } from './render/json.ts';
+import { explainKind, listKinds } from './render/kind-guide.ts';
 import { counted, printable } from './render/printable.ts';
 import { isToldInSlack, renderDrift } from './render/slack.ts';
 import { previewSlack } from './render/slack-preview.ts';
 import { renderText } from './render/text.ts';
 import { check } from './run/check.ts';
-import { type Config, parseConfig, parseSelection } from './run/config.ts';
+import { parseSelection } from './run/config.ts';
 import { writeOutput } from './sinks/output-file.ts';
-import { createBigQueryClient, createWarehouse } from './sources/bigquery.ts';
-import { type Expectation, loadExpectation } from './sources/expected-files.ts';
-import { openSnapshot } from './sources/snapshot-files.ts';
-import { detectProject, systemClock } from './wiring.ts';
-
-/** Public: scripts branch on them. */
-const EXIT = { inSync: 0, drift: 1, unchecked: 2, usage: 64, invalidFiles: 65, internal: 70 } as const;
+import { systemClock } from './wiring.ts';
 
 const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   InvalidConfig: EXIT.usage,
@@ -29,6 +35,7 @@ const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   NoProject: EXIT.usage,
   ProjectNotFound: EXIT.usage,
   UnknownSelection: EXIT.usage,
+  UnknownKind: EXIT.usage,
   NothingRead: EXIT.unchecked,
   NotWritable: EXIT.usage,
   SinkRejected: EXIT.internal,
@@ -36,14 +43,7 @@ const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
 
 const FORMATS = ['text', 'json', 'slack'] as const;
 
-interface FileOptions {
-  readonly expected?: string;
-  readonly policy?: string;
-}
-
-interface CheckCommandOptions extends FileOptions {
-  readonly actual?: string;
-  readonly project?: string;
+interface CheckCommandOptions extends FileOptions, ActualOptions {
   readonly format: (typeof FORMATS)[number];
   readonly preview?: boolean;
   readonly output?: string;
@@ -91,6 +91,37 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (options: FileOptions) => {
       await runValidate(options);
     });
+  program
+    .command('pull')
+    .description('write expected files from what is there')
+    .argument('[selection...]', 'DATASET or DATASET.TABLE; none: everything')
+    .option('--actual <dir>', 'recorded answers instead of BigQuery')
+    .option('--project <id>', 'the project')
+    .option('--out <dir>', 'where to write (else EXPECTED_SCHEMAS, else expected-schemas)')
+    .option('--force', 'replace files that say something else; their contract is kept')
+    .action(async (selection: readonly string[], options: PullCommandOptions) => {
+      exitCode = await runPull(selection, options);
+    });
+  program
+    .command('accept')
+    .description('make the expected file of one table say what is there, and touch nothing else')
+    .argument('<table>', 'DATASET.TABLE')
+    .option('--path <path>', 'only this field, with all beneath it')
+    .addOption(new Option('--kind <kind>', 'only this kind of difference').choices(KINDS.map(({ id }) => id)))
+    .option('--expected <dir>', 'the expected files (else EXPECTED_SCHEMAS, else expected-schemas)')
+    .option('--actual <dir>', 'recorded answers instead of BigQuery')
+    .option('--project <id>', 'the project')
+    .option('--force', 'also what weakens the file: retention, critical and consumed fields, protection')
+    .action(async (table: string, options: AcceptCommandOptions) => {
+      exitCode = await runAccept(table, options);
+    });
+  program
+    .command('explain')
+    .description('what a kind of drift means, why it matters and what to do')
+    .argument('[kind]', 'none: list all kinds')
+    .action((kind: string | undefined) => {
+      process.stdout.write(kind === undefined ? listKinds() : explainKind(kind));
+    });
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
@@ -114,7 +145,10 @@ async function runCheck(args: readonly string[], options: CheckCommandOptions): 
     clock: systemClock,
     confirmMs: confirmSeconds * 1000,
     now: systemClock.now(),
-    onProgress: showProgress(confirmSeconds),
+    onProgress: (done, all) => {
+      const waits = confirmSeconds > 0 ? `; what differs is read again after ${confirmSeconds} s` : '';
+      showProgress(`checked ${done} of ${counted(all, 'table')}${waits}`);
+    },
   });
   clearProgress();
   if (nothingRead?.code === 'ProjectNotFound') throw new DriftError(nothingRead.code, nothingRead.message);
@@ -130,32 +164,6 @@ async function runValidate(options: FileOptions): Promise<void> {
     ...warnings.map((warning) => `warning: ${warning}`),
   ];
   process.stdout.write(`${lines.map(printable).join('\n')}\n`);
-}
-
-/** The command line sends no alert: what is wrong with the address is no concern of it. */
-function cliConfig(): Config {
-  return parseConfig({ ...process.env, SLACK_WEBHOOK_URL: undefined });
-}
-
-function load({ expected, policy }: FileOptions, config: Config): Promise<Expectation> {
-  return loadExpectation({
-    folder: expected ?? config.expectedSchemas,
-    policyFile: policy ?? config.policyFile ?? undefined,
-    aliases: config.aliases,
-  });
-}
-
-async function openActual(
-  { actual, project }: CheckCommandOptions,
-  config: Config,
-): Promise<{ readonly warehouse: Warehouse; readonly project: string | null }> {
-  const projectId = project ?? config.projectId;
-  if (actual !== undefined) return { warehouse: await openSnapshot(actual), project: projectId };
-  const client = createBigQueryClient({ projectId, endpoint: config.bigqueryEndpoint });
-  return {
-    warehouse: createWarehouse({ client, pacing: config, clock: systemClock }),
-    project: await detectProject(client, { ...config, projectId }),
-  };
 }
 
 async function print(
@@ -201,19 +209,6 @@ function slackMessage(report: Report, { minimumSeverity }: Policy) {
 function exitCodeOf({ findings, unchecked }: Report, failOn: Severity): number {
   if (findings.some(({ severity }) => isAtLeast(severity, failOn))) return EXIT.drift;
   return unchecked.length > 0 ? EXIT.unchecked : EXIT.inSync;
-}
-
-/** On a terminal only: a file has no use for it. */
-function showProgress(confirmSeconds: number): (done: number, all: number) => void {
-  return (done, all) => {
-    if (process.stderr.isTTY !== true) return;
-    const waits = confirmSeconds > 0 ? `; what differs is read again after ${confirmSeconds} s` : '';
-    process.stderr.write(`\r\u001B[Kchecked ${done} of ${counted(all, 'table')}${waits}`);
-  };
-}
-
-function clearProgress(): void {
-  if (process.stderr.isTTY === true) process.stderr.write('\r\u001B[K');
 }
 
 function explainError(error: unknown): number {

@@ -408,3 +408,73 @@ test('validate says what is valid, and what is stated without being compared', a
     stderr: '',
   });
 });
+
+describe('pull, check and accept', () => {
+  const fixtures = 'test/fixtures/bigquery';
+
+  test('what is pulled has no finding, and pulling again changes nothing', async () => {
+    const out = await writeFolder({});
+    expect(await drift(['pull', '--actual', fixtures, '--out', out])).toEqual({
+      code: 0,
+      stdout: `wrote 18 files to ${out}, 0 unchanged\n`,
+      stderr: '',
+    });
+    expect(
+      await drift(['check', '--expected', out, '--actual', fixtures, '--fail-on', 'info']),
+    ).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    expect(await drift(['pull', '--actual', fixtures, '--out', out])).toEqual({
+      code: 0,
+      stdout: `wrote 0 files to ${out}, 18 unchanged\n`,
+      stderr: '',
+    });
+  });
+
+  test('pull exits with 64 for what is named and not there, and with 2 for what cannot be read', async () => {
+    const actual = await writeFolder({
+      'sales/secret.json': { error: { code: 403, errors: [{ reason: 'accessDenied' }] } },
+    });
+    const out = await writeFolder({});
+    expect(await drift(['pull', 'sales.nosuch', '--actual', actual, '--out', out])).toMatchObject({
+      code: 64,
+    });
+    expect(await drift(['pull', '--actual', actual, '--out', out])).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('sales.secret: denied'),
+    });
+  });
+
+  test('accept needs --force for what weakens the file, names it, and then check finds nothing', async () => {
+    const id = { name: 'id', type: 'STRING' };
+    const amount = { name: 'amount', type: 'NUMERIC' };
+    const expected = await writeFolder({
+      'sales/orders.json': { schema: { fields: [id, amount] }, contract: { criticalFields: ['amount'] } },
+    });
+    const actual = await writeFolder({ 'sales/orders.json': { schema: { fields: [id] } } });
+    const args = ['sales.orders', '--expected', expected, '--actual', actual];
+    expect(await drift(['accept', ...args])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('weakened: field amount is no longer expected: it is critical'),
+    });
+    expect(await drift(['check', ...args])).toMatchObject({ code: 1 });
+    expect(await drift(['accept', ...args, '--force'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('sales/orders.json now says what is there:'),
+    });
+    expect(await drift(['check', ...args])).toMatchObject({ code: 0 });
+    expect(await drift(['accept', ...args])).toMatchObject({
+      code: 0,
+      stdout: 'nothing to accept in sales.orders\n',
+    });
+  });
+
+  test('explain exits with 64 for a kind that does not exist', async () => {
+    expect(await drift(['explain', 'clustring'])).toEqual({
+      code: 64,
+      stdout: '',
+      stderr: 'drift: no kind "clustring"; did you mean "clustering"? (drift explain lists them)\n',
+    });
+  });
+});

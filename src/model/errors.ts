@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'NothingRead'
   | 'NotWritable'
   | 'UnknownSelection'
+  | 'UnknownKind'
   | 'SinkRejected';
 
 /** The one error class: a code to branch on, a message that says what to do, never a secret. */

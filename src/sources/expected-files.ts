@@ -27,6 +27,8 @@ import { shapeProblems } from './shape-problems.ts';
 export interface Expectation {
   readonly datasets: readonly DeclaredDataset[];
   readonly policy: Policy;
+  /** What the policy demands of the files themselves. */
+  readonly requiredFields: readonly RequiredField[];
   readonly warnings: readonly string[];
 }
 
@@ -74,11 +76,13 @@ export async function loadExpectation({
       dataset: aliases.get(declared.declaredAs) ?? declared.declaredAs,
     })),
     policy: policy.policy,
+    requiredFields: policy.requiredFields,
     warnings: uncomparedWarnings(loaded.flatMap((dataset) => dataset.uncompared)),
   };
 }
 
-async function readPolicy(folder: string, policyFile: string | undefined): Promise<LoadedPolicy> {
+/** The policy of a folder, or the default where it has none; its problems are in the result. */
+export async function readPolicy(folder: string, policyFile?: string): Promise<LoadedPolicy> {
   const path = policyFile ?? join(folder, POLICY_FILE);
   if (policyFile === undefined && !(await exists(path)))
     return { policy: defaultPolicy, requiredFields: [], problems: [] };
@@ -165,17 +169,24 @@ async function loadTable(
   const content = await readObject(root, file);
   if (content.problems.length > 0) return { declared: null, problems: content.problems, uncompared: [] };
   const raw = content.value;
-  const expected = expectedTableIfReadable(raw);
-  const problems = [
-    ...shapeProblems(tableFile, raw),
-    ...tableRules(raw, id),
-    ...(expected === null ? [] : requiredFieldProblems(expected, id, requiredFields)),
-  ].map((problem) => ({ file, ...problem }));
+  const problems = tableFileProblems(raw, id, requiredFields).map((problem) => ({ file, ...problem }));
   const declared =
-    expected === null || problems.length > 0
-      ? null
-      : { table: id.table, expected, contract: contractOf(raw) };
+    problems.length > 0 ? null : { table: id.table, expected: expectedTable(raw), contract: contractOf(raw) };
   return { declared, problems, uncompared: uncomparedKeys(raw) };
+}
+
+/** Everything wrong in one table's file; empty: it is valid. */
+export function tableFileProblems(
+  file: Resource,
+  id: { readonly dataset: string; readonly table: string },
+  requiredFields: readonly RequiredField[],
+): readonly Omit<Problem, 'file'>[] {
+  const expected = expectedTableIfReadable(file);
+  return [
+    ...shapeProblems(tableFile, file),
+    ...tableRules(file, id),
+    ...(expected === null ? [] : requiredFieldProblems(expected, id, requiredFields)),
+  ];
 }
 
 /** null: the file has problems of shape, which are told on their own. */

@@ -94,6 +94,7 @@ describe('loadExpectation', () => {
         },
       ],
       policy: { severities: new Map(), ignoreUnexpected: [], waivers: [], minimumSeverity: 'warning' },
+      requiredFields: [],
       warnings: [],
     });
   });

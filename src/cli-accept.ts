@@ -1,0 +1,77 @@
+import { type ActualOptions, cliConfig, EXIT, type FileOptions, load, openActual } from './cli-shared.ts';
+import type { Change } from './model/finding.ts';
+import type { Kind } from './model/kinds.ts';
+import { fileText, tableContent } from './render/expected-file.ts';
+import { counted, printable } from './render/printable.ts';
+import { type AcceptResult, accept, parseTarget } from './run/accept.ts';
+import { createExpectedWriter } from './sinks/expected-writer.ts';
+import { tableFileProblems } from './sources/expected-files.ts';
+
+export interface AcceptCommandOptions extends ActualOptions, Pick<FileOptions, 'expected'> {
+  readonly path?: string;
+  readonly kind?: Kind;
+  readonly force?: boolean;
+}
+
+const EXIT_BY_STATUS: Readonly<Record<AcceptResult['status'], number>> = {
+  accepted: EXIT.inSync,
+  nothing: EXIT.inSync,
+  'needs-force': EXIT.drift,
+  refused: EXIT.drift,
+  unchecked: EXIT.unchecked,
+};
+
+/** `drift accept`: says what the file now states, or why nothing was changed, and tells the exit code. */
+export async function runAccept(table: string, options: AcceptCommandOptions): Promise<number> {
+  const config = cliConfig();
+  const expectation = await load(options, config);
+  const { warehouse } = await openActual(options, config);
+  const writer = createExpectedWriter(options.expected ?? config.expectedSchemas);
+  const result = await accept({
+    warehouse,
+    datasets: expectation.datasets,
+    policy: expectation.policy,
+    target: parseTarget(table),
+    path: options.path ?? null,
+    kind: options.kind ?? null,
+    force: options.force === true,
+    problemsOf: (file, id) => tableFileProblems(file, id, expectation.requiredFields),
+    readText: writer.read,
+    writeText: writer.write,
+    removeFile: writer.remove,
+    newFile: (resource) => fileText(tableContent(resource)),
+  });
+  const stream = result.refused === null ? process.stdout : process.stderr;
+  stream.write(`${lines(result, table).map(printable).join('\n')}\n`);
+  return EXIT_BY_STATUS[result.status];
+}
+
+function lines(
+  { status, written, removed, accepted, weakened, refused, left }: AcceptResult,
+  table: string,
+): readonly string[] {
+  const weaker = weakened.map((item) => `  weakened: ${item}`);
+  if (refused !== null) return [...`drift: ${refused}`.split('\n'), ...weaker];
+  const others =
+    left.length === 0
+      ? []
+      : [`${counted(left.length, 'other difference')} left: ${left.map(nameOf).join(', ')}`];
+  if (status === 'nothing') return [`nothing to accept in ${table}`, ...others];
+  const done = removed === null ? `${written} now says what is there:` : `${removed} is removed:`;
+  return [
+    done,
+    ...accepted.map(
+      (change) => `  ${nameOf(change)}: expected ${said(change.expected)}, found ${said(change.actual)}`,
+    ),
+    ...weaker,
+    ...others,
+  ];
+}
+
+function nameOf({ kind, path }: Change): string {
+  return path === null ? kind : `${kind} ${path}`;
+}
+
+function said(value: string | null): string {
+  return value ?? 'nothing';
+}

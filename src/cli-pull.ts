@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import {
+  type ActualOptions,
+  clearProgress,
+  cliConfig,
+  EXIT,
+  openActual,
+  showProgress,
+} from './cli-shared.ts';
+import { DriftError, InvalidFilesError } from './model/errors.ts';
+import { subjectName, subjectTitle } from './render/group.ts';
+import { counted, printable } from './render/printable.ts';
+import { pull } from './run/pull.ts';
+import type { PullResult } from './run/pull-result.ts';
+import { createExpectedWriter, findSchemas } from './sinks/expected-writer.ts';
+import { readPolicy } from './sources/expected-files.ts';
+
+export interface PullCommandOptions extends ActualOptions {
+  readonly out?: string;
+  readonly force?: boolean;
+}
+
+/** `drift pull`: says what became of each file, and tells the exit code. */
+export async function runPull(args: readonly string[], options: PullCommandOptions): Promise<number> {
+  const config = cliConfig();
+  const out = options.out ?? config.expectedSchemas;
+  if (out.startsWith('gs://'))
+    throw new DriftError('NotWritable', '--out: expected a folder; gs:// is not supported yet');
+  const { policy, requiredFields, problems } = await readPolicy(out, config.policyFile ?? undefined);
+  if (problems.length > 0) throw new InvalidFilesError(problems);
+  const { warehouse } = await openActual(options, config);
+  const result = await pull({
+    warehouse,
+    writer: createExpectedWriter(out),
+    schemas: await findSchemas(out),
+    policy,
+    requiredFields,
+    selection: args.map(parseTarget),
+    aliases: config.aliases,
+    existing: options.force === true ? 'replace' : 'keep',
+    onProgress: (done, all) => showProgress(`pulled ${done} of ${counted(all, 'table')}`),
+  });
+  clearProgress();
+  process.stdout.write(`${lines(result, out).map(printable).join('\n')}\n`);
+  if (result.absent.length > 0) return EXIT.usage;
+  return result.unreadable.length + result.refused.length > 0 ? EXIT.unchecked : EXIT.inSync;
+}
+
+function parseTarget(arg: string): { readonly dataset: string; readonly table: string | null } {
+  const dot = arg.indexOf('.');
+  const target = {
+    dataset: dot === -1 ? arg : arg.slice(0, dot),
+    table: dot === -1 ? null : arg.slice(dot + 1),
+  };
+  if (target.dataset === '' || target.table === '') {
+    throw new DriftError(
+      'UnknownSelection',
+      `expected DATASET or DATASET.TABLE, found ${JSON.stringify(arg)}`,
+    );
+  }
+  return target;
+}
+
+function lines(result: PullResult, out: string): readonly string[] {
+  const { written, unchanged, kept, skipped, refused, unreadable, absent, requiredFieldBreaks } = result;
+  const count = (why: (typeof skipped)[number]['why']) => skipped.filter((entry) => entry.why === why).length;
+  return [
+    `wrote ${counted(written.length, 'file')} to ${join(out)}, ${unchanged.length} unchanged`,
+    ...titled(
+      kept,
+      `kept ${counted(kept.length, 'file')} that say something else (--force replaces them and keeps each contract):`,
+      ({ file, why }) => `${file}: ${why}`,
+    ),
+    ...(skipped.length === 0
+      ? []
+      : [
+          `skipped ${skipped.length}: ${count('ignored')} that ignoreUnexpected matches, ${count('expires')} about to expire, ${count('gone')} gone meanwhile (name a table to pull it all the same)`,
+        ]),
+    ...titled(refused, `refused ${refused.length}:`, (entry) => `${subjectName(entry)}: ${entry.why}`),
+    ...titled(
+      unreadable,
+      `not readable ${unreadable.length}:`,
+      (entry) => `${subjectTitle(entry)}: ${entry.reason} (${entry.detail})`,
+    ),
+    ...absent.map((entry) => `not found: ${subjectName(entry)}`),
+    ...requiredFieldBreaks.flatMap(({ name, type, tables, except }) => [
+      `${counted(tables.length, 'table')} without ${name} ${type}, which the policy requires: checks fail until they have it or are excepted:`,
+      `  ${JSON.stringify({ name, type, except })}`,
+    ]),
+  ];
+}
+
+function titled<T>(entries: readonly T[], title: string, line: (entry: T) => string): readonly string[] {
+  return entries.length === 0 ? [] : [title, ...entries.map((entry) => `  ${line(entry)}`)];
+}

@@ -1,0 +1,56 @@
+import type { Warehouse } from './model/ports.ts';
+import { type Config, parseConfig } from './run/config.ts';
+import { createBigQueryClient, createWarehouse } from './sources/bigquery.ts';
+import { type Expectation, loadExpectation } from './sources/expected-files.ts';
+import { openSnapshot } from './sources/snapshot-files.ts';
+import { detectProject, systemClock } from './wiring.ts';
+
+/* What the commands of the command line share. */
+
+/** Public: scripts branch on them. */
+export const EXIT = { inSync: 0, drift: 1, unchecked: 2, usage: 64, invalidFiles: 65, internal: 70 } as const;
+
+export interface FileOptions {
+  readonly expected?: string;
+  readonly policy?: string;
+}
+
+export interface ActualOptions {
+  readonly actual?: string;
+  readonly project?: string;
+}
+
+/** The command line sends no alert: what is wrong with the address is no concern of it. */
+export function cliConfig(): Config {
+  return parseConfig({ ...process.env, SLACK_WEBHOOK_URL: undefined });
+}
+
+export function load({ expected, policy }: FileOptions, config: Config): Promise<Expectation> {
+  return loadExpectation({
+    folder: expected ?? config.expectedSchemas,
+    policyFile: policy ?? config.policyFile ?? undefined,
+    aliases: config.aliases,
+  });
+}
+
+export async function openActual(
+  { actual, project }: ActualOptions,
+  config: Config,
+): Promise<{ readonly warehouse: Warehouse; readonly project: string | null }> {
+  const projectId = project ?? config.projectId;
+  if (actual !== undefined) return { warehouse: await openSnapshot(actual), project: projectId };
+  const client = createBigQueryClient({ projectId, endpoint: config.bigqueryEndpoint });
+  return {
+    warehouse: createWarehouse({ client, pacing: config, clock: systemClock }),
+    project: await detectProject(client, { ...config, projectId }),
+  };
+}
+
+/** On a terminal only: a file has no use for it. */
+export function showProgress(text: string): void {
+  if (process.stderr.isTTY === true) process.stderr.write(`\r\u001B[K${text}`);
+}
+
+export function clearProgress(): void {
+  showProgress('');
+}
