@@ -25,11 +25,15 @@ export function cliConfig(): Config {
   return parseConfig({ ...process.env, SLACK_WEBHOOK_URL: undefined });
 }
 
-export function load({ expected, policy }: FileOptions, config: Config): Promise<Expectation> {
+export function load(
+  { expected, policy, project }: FileOptions & ActualOptions,
+  config: Config,
+): Promise<Expectation> {
   return loadExpectation({
     folder: expected ?? config.expectedSchemas,
     policyFile: policy ?? config.policyFile ?? undefined,
     aliases: config.aliases,
+    project: project ?? config.projectId,
   });
 }
 

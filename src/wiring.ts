@@ -46,13 +46,15 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
       // One client for all runs: a new one each time would leave its sockets behind.
       connect ??= connection(config, surroundings);
       const now = scheduleTime(request.get('X-CloudScheduler-ScheduleTime')) ?? clock.now();
+      const connected = await connect();
       const summary = await runHourly({
-        ...(await connect()),
+        ...connected,
         loadExpectation: () =>
           loadExpectation({
             folder: config.expectedSchemas,
             policyFile: config.policyFile ?? undefined,
             aliases: config.aliases,
+            project: connected.project,
           }),
         clock,
         log,

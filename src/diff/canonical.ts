@@ -39,16 +39,27 @@ const MAX_DEPTH = 100;
 
 /** What BigQuery has: settings that are BigQuery's default are left out. @throws MalformedError as above. */
 export function foundFields(raw: unknown): readonly Field[] {
-  return canonicalFields(raw, { at: 'schema.fields', depth: 1, settingsOf: foundSettings });
+  return fieldsWith(raw, foundSettings);
 }
 
 /** What a file states: settings that state BigQuery's default are kept. @throws MalformedError as above. */
 export function statedFields(raw: unknown): readonly Field[] {
-  return canonicalFields(raw, { at: 'schema.fields', depth: 1, settingsOf: statedSettings });
+  return fieldsWith(raw, statedSettings);
+}
+
+/** Naming the place of each field costs as much as reading it, so places are named only when something is wrong. */
+function fieldsWith(raw: unknown, settingsOf: typeof foundSettings): readonly Field[] {
+  try {
+    return canonicalFields(raw, { at: null, depth: 1, settingsOf });
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    return canonicalFields(raw, { at: 'schema.fields', depth: 1, settingsOf });
+  }
 }
 
 interface Place {
-  readonly at: string;
+  /** null: nobody asks. */
+  readonly at: string | null;
   readonly depth: number;
   readonly settingsOf: typeof foundSettings;
 }
@@ -56,25 +67,26 @@ interface Place {
 function canonicalFields(raw: unknown, { at, depth, settingsOf }: Place): readonly Field[] {
   if (depth > MAX_DEPTH) throw new MalformedError(`schema.fields: nested deeper than ${MAX_DEPTH} levels`);
   if (!Array.isArray(raw)) throw new MalformedError(`${at}: expected a list, found ${nameOf(raw)}`);
-  return raw.map((field, index) => canonicalField(field, { at: `${at}[${index}]`, depth, settingsOf }));
+  return raw.map((field, index) =>
+    canonicalField(field, { at: at === null ? null : `${at}[${index}]`, depth, settingsOf }),
+  );
 }
 
 function canonicalField(raw: unknown, { at, depth, settingsOf }: Place): Field {
   if (!isObject(raw)) throw new MalformedError(`${at}: expected a field, found ${nameOf(raw)}`);
-  const name = raw['name'];
-  const type = raw['type'];
+  const { name, type, mode, fields: nested } = raw;
   if (typeof name !== 'string' || name === '') throw new MalformedError(`${at}.name: absent or no text`);
   if (typeof type !== 'string' || type === '') throw new MalformedError(`${at}.type: absent or no text`);
-  const nested = raw['fields'];
-  return {
+  const { settings } = settingsOf(FIELD_SETTINGS, raw, at ?? '');
+  const field = {
     name,
     type: canonicalType(type, raw, at),
-    mode: canonicalMode(optionalString(raw['mode'], `${at}.mode`)),
-    ...settingsOf(FIELD_SETTINGS, raw, at),
-    ...(nested === undefined || nested === null
-      ? {}
-      : { fields: canonicalFields(nested, { at: `${at}.fields`, depth: depth + 1, settingsOf }) }),
+    mode: mode === 'NULLABLE' ? mode : canonicalMode(optionalString(mode, `${at}.mode`)),
   };
+  const withSettings = settings === undefined ? field : { ...field, settings };
+  if (nested === undefined || nested === null) return withSettings;
+  const place = { at: at === null ? null : `${at}.fields`, depth: depth + 1, settingsOf };
+  return { ...withSettings, fields: canonicalFields(nested, place) };
 }
 
 /** Absent is NULLABLE: rest/v2/tables#TableFieldSchema. */
@@ -121,24 +133,32 @@ export const FIELD_TYPES = [
   'FOREIGN',
 ] as const;
 
+/** Nearly every type of an answer is spelled like one of these. */
+const USUAL_SPELLINGS: ReadonlyMap<string, string> = new Map([
+  ...FIELD_TYPES.map((type) => [type, type] as const),
+  ...Object.entries(TYPE_SYNONYMS),
+]);
+
 /** The GoogleSQL name of a type, without parameters. */
 export function canonicalTypeName(type: string): string {
+  const usual = USUAL_SPELLINGS.get(type);
+  if (usual !== undefined) return usual;
   const upper = type.trim().toUpperCase();
   return Object.hasOwn(TYPE_SYNONYMS, upper) ? (TYPE_SYNONYMS[upper] ?? upper) : upper;
 }
 
-function canonicalType(type: string, raw: Resource, at: string): string {
+function canonicalType(type: string, raw: Resource, at: string | null): string {
   const name = canonicalTypeName(type);
   switch (name) {
     case 'STRING':
     case 'BYTES': {
-      const maxLength = int64(raw['maxLength'], `${at}.maxLength`);
+      const maxLength = parameter(raw, 'maxLength', at);
       return maxLength === undefined ? name : `${name}(${maxLength})`;
     }
     case 'NUMERIC':
     case 'BIGNUMERIC': {
-      const precision = int64(raw['precision'], `${at}.precision`);
-      const scale = int64(raw['scale'], `${at}.scale`) ?? '0';
+      const precision = parameter(raw, 'precision', at);
+      const scale = parameter(raw, 'scale', at) ?? '0';
       if (precision === undefined) return name;
       // NUMERIC without parameters holds exactly precision 38 and scale 9.
       if (name === 'NUMERIC' && precision === '38' && scale === '9') return name;
@@ -146,7 +166,7 @@ function canonicalType(type: string, raw: Resource, at: string): string {
     }
     case 'TIMESTAMP': {
       // 6 (microseconds) is the default, 12 is picoseconds.
-      const precision = int64(raw['timestampPrecision'], `${at}.timestampPrecision`) ?? '6';
+      const precision = parameter(raw, 'timestampPrecision', at) ?? '6';
       return precision === '6' ? name : `${name}(${precision})`;
     }
     case 'RANGE': {
@@ -157,6 +177,11 @@ function canonicalType(type: string, raw: Resource, at: string): string {
     default:
       return name;
   }
+}
+
+function parameter(raw: Resource, key: string, at: string | null): string | undefined {
+  const value = raw[key];
+  return value === undefined ? undefined : int64(value, `${at}.${key}`);
 }
 
 /** undefined: neither key is there; null: the file says null, which states "not partitioned". */

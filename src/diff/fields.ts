@@ -24,6 +24,15 @@ export function compareFields(expected: readonly Field[], actual: readonly Field
 
 function compareLevel({ expected, actual, expectedParent, actualParent }: Level): readonly Change[] {
   const { missing, unexpected, matched } = pairByKey({ expected, actual, key: fieldKey });
+  const inBoth: Change[] = [];
+  for (const [expectedField, actualField] of matched) {
+    const paths = {
+      expectedPath: expectedParent + expectedField.name,
+      actualPath: actualParent + actualField.name,
+    };
+    inBoth.push(...compareField(expectedField, actualField, paths));
+  }
+  if (missing.length + unexpected.length === 0) return inBoth;
   return [
     ...missing.map(
       (field): Change => ({
@@ -42,12 +51,7 @@ function compareLevel({ expected, actual, expectedParent, actualParent }: Level)
         actual: columnType(field),
       }),
     ),
-    ...matched.flatMap(([expectedField, actualField]) =>
-      compareField(expectedField, actualField, {
-        expectedPath: expectedParent + expectedField.name,
-        actualPath: actualParent + actualField.name,
-      }),
-    ),
+    ...inBoth,
   ];
 }
 

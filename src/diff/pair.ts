@@ -23,6 +23,8 @@ export function pairByKey<T>({
   readonly actual: readonly T[];
   readonly key: (item: T) => string;
 }): Pairs<T, T> {
+  const aligned = pairInOrder(expected, actual, key);
+  if (aligned !== null) return aligned;
   const unpaired = new Map<string, T>();
   const repeated: T[] = [];
   for (const item of actual) {
@@ -40,4 +42,20 @@ export function pairByKey<T>({
     unpaired.delete(itemKey);
   }
   return { missing, unexpected: [...unpaired.values(), ...repeated], matched };
+}
+
+/** The usual case, both sides the same in the same order, needs no index. */
+function pairInOrder<T>(
+  expected: readonly T[],
+  actual: readonly T[],
+  key: (item: T) => string,
+): Pairs<T, T> | null {
+  if (expected.length !== actual.length) return null;
+  const matched: (readonly [T, T])[] = [];
+  for (const [index, item] of expected.entries()) {
+    const other = actual[index];
+    if (other === undefined || key(item) !== key(other)) return null;
+    matched.push([item, other]);
+  }
+  return { missing: [], unexpected: [], matched };
 }

@@ -31,42 +31,44 @@ export function foundSettings(
   return settingsOf(rows, { resource, at, keep: withoutDefaults });
 }
 
-function withoutDefaults({ values }: Setting): Setting | null {
+function withoutDefaults(setting: Setting): Setting | null {
+  const { values } = setting;
+  // Most settings have one part, which is no default.
+  if (!setting.othersAbsent && values.size > 0 && !hasDefault(values)) return setting;
   const present = new Map([...values].filter(([, value]) => value !== null));
   return present.size === 0 ? null : { values: present, othersAbsent: false };
 }
 
+function hasDefault(values: Setting['values']): boolean {
+  for (const value of values.values()) if (value === null) return true;
+  return false;
+}
+
 function settingsOf(
   rows: readonly SettingRow[],
-  {
-    resource,
-    at,
-    keep,
-  }: {
-    readonly resource: Resource;
-    readonly at: string;
-    readonly keep: (setting: Setting) => Setting | null;
-  },
+  { resource, at, keep }: Source,
 ): { readonly settings?: Settings } {
   let settings: Map<Kind, Setting> | undefined;
-  for (const { kind, read } of rows) {
-    const setting = readAt(read, resource, at);
-    const kept = setting === undefined ? null : keep(setting);
-    if (kept === null) continue;
-    settings ??= new Map();
-    settings.set(kind, kept);
+  try {
+    for (const { kind, read } of rows) {
+      const setting = read(resource);
+      const kept = setting === undefined ? null : keep(setting);
+      if (kept === null) continue;
+      settings ??= new Map();
+      settings.set(kind, kept);
+    }
+  } catch (error) {
+    // A setting knows its own key only; which field it is of is known here.
+    if (error instanceof MalformedError && at !== '') throw new MalformedError(`${at}.${error.message}`);
+    throw error;
   }
   return settings === undefined ? {} : { settings };
 }
 
-/** A setting knows its own key only; which field it is of, its reader adds. */
-function readAt(read: SettingRow['read'], resource: Resource, at: string): Setting | undefined {
-  try {
-    return read(resource);
-  } catch (error) {
-    if (error instanceof MalformedError && at !== '') throw new MalformedError(`${at}.${error.message}`);
-    throw error;
-  }
+interface Source {
+  readonly resource: Resource;
+  readonly at: string;
+  readonly keep: (setting: Setting) => Setting | null;
 }
 
 /** How stated settings differ; what `expected` does not state is not checked. */
@@ -76,15 +78,29 @@ export function compareSettings(
   path: string | null,
 ): readonly Change[] {
   if (expected === undefined) return [];
-  return [...expected].flatMap(([kind, stated]): readonly Change[] => {
-    const found = actual?.get(kind)?.values ?? new Map<string, string | null>();
-    const parts = new Set([...stated.values.keys(), ...(stated.othersAbsent ? found.keys() : [])]);
-    const different = [...parts].filter(
-      (part) => (stated.values.get(part) ?? null) !== (found.get(part) ?? null),
-    );
-    if (different.length === 0) return [];
-    return [{ kind, path, expected: textOf(different, stated.values), actual: textOf(different, found) }];
-  });
+  const changes: Change[] = [];
+  for (const [kind, stated] of expected) {
+    const found = actual?.get(kind)?.values ?? NOTHING;
+    const different = differentParts(stated, found);
+    if (different.length === 0) continue;
+    changes.push({
+      kind,
+      path,
+      expected: textOf(different, stated.values),
+      actual: textOf(different, found),
+    });
+  }
+  return changes;
+}
+
+const NOTHING: Setting['values'] = new Map();
+
+function differentParts({ values, othersAbsent }: Setting, found: Setting['values']): readonly string[] {
+  const different: string[] = [];
+  for (const [part, value] of values) if (value !== (found.get(part) ?? null)) different.push(part);
+  if (!othersAbsent) return different;
+  for (const part of found.keys()) if (!values.has(part)) different.push(part);
+  return different;
 }
 
 function textOf(parts: readonly string[], values: ReadonlyMap<string, string | null>): string | null {

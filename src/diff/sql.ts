@@ -23,3 +23,31 @@ function separator(previous: string, token: string): string {
   if (/^[,).;]$/.test(token) || /^[(.]$/.test(previous)) return '';
   return token === '(' && /^\w+$/.test(previous) ? '' : ' ';
 }
+
+/** String literals and comments; a name in backticks is a name. */
+const PROTECTED = /^(?:[rRbB]{0,2}["']|--|#|\/\*)/;
+
+/**
+ * The query with names of projects and datasets changed where they qualify another name (`commerce.orders`,
+ * `` `my-project.commerce.orders` ``); literals and comments stay.
+ */
+export function renamedInSql(query: string, names: ReadonlyMap<string, string>): string {
+  if (names.size === 0) return query;
+  const alternatives = [...names.keys()].map((name) => name.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
+  const qualifier = new RegExp(`(?<![\\w-])(?:${alternatives.join('|')})(?=\`?\\s*\\.)`, 'g');
+  const renamed = (code: string) => code.replace(qualifier, (name) => names.get(name) ?? name);
+  let text = '';
+  let code = '';
+  let end = 0;
+  for (const { 0: token, index } of query.matchAll(TOKENS)) {
+    code += query.slice(end, index);
+    end = index + token.length;
+    if (!PROTECTED.test(token)) {
+      code += token;
+      continue;
+    }
+    text += renamed(code) + token;
+    code = '';
+  }
+  return text + renamed(code + query.slice(end));
+}

@@ -9,6 +9,7 @@ import {
 } from '../diff/canonical.ts';
 import { int64, isObject } from '../diff/parse.ts';
 import { DATASET_SETTINGS, statedSettings, TABLE_SETTINGS } from '../diff/settings.ts';
+import { renamedInSql } from '../diff/sql.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { parseDuration } from '../model/duration.ts';
 import { DriftError, InvalidFilesError, MalformedError, type Problem } from '../model/errors.ts';
@@ -41,12 +42,15 @@ export async function loadExpectation({
   folder,
   policyFile,
   aliases = new Map(),
+  project = null,
 }: {
   readonly folder: string;
   /** Instead of the folder's own `drift-policy.json`. */
   readonly policyFile?: string | undefined;
   /** Declared dataset name to its name in BigQuery. */
   readonly aliases?: ReadonlyMap<string, string>;
+  /** The project that is checked, in whose names view text and foreign keys are to be read. */
+  readonly project?: string | null;
 }): Promise<Expectation> {
   if (folder.startsWith('gs://'))
     throw new DriftError(
@@ -56,7 +60,10 @@ export async function loadExpectation({
   const { datasets: folders, strangers } = await listFolder(folder);
   const policy = await readPolicy(folder, policyFile);
   const loaded: LoadedDataset[] = [];
-  for (const entry of folders) loaded.push(await loadDataset(folder, entry, policy.requiredFields));
+  for (const entry of folders)
+    loaded.push(
+      await loadDataset(folder, entry, { requiredFields: policy.requiredFields, aliases, project }),
+    );
   const problems = [
     ...policy.problems,
     ...strangers.map(({ file, message }) => ({ file, path: '$', message })),
@@ -96,6 +103,12 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+interface Surroundings {
+  readonly requiredFields: readonly RequiredField[];
+  readonly aliases: ReadonlyMap<string, string>;
+  readonly project: string | null;
+}
+
 interface LoadedDataset {
   readonly declared: DeclaredDataset;
   readonly problems: readonly Problem[];
@@ -110,12 +123,12 @@ async function loadDataset(
     hasFile,
     tables: ids,
   }: { readonly dataset: string; readonly hasFile: boolean; readonly tables: readonly string[] },
-  requiredFields: readonly RequiredField[],
+  surroundings: Surroundings,
 ): Promise<LoadedDataset> {
   const file = `${dataset}.json`;
   const content = hasFile ? await readObject(root, file) : { value: {}, problems: [] };
   const tables: LoadedTable[] = [];
-  for (const table of ids) tables.push(await loadTable(root, { dataset, table }, requiredFields));
+  for (const table of ids) tables.push(await loadTable(root, { dataset, table }, surroundings));
   const problems: readonly Problem[] = [
     ...nameProblems(dataset, hasFile ? file : dataset),
     ...content.problems,
@@ -163,7 +176,7 @@ interface LoadedTable {
 async function loadTable(
   root: string,
   id: { readonly dataset: string; readonly table: string },
-  requiredFields: readonly RequiredField[],
+  { requiredFields, aliases, project }: Surroundings,
 ): Promise<LoadedTable> {
   const file = `${id.dataset}/${id.table}.json`;
   const content = await readObject(root, file);
@@ -171,8 +184,56 @@ async function loadTable(
   const raw = content.value;
   const problems = tableFileProblems(raw, id, requiredFields).map((problem) => ({ file, ...problem }));
   const declared =
-    problems.length > 0 ? null : { table: id.table, expected: expectedTable(raw), contract: contractOf(raw) };
+    problems.length > 0
+      ? null
+      : {
+          table: id.table,
+          expected: expectedTable(inNamesOf(raw, { aliases, project })),
+          contract: contractOf(raw),
+        };
   return { declared, problems, uncompared: uncomparedKeys(raw) };
+}
+
+/**
+ * The file with its own project (`tableReference.projectId`) and dataset names inside view text and foreign keys as they
+ * are in the warehouse that is checked: a second environment has other names for the same things.
+ */
+function inNamesOf(
+  file: Resource,
+  { aliases, project }: { readonly aliases: ReadonlyMap<string, string>; readonly project: string | null },
+): Resource {
+  const { tableReference, tableConstraints } = file;
+  const own = isObject(tableReference) ? tableReference['projectId'] : undefined;
+  const names = new Map(aliases);
+  if (typeof own === 'string' && project !== null && own !== project) names.set(own, project);
+  if (names.size === 0) return file;
+  const keys = isObject(tableConstraints) ? tableConstraints['foreignKeys'] : undefined;
+  return {
+    ...file,
+    ...queryInNames(file, 'view', names),
+    ...queryInNames(file, 'materializedView', names),
+    ...(Array.isArray(keys)
+      ? {
+          tableConstraints: {
+            ...(tableConstraints as Resource),
+            foreignKeys: keys.map((key) => referenceInNames(key, names)),
+          },
+        }
+      : {}),
+  };
+}
+
+function queryInNames(file: Resource, key: string, names: ReadonlyMap<string, string>): Resource {
+  const block = file[key];
+  if (!isObject(block) || typeof block['query'] !== 'string') return {};
+  return { [key]: { ...block, query: renamedInSql(block['query'], names) } };
+}
+
+function referenceInNames(key: unknown, names: ReadonlyMap<string, string>): unknown {
+  const referenced = isObject(key) ? key['referencedTable'] : undefined;
+  if (!isObject(key) || !isObject(referenced)) return key;
+  const dataset = referenced['datasetId'];
+  return { ...key, referencedTable: { ...referenced, datasetId: names.get(String(dataset)) ?? dataset } };
 }
 
 /** Everything wrong in one table's file; empty: it is valid. */

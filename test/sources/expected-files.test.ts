@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { DriftError, InvalidFilesError } from '../../src/model/errors.ts';
 import type { Resource } from '../../src/model/ports.ts';
 import { contractOf, expectedTable, loadExpectation } from '../../src/sources/expected-files.ts';
+import { writeFolder } from '../support/folder.ts';
 
 const made: string[] = [];
 afterEach(async () => {
@@ -855,5 +856,43 @@ describe('contractOf', () => {
     },
   ])('reads $name', ({ file, contract }) => {
     expect(contractOf(file)).toEqual(contract);
+  });
+});
+
+describe('a second environment', () => {
+  const query =
+    'SELECT o.id, "shop.orders" FROM `prod-1.shop.orders` o JOIN shop.items ON TRUE -- shop.orders';
+  const files = {
+    'shop/recent.json': { tableReference: { projectId: 'prod-1' }, type: 'VIEW', view: { query } },
+    'shop/items.json': {
+      tableConstraints: {
+        foreignKeys: [
+          {
+            referencedTable: { projectId: 'prod-1', datasetId: 'shop', tableId: 'orders' },
+            columnReferences: [{ referencingColumn: 'order_id', referencedColumn: 'id' }],
+          },
+        ],
+      },
+    },
+  };
+
+  test('reads view text and foreign keys in its own names', async () => {
+    const folder = await writeFolder(files);
+    const aliases = new Map([['shop', 'shop_staging']]);
+    const { datasets } = await loadExpectation({ folder, aliases, project: 'staging-1' });
+    const settings = datasets.flatMap(({ tables }) =>
+      tables.map(({ expected }) => [...(expected.settings ?? [])]),
+    );
+    expect(
+      settings.map((entries) => entries.map(([kind, { values }]) => [kind, ...values.values()])),
+    ).toEqual([
+      [['table-constraints', 'FOREIGN KEY (order_id) REFERENCES shop_staging.orders (id)']],
+      [
+        [
+          'view-query',
+          'SELECT o.id, "shop.orders" FROM `staging-1.shop_staging.orders` o JOIN shop_staging.items ON TRUE -- shop.orders',
+        ],
+      ],
+    ]);
   });
 });
