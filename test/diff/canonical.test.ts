@@ -11,6 +11,7 @@ import type { Change } from '../../src/model/finding.ts';
 import type { Resource } from '../../src/model/ports.ts';
 import type { Contract } from '../../src/model/table.ts';
 import { expectedTable } from '../../src/sources/expected-files.ts';
+import { RUNS } from '../support/runs.ts';
 
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
@@ -582,8 +583,6 @@ describe('int64', () => {
 });
 
 /* Laws: they hold for any table whatever. */
-
-const RUNS = { numRuns: 300 };
 
 const columnName = fc.oneof(
   fc.stringMatching(/^[A-Za-z][A-Za-z0-9_]{0,6}$/),

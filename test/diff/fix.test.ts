@@ -9,6 +9,7 @@ import { KINDS, type Kind, kindRow } from '../../src/model/kinds.ts';
 import type { Resource } from '../../src/model/ports.ts';
 import type { Contract, ExpectedTable, Field, Setting, Table } from '../../src/model/table.ts';
 import { expectedTable } from '../../src/sources/expected-files.ts';
+import { RUNS } from '../support/runs.ts';
 
 const SUBJECT = { project: 'p', dataset: 'shop', table: 'orders' };
 const CONTRACT: Contract = {
@@ -1762,7 +1763,6 @@ test.each(CONVERTED)(
 
 /* Pairs of a file and a table, near to each other. */
 
-const RUNS = { numRuns: 500 };
 const NAMES = ['id', 'ts', 'net price', 'n', 'Имя'];
 const typed = fc.constantFrom(...TYPES).map(typeOf);
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { freq: 2 });

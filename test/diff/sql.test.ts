@@ -2,6 +2,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalSql } from '../../src/diff/sql.ts';
+import { RUNS } from '../support/runs.ts';
 
 /** A regular expression that never ends can be ended from outside alone. */
 function canonicalInTime(query: string): string {
@@ -167,7 +168,6 @@ function written(tokens: readonly string[], between: readonly string[]): string 
 }
 
 describe('any query', () => {
-  const RUNS = { numRuns: 500 };
   const tokens = fc.array(token, { maxLength: 12 });
 
   test('is the same whatever white space stands between its tokens', () => {

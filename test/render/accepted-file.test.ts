@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loweredRetention, rewrittenText, withoutContractPaths } from '../../src/render/accepted-file.ts';
+import { RUNS } from '../support/runs.ts';
 
 /** Text, what happens to its value, and the text that follows. */
 type Row = readonly [title: string, text: string, change: (file: Json) => Json, rewritten: string];
@@ -117,7 +118,7 @@ describe('rewrittenText', () => {
           expect(rewrittenText(text, JSON.parse(text))).toBe(text);
         },
       ),
-      { numRuns: 500 },
+      RUNS,
     ));
 
   test('every line that holds nothing of the edited key stays', () =>
@@ -138,7 +139,7 @@ describe('rewrittenText', () => {
           expect(JSON.parse(rewritten)).toEqual(JSON.parse(JSON.stringify({ ...before, [key]: replaced })));
         },
       ),
-      { numRuns: 500 },
+      RUNS,
     ));
 });
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Resource } from '../../src/model/ports.ts';
 import { datasetContent, fileText, tableContent } from '../../src/render/expected-file.ts';
+import { RUNS } from '../support/runs.ts';
 
 async function fixture(file: string): Promise<Resource> {
   return JSON.parse(await readFile(join(import.meta.dirname, '../fixtures/bigquery', file), 'utf8'));
@@ -178,7 +179,7 @@ describe('tableContent', () => {
         const content = tableContent(frozen(resource) as Resource);
         expect(JSON.parse(fileText(content))).toEqual(content);
       }),
-      { numRuns: 1000 },
+      RUNS,
     );
   });
 });

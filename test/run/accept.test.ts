@@ -11,6 +11,7 @@ import { tableRules } from '../../src/sources/file-rules.ts';
 import { tableFile } from '../../src/sources/file-schemas.ts';
 import { defaultPolicy } from '../../src/sources/policy-file.ts';
 import { shapeProblems } from '../../src/sources/shape-problems.ts';
+import { RUNS } from '../support/runs.ts';
 
 const DAY = 86_400_000;
 const denied = { status: 'unreadable', reason: 'denied', detail: 'HTTP 403 accessDenied' } as const;
@@ -841,7 +842,6 @@ const layout = fc
     return mark + folded.replaceAll('\n', lineEnd) + end;
   });
 const withoutMark = (text: string) => text.replace(/^\uFEFF/, '');
-const RUNS = { numRuns: Number(process.env['RUNS'] ?? 500) };
 
 describe('laws', () => {
   test('after accepting everything by force, a check finds nothing', () =>
