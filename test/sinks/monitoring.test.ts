@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type MonitoringEmulator, startMonitoringEmulator } from '../../emulators/monitoring.ts';
+import type { Measurement, MetricSink } from '../../src/model/ports.ts';
+import { createMonitoringSink } from '../../src/sinks/monitoring.ts';
+
+let now = new Date('2026-11-22T10:17:00Z');
+let monitoring: MonitoringEmulator;
+let sink: MetricSink;
+
+beforeEach(async () => {
+  now = new Date('2026-11-22T10:17:00Z');
+  monitoring = await startMonitoringEmulator({ projectId: 'p', now: () => now });
+  sink = createMonitoringSink({
+    projectId: 'p',
+    location: 'global',
+    endpoint: monitoring.url,
+    clock: { now: () => now, sleep: async () => {} },
+  });
+});
+
+afterEach(() => monitoring.close());
+
+const measurement = (value: number): Measurement => ({
+  metric: 'custom.googleapis.com/bigquery_drift/run_success',
+  unit: 'int64',
+  value,
+  labels: {},
+});
+
+test('a point that is there already counts as written', async () => {
+  await sink.write([measurement(1)]);
+  now = new Date(now.getTime() + 2000);
+  await sink.write([measurement(1)]);
+  expect(monitoring.points.map(({ value }) => value)).toEqual([1]);
+});
+
+test('and so does one that is older than what is there', async () => {
+  await sink.write([measurement(1)]);
+  now = new Date(now.getTime() - 60_000);
+  await sink.write([measurement(1)]);
+  expect(monitoring.points).toHaveLength(1);
+});
+
+test('a passing failure is tried once more', async () => {
+  monitoring.faults.push({ times: 1, answer: { status: 503, code: 'UNAVAILABLE' } });
+  await sink.write([measurement(1)]);
+  expect({ points: monitoring.points.length, requests: monitoring.requests.length }).toEqual({
+    points: 1,
+    requests: 2,
+  });
+});
+
+test('what was written before the answer was lost is not written twice, and is no failure', async () => {
+  monitoring.faults.push({ times: 1, answer: 'accept-then-reset' });
+  await sink.write([measurement(1)]);
+  expect(monitoring.points).toHaveLength(1);
+});
+
+test('a failure that lasts is told after the second try', async () => {
+  monitoring.faults.push({ answer: { status: 503, code: 'UNAVAILABLE', message: 'try later' } });
+  await expect(sink.write([measurement(1)])).rejects.toThrow(
+    /^Cloud Monitoring did not accept 1 of the writes: .*try later/,
+  );
+  expect(monitoring.requests).toHaveLength(2);
+});
+
+test('a lost permission is told at once', async () => {
+  monitoring.faults.push({ answer: { status: 403, code: 'PERMISSION_DENIED', message: 'no' } });
+  await expect(sink.write([measurement(1)])).rejects.toThrow('no');
+  expect(monitoring.requests).toHaveLength(1);
+});
