@@ -133,6 +133,20 @@ export const FIELD_TYPES = [
   'FOREIGN',
 ] as const;
 
+/** Types a column can cluster by: https://docs.cloud.google.com/bigquery/docs/creating-clustered-tables */
+export const CLUSTERING_TYPES: readonly string[] = [
+  'BIGNUMERIC',
+  'BOOL',
+  'DATE',
+  'DATETIME',
+  'GEOGRAPHY',
+  'INT64',
+  'NUMERIC',
+  'RANGE',
+  'STRING',
+  'TIMESTAMP',
+];
+
 /** Nearly every type of an answer is spelled like one of these. */
 const USUAL_SPELLINGS: ReadonlyMap<string, string> = new Map([
   ...FIELD_TYPES.map((type) => [type, type] as const),

@@ -1,6 +1,7 @@
 import type { Fix } from '../model/finding.ts';
 import type { Kind } from '../model/kinds.ts';
 import type { ExpectedTable, Field, Partitioning, Setting, Table } from '../model/table.ts';
+import { CLUSTERING_TYPES } from './canonical.ts';
 import { fieldKey } from './fields.ts';
 import { rebuild, type TableCase } from './fix-case.ts';
 import {
@@ -101,20 +102,6 @@ function obstacleTo(want: Table, plan: Plan): string | null {
 function listsColumns(want: Table, { definitions }: Plan): boolean {
   return definitions === 'listed' || isByIngestion(want.partitioning);
 }
-
-/** docs/clustered-tables */
-const CLUSTERING_TYPES: readonly string[] = [
-  'BIGNUMERIC',
-  'BOOL',
-  'DATE',
-  'DATETIME',
-  'GEOGRAPHY',
-  'INT64',
-  'NUMERIC',
-  'RANGE',
-  'STRING',
-  'TIMESTAMP',
-];
 
 /** Clustering columns are top-level, not repeated, and without collation: DDL, clustering_column_list. */
 export function canCluster(columns: readonly Field[], name: string): boolean {

@@ -1,4 +1,4 @@
-import { canonicalTypeName, FIELD_TYPES, statedFields } from '../diff/canonical.ts';
+import { CLUSTERING_TYPES, canonicalTypeName, FIELD_TYPES, statedFields } from '../diff/canonical.ts';
 import { hasField } from '../diff/fields.ts';
 import { int64, isObject } from '../diff/parse.ts';
 import { compareRetention } from '../diff/retention.ts';
@@ -231,18 +231,6 @@ function partitionFieldRules(
 
 /** https://docs.cloud.google.com/bigquery/docs/creating-clustered-tables */
 const MAX_CLUSTERING_FIELDS = 4;
-const CLUSTERING_TYPES = [
-  'BIGNUMERIC',
-  'BOOL',
-  'DATE',
-  'DATETIME',
-  'GEOGRAPHY',
-  'INT64',
-  'NUMERIC',
-  'RANGE',
-  'STRING',
-  'TIMESTAMP',
-];
 
 function clusteringRules(file: Resource): readonly PathProblem[] {
   const clustering = file['clustering'];
