@@ -1,8 +1,13 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { styleText } from 'node:util';
 import { http as registerFunction } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { denied, startBigQueryEmulator } from '../emulators/bigquery.ts';
+import { playedClock } from '../emulators/clock.ts';
 import { startMonitoringEmulator } from '../emulators/monitoring.ts';
 import { startSlackEmulator } from '../emulators/slack.ts';
 import type { SlackPayload } from '../src/model/ports.ts';
@@ -11,21 +16,19 @@ import { createFunction } from '../src/wiring.ts';
 import { dropColumn, sampleWarehouse, tableOf } from './warehouse.ts';
 
 /*
- * Plays a few hours of the real function against local stand-ins for BigQuery, Cloud Monitoring and Slack. The clock
- * is played too: an hour passes at once.
+ * Plays some hours of the real function against local stand-ins for BigQuery, Cloud Monitoring and Slack. The clock is
+ * played too: an hour passes at once.
  */
 
 const PROJECT = 'demo-project';
 const HOUR_MS = 3_600_000;
 const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 
-let now = new Date();
-const clock = {
-  now: () => now,
-  async sleep(ms: number) {
-    now = new Date(now.getTime() + ms);
-  },
-};
+// Each run is asked for at its full hour, as the Scheduler does, and takes what time it takes.
+let scheduled = new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS);
+const clock = playedClock(scheduled.toISOString());
+let lastMetrics = '';
+const stateFolder = await mkdtemp(join(tmpdir(), 'drift-demo-'));
 
 const warehouse = await sampleWarehouse('expected-schemas');
 const intact = structuredClone(warehouse.datasets);
@@ -37,6 +40,7 @@ const checkDrift = createFunction({
     GCP_PROJECT_ID: PROJECT,
     EXPECTED_SCHEMAS: 'expected-schemas',
     SLACK_WEBHOOK_URL: slack.webhookUrl,
+    STATE_URI: pathToFileURL(stateFolder).href,
     BIGQUERY_API_ENDPOINT: bigquery.url,
     MONITORING_API_ENDPOINT: monitoring.url,
   },
@@ -57,10 +61,10 @@ try {
   );
   say('its client libraries and its HTTP server are the real ones.', 'continued');
 
-  hour(0, 'Nothing has changed.');
-  await runCheck('in-sync');
+  print(`\n${paint('bold', 'The first check.')} All is as the files say.`);
+  await runCheck('in-sync', 0);
 
-  hour(1, 'Somebody was busy:');
+  hour(0, 'Somebody was busy:');
   step('dropped the column commerce.square_payments.amount');
   dropColumn(tableOf(warehouse, 'commerce', 'square_payments'), 'amount');
   step('recreated commerce.raffle_tickets without its partitioning');
@@ -70,16 +74,27 @@ try {
   profiles['timePartitioning'] = { type: 'DAY', field: 'timestamp', expirationMs: String(30 * 24 * HOUR_MS) };
   step('took away read access to analytics.lightspeed_products');
   bigquery.faults.push(denied({ method: 'tables.get', dataset: 'analytics', table: 'lightspeed_products' }));
-  await runCheck('drifted');
+  await runCheck('drifted', 2);
 
-  hour(2, 'Everything is repaired, and access is back.');
+  for (const count of [1, 2, 3]) {
+    hour(count, 'Nothing has changed, so nothing is said.');
+    await runCheck('drifted', 0);
+  }
+
+  hour(4, 'It is still open: a reminder.');
+  await runCheck('drifted', 1);
+
+  hour(5, 'Everything is repaired, and access is back.');
   warehouse.datasets = structuredClone(intact);
   bigquery.faults.length = 0;
-  await runCheck('in-sync');
+  await runCheck('in-sync', 1);
+
+  hour(6, 'All is well.');
+  await runCheck('in-sync', 0);
 
   const reads = bigquery.requests.filter(({ method }) => method === 'GET').length;
   say(
-    `BigQuery saw ${reads} requests in three runs, all of them GET: ${reads === bigquery.requests.length}.`,
+    `BigQuery saw ${reads} requests in eight runs, all of them GET: ${reads === bigquery.requests.length}.`,
   );
   print(`
 ${paint('bold', 'For a project of your own')}
@@ -91,14 +106,18 @@ ${paint('bold', 'For a project of your own')}
   server.close();
   server.closeAllConnections();
   await Promise.all([bigquery.close(), monitoring.close(), slack.close()]);
+  await rm(stateFolder, { recursive: true });
 }
 
-async function runCheck(expectedStatus: string): Promise<void> {
+async function runCheck(expectedStatus: string, expectedMessages: number): Promise<void> {
   const messagesBefore = slack.messages.length;
   const pointsBefore = monitoring.points.length;
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the function does not listen');
-  const response = await fetch(`http://127.0.0.1:${address.port}/`, { method: 'POST' });
+  const response = await fetch(`http://127.0.0.1:${address.port}/`, {
+    method: 'POST',
+    headers: { 'X-CloudScheduler-ScheduleTime': scheduled.toISOString() },
+  });
   const summary = (await response.json()) as Record<string, unknown>;
   print(
     `  ${paint('dim', 'POST /')}  HTTP ${response.status}  ${paint('bold', String(summary['status']))}  tables ${JSON.stringify(summary['tables'])}`,
@@ -107,6 +126,7 @@ async function runCheck(expectedStatus: string): Promise<void> {
   if (summary['status'] !== expectedStatus) throw new Error(`expected the status ${expectedStatus}`);
 
   const messages = slack.messages.slice(messagesBefore);
+  if (messages.length !== expectedMessages) throw new Error(`expected ${expectedMessages} messages`);
   if (messages.length === 0) print('  Slack: nothing to tell, nothing sent.');
   for (const { payload } of messages) {
     print('  Slack:');
@@ -117,26 +137,30 @@ async function runCheck(expectedStatus: string): Promise<void> {
         .trimEnd(),
     );
   }
-  showMetrics(pointsBefore);
+  const metrics = metricLines(pointsBefore).join('\n');
+  print(metrics === lastMetrics ? '  Metric: as in the hour before' : metrics);
+  lastMetrics = metrics;
 }
 
-function showMetrics(from: number): void {
+function metricLines(from: number): readonly string[] {
   const points = monitoring.points.slice(from);
   const short = (metric: string) => metric.replace('custom.googleapis.com/bigquery_drift/', '');
   const findings = points.filter(({ metric }) => short(metric) === 'findings');
-  const above = findings.filter(({ value }) => value > 0);
-  const labels = (point: (typeof points)[number]) => Object.values(point.metricLabels).join(', ');
-  print(`  Metric: findings, ${findings.length} series, ${above.length} above zero`);
-  for (const point of above) print(`    findings{${labels(point)}} = ${point.value}`);
-  for (const point of points.filter(({ metric }) => short(metric) === 'tables')) {
-    if (point.value > 0) print(`    tables{${labels(point)}} = ${point.value}`);
-  }
-  for (const point of points.filter(({ metric }) => short(metric) === 'run_success'))
-    print(`    run_success = ${point.value}`);
+  const above = (name: string) =>
+    points
+      .filter(({ metric, value }) => short(metric) === name && value > 0)
+      .map((point) => `    ${name}{${Object.values(point.metricLabels).join(', ')}} = ${point.value}`);
+  return [
+    `  Metric: findings, ${findings.length} series, ${above('findings').length} above zero`,
+    ...above('findings'),
+    ...above('tables'),
+    ...above('run_success'),
+  ];
 }
 
 function hour(count: number, title: string): void {
-  if (count > 0) now = new Date(now.getTime() + HOUR_MS);
+  scheduled = new Date(scheduled.getTime() + HOUR_MS);
+  clock.advance(scheduled.getTime() - clock.now().getTime());
   print(`\n${paint('bold', `Hour ${count}.`)} ${title}`);
 }
 

@@ -11,18 +11,21 @@ import {
   openActual,
   showProgress,
 } from './cli-shared.ts';
-import { transitionsOfFirstRun } from './diff/transitions.ts';
+import { alertsDue } from './diff/alerts.ts';
+import { rememberRun } from './diff/remember.ts';
 import { DriftError, type ErrorCode } from './model/errors.ts';
 import { isAtLeast, KINDS, SEVERITIES, type Severity } from './model/kinds.ts';
 import type { Policy } from './model/policy.ts';
+import type { SlackPayload } from './model/ports.ts';
 import type { Report } from './model/report.ts';
+import { emptyState } from './model/state.ts';
 import { renderJson } from './render/json.ts';
 import { explainKind, listKinds } from './render/kind-guide.ts';
 import { counted, printable } from './render/printable.ts';
-import { isToldInSlack, renderDrift } from './render/slack.ts';
+import { renderAlert } from './render/slack.ts';
 import { previewSlack } from './render/slack-preview.ts';
 import { renderText } from './render/text.ts';
-import { check } from './run/check.ts';
+import { type CheckResult, check } from './run/check.ts';
 import { parseSelection } from './run/config.ts';
 import { writeOutput } from './sinks/output-file.ts';
 import { systemClock } from './wiring.ts';
@@ -39,6 +42,8 @@ const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   NothingRead: EXIT.unchecked,
   NotWritable: EXIT.usage,
   SinkRejected: EXIT.internal,
+  StateUnavailable: EXIT.internal,
+  StateMoved: EXIT.internal,
 };
 
 const FORMATS = ['text', 'json', 'slack'] as const;
@@ -137,7 +142,7 @@ async function runCheck(args: readonly string[], options: CheckCommandOptions): 
   const { warehouse, project } = await openActual(options, config);
   // A recorded answer stays what it is.
   const confirmSeconds = options.actual === undefined ? config.confirmSeconds : 0;
-  const { report, nothingRead } = await check({
+  const result = await check({
     ...expectation,
     warehouse,
     project,
@@ -151,8 +156,9 @@ async function runCheck(args: readonly string[], options: CheckCommandOptions): 
     },
   });
   clearProgress();
+  const { report, nothingRead } = result;
   if (nothingRead?.code === 'ProjectNotFound') throw new DriftError(nothingRead.code, nothingRead.message);
-  await print(report, options, expectation.policy);
+  await print(result, options, expectation.policy);
   return exitCodeOf(report, options.failOn);
 }
 
@@ -167,43 +173,57 @@ async function runValidate(options: FileOptions): Promise<void> {
 }
 
 async function print(
-  report: Report,
+  result: CheckResult,
   { format, preview, output }: CheckCommandOptions,
   policy: Policy,
 ): Promise<void> {
   const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
-  const text = preview === true ? slackPreview(report, policy, color) : renderText(report, { color });
+  const text = preview === true ? slackPreview(result, policy, color) : renderText(result.report, { color });
   if (output === undefined) {
-    process.stdout.write(format === 'text' || preview === true ? text : rendered(report, format, policy));
+    process.stdout.write(format === 'text' || preview === true ? text : rendered(result, format, policy));
     return;
   }
-  await writeOutput(output, rendered(report, format, policy));
+  await writeOutput(output, rendered(result, format, policy));
   process.stdout.write(text);
 }
 
-function rendered(report: Report, format: CheckCommandOptions['format'], policy: Policy): string {
+function rendered(result: CheckResult, format: CheckCommandOptions['format'], policy: Policy): string {
+  const { report } = result;
   switch (format) {
     case 'text':
       return renderText(report, { color: false });
     case 'json':
       return renderJson(report);
     case 'slack':
-      return `${JSON.stringify(slackMessage(report, policy), null, 2)}\n`;
+      return `${JSON.stringify(slackMessage(result, policy), null, 2)}\n`;
   }
 }
 
-function slackPreview(report: Report, policy: Policy, color: boolean): string {
-  const message = slackMessage(report, policy);
+function slackPreview(result: CheckResult, policy: Policy, color: boolean): string {
+  const message = slackMessage(result, policy);
   return message === null
     ? 'Slack hears nothing: no finding is severe enough.\n'
     : previewSlack(message, { color });
 }
 
-function slackMessage(report: Report, { minimumSeverity }: Policy) {
-  const { opened } = transitionsOfFirstRun(
-    report.findings.filter((finding) => isToldInSlack(finding, minimumSeverity)),
-  );
-  return renderDrift({ report, opened, remembers: false });
+/** As a first run would tell it; null: nothing is severe enough. */
+function slackMessage({ report, sight }: CheckResult, policy: Policy): SlackPayload | null {
+  const now = new Date(report.startedAt);
+  const first = emptyState(report.project ?? '');
+  const state = rememberRun(first, { now, report, sight, policy, isBlind: false });
+  const [drift] = alertsDue(state, { now, isSeen: () => true, timing: policy.alerts });
+  if (drift === undefined) return null;
+  return renderAlert(drift, {
+    project: report.project,
+    now,
+    report,
+    seen: state.seen,
+    sight,
+    memory: 'asked',
+    minimumSeverity: policy.minimumSeverity,
+    note: null,
+    account: null,
+  });
 }
 
 function exitCodeOf({ findings, unchecked }: Report, failOn: Severity): number {

@@ -1,16 +1,23 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { DriftError } from './model/errors.ts';
-import type { Clock, Log } from './model/ports.ts';
+import type { Clock, Log, ObjectStore } from './model/ports.ts';
 import { type Config, type Env, parseConfig, usableWebhookUrl } from './run/config.ts';
-import { failedRun, runHourly } from './run/hourly.ts';
+import { createFailureGate } from './run/failure-gate.ts';
+import { logFailure, runHourly, tellFailure } from './run/hourly.ts';
+import { createBucketStore } from './sinks/bucket-store.ts';
+import { createFolderStore } from './sinks/folder-store.ts';
 import { createMonitoringSink } from './sinks/monitoring.ts';
 import { createSlackSink } from './sinks/slack.ts';
-import { createBigQueryClient, createWarehouse } from './sources/bigquery.ts';
+import { accountOf, createBigQueryClient, createWarehouse } from './sources/bigquery.ts';
 import { loadExpectation } from './sources/expected-files.ts';
 
 export const systemClock: Clock = {
   now: () => new Date(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  every: (ms, act) => {
+    const timer = setInterval(act, ms);
+    return () => clearInterval(timer);
+  },
 };
 
 /** One JSON object a line, as Cloud Logging takes it. */
@@ -28,11 +35,12 @@ export interface Surroundings {
 
 /**
  * The HTTP function `checkDrift`: POST runs one check; the body of the request is never read.
- * 200 the run's summary; 500 the run failed, and the Scheduler tries again; 405 any other method.
+ * 200 the run's summary; 409 another run is at it; 500 the run failed, and the Scheduler tries again; 405 any other method.
  */
 export function createFunction(surroundings: Surroundings): HttpFunction {
   const { env, clock, log } = surroundings;
   let connect: (() => Promise<Connection>) | undefined;
+  const isNews = createFailureGate(clock);
   return async (request, response) => {
     if (request.method !== 'POST') {
       response
@@ -59,26 +67,40 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
         clock,
         log,
         confirmMs: config.confirmSeconds * 1000,
+        isNews,
         now,
       });
+      if (summary === null) {
+        const error = { code: 'LeaseHeld', message: 'another run is at it' };
+        response.status(409).json({ status: 'failed', error });
+        return;
+      }
       response.status(summary.status === 'failed' ? 500 : 200).json(summary);
     } catch (error) {
       if (!(error instanceof DriftError)) throw error;
       // The run has not begun: without a project there is no metric, but Slack may still hear of it.
       const slackUrl = usableWebhookUrl(env);
-      const alerts = slackUrl === null ? null : createSlackSink({ url: slackUrl, fetch: surroundings.fetch });
-      response.status(500).json(await failedRun({ alerts, project: null, log }, error));
+      const { fetch } = surroundings;
+      const alerts = slackUrl === null ? null : createSlackSink({ url: slackUrl, fetch, clock });
+      const failure = logFailure({ log }, error);
+      await tellFailure({ alerts, project: null, log, isNews }, failure);
+      response.status(500).json({ status: 'failed', error: failure });
     }
   };
 }
 
-type Connection = Pick<Parameters<typeof runHourly>[0], 'warehouse' | 'metrics' | 'alerts' | 'project'>;
+type Connection = Pick<
+  Parameters<typeof runHourly>[0],
+  'warehouse' | 'metrics' | 'alerts' | 'store' | 'account' | 'project'
+>;
 
 function connection(config: Config, { clock, fetch }: Surroundings): () => Promise<Connection> {
   const { projectId, bigqueryEndpoint, slackWebhookUrl, metricLocation, monitoringEndpoint } = config;
   const client = createBigQueryClient({ projectId, endpoint: bigqueryEndpoint });
   const warehouse = createWarehouse({ client, pacing: config, clock });
-  const alerts = slackWebhookUrl === null ? null : createSlackSink({ url: slackWebhookUrl, fetch });
+  const alerts = slackWebhookUrl === null ? null : createSlackSink({ url: slackWebhookUrl, fetch, clock });
+  const store = openStore(config, clock);
+  const account = () => (bigqueryEndpoint === null ? accountOf(client) : Promise.resolve(null));
   let metrics: Connection['metrics'] | undefined;
   return async () => {
     const project = await detectProject(client, config);
@@ -88,8 +110,15 @@ function connection(config: Config, { clock, fetch }: Surroundings): () => Promi
       endpoint: monitoringEndpoint,
       clock,
     });
-    return { warehouse, metrics, alerts, project };
+    return { warehouse, metrics, alerts, store, account, project };
   };
+}
+
+function openStore({ state, storageEndpoint }: Config, clock: Clock): ObjectStore | null {
+  if (state === null) return null;
+  return state.in === 'folder'
+    ? createFolderStore(state.path)
+    : createBucketStore({ ...state, endpoint: storageEndpoint, clock });
 }
 
 /** @throws DriftError `NoProject` */

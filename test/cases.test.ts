@@ -6,7 +6,7 @@ import { loadExpectation } from '../src/sources/expected-files.ts';
 import { openSnapshot } from '../src/sources/snapshot-files.ts';
 
 const NOW = new Date('2026-11-22T10:17:00Z');
-const clock = { now: () => NOW, sleep: async () => {} };
+const clock = { now: () => NOW, sleep: async () => {}, every: () => () => {} };
 const kinds = KINDS.map(({ id }) => id);
 
 async function findingsOf(kind: string, actual: string) {

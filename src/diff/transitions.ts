@@ -1,14 +1,232 @@
-import type { Finding } from '../model/finding.ts';
+import type { News } from '../model/alert.ts';
+import { SEVERITIES, type Severity } from '../model/kinds.ts';
+import type { AlertTiming } from '../model/policy.ts';
+import type { Closing, Episode, Remembered, Told } from '../model/state.ts';
 
-/** What changed since the run before; each list is told in its own way. */
-export interface Transitions {
-  readonly opened: readonly Finding[];
-  readonly changed: readonly Finding[];
-  readonly reminded: readonly Finding[];
-  readonly resolved: readonly Finding[];
+/*
+ * The lifecycle of whatever Slack hears of: a finding, a table that could not be checked, a run without a result. Two
+ * things are remembered of each, what is the case and what Slack was told; a message is due where they differ. So what
+ * Slack did not accept is due again by itself, and nothing is told twice.
+ */
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** The Scheduler may be late by some minutes, and the run after it early by as much. */
+const JITTER_MS = 10 * MINUTE_MS;
+/** The third opening within a day, and the third change: from then on only the reminder tells. */
+const FLAPPING = 3;
+/** What Slack did not accept for so long is nobody's news any more. */
+const FORGOTTEN_MS = 30 * DAY_MS;
+/** Openings that Slack never heard of, of one thing. */
+const MAX_EPISODES = 50;
+
+/** What a run saw of one thing. */
+export interface Sighting<About> {
+  readonly key: string;
+  readonly about: About;
+  readonly severity: Severity;
+  readonly actual: string | null;
+  /** Whether it may be told when this many runs in a row have seen it. */
+  readonly isRipe: (runs: number) => boolean;
 }
 
-/** Nothing is remembered of any run before: whatever is open has just opened. */
-export function transitionsOfFirstRun(findings: readonly Finding[]): Transitions {
-  return { opened: findings, changed: [], reminded: [], resolved: [] };
+export interface Sightings<About> {
+  readonly now: Date;
+  /** false: another attempt at the run before. */
+  readonly isNewRun: boolean;
+  readonly seen: readonly Sighting<About>[];
+  /** How something open that was not seen ended; null: it is still open, though silent (hidden, or not read). */
+  readonly closingOf: (record: Remembered<About>) => Closing | null;
+}
+
+/** What is remembered after a run, before anybody is told. */
+export function advance<About>(
+  before: readonly Remembered<About>[],
+  sightings: Sightings<About>,
+): readonly Remembered<About>[] {
+  const { now, seen } = sightings;
+  const unmatched = new Map(seen.map((sighting) => [sighting.key, sighting]));
+  const kept = before
+    .filter((record) => !isForgotten(record, now))
+    .flatMap((record) => {
+      const sighting = unmatched.get(record.key);
+      unmatched.delete(record.key);
+      return sighting === undefined ? unseen(record, sightings) : [seenAgain(record, sighting, sightings)];
+    });
+  return [...kept, ...[...unmatched.values()].map((sighting) => seenFirst(sighting, now))];
+}
+
+function seenFirst<About>(sighting: Sighting<About>, now: Date): Remembered<About> {
+  const { key, about, severity, actual, isRipe } = sighting;
+  const openedAt = now.toISOString();
+  return {
+    key,
+    about,
+    severity,
+    actual,
+    lastSeenAt: openedAt,
+    runs: 1,
+    isRipe: isRipe(1),
+    episodes: [{ openedAt, closedAt: null, isHeard: false, isFlapping: false }],
+    changes: [],
+    closing: null,
+    told: null,
+  };
+}
+
+function seenAgain<About>(
+  record: Remembered<About>,
+  { about, severity, actual, isRipe }: Sighting<About>,
+  { now, isNewRun }: Sightings<About>,
+): Remembered<About> {
+  const lastSeenAt = now.toISOString();
+  const current = { ...record, about, severity, actual, lastSeenAt };
+  if (record.closing !== null) {
+    return {
+      ...current,
+      runs: 1,
+      // What Slack has yet to hear of it is still to be told.
+      isRipe: isRipe(1) || !isHeardOf(record),
+      changes: [],
+      closing: null,
+      episodes: reopened(record, now),
+    };
+  }
+  const runs = record.runs + (isNewRun ? 1 : 0);
+  const changes = withinADay(record.changes, now);
+  return {
+    ...current,
+    runs,
+    isRipe: record.isRipe || isRipe(runs),
+    changes: record.actual === actual ? changes : [...changes, lastSeenAt],
+    // A severity that falls is no news, but rises from there.
+    told: record.told && { ...record.told, severity: lower(record.told.severity, severity) },
+  };
+}
+
+/** Where Slack was never told that it closed, Slack holds it for open: that is no opening it has to hear of. */
+function reopened({ episodes, told }: Remembered<unknown>, now: Date): readonly Episode[] {
+  const openings = withinADay(
+    episodes.map(({ openedAt }) => openedAt),
+    now,
+  ).length;
+  const kept = episodes.filter(({ openedAt, isHeard }) => !isHeard || withinADay([openedAt], now).length > 0);
+  const opening: Episode = {
+    openedAt: now.toISOString(),
+    closedAt: null,
+    isHeard: told?.isOpen ?? false,
+    isFlapping: openings + 1 >= FLAPPING,
+  };
+  return [...kept, opening].slice(-MAX_EPISODES);
+}
+
+function unseen<About>(
+  record: Remembered<About>,
+  { now, closingOf }: Sightings<About>,
+): readonly Remembered<About>[] {
+  if (record.closing !== null) return [record];
+  const closing = closingOf(record);
+  if (closing === null) return [record];
+  // Nobody was told, and it was not yet worth telling.
+  if (!record.isRipe) return [];
+  const closed = { ...record, runs: 0, closing, episodes: closedAt(record.episodes, now) };
+  return [closing.how === 'silent' ? heard(closed, now) : closed];
+}
+
+function closedAt(episodes: readonly Episode[], now: Date): readonly Episode[] {
+  return episodes.map((episode, index) =>
+    index === episodes.length - 1 ? { ...episode, closedAt: now.toISOString() } : episode,
+  );
+}
+
+/** Told, over, and too long ago to count for flapping. */
+function isForgotten(record: Remembered<unknown>, now: Date): boolean {
+  const { episodes, closing } = record;
+  if (closing === null) return false;
+  const age = now.getTime() - Date.parse(latest(episodes).openedAt);
+  return age >= (isHeardOf(record) ? DAY_MS : FORGOTTEN_MS);
+}
+
+/** Whether Slack knows of every opening and every end. */
+function isHeardOf({ episodes, closing, told }: Remembered<unknown>): boolean {
+  return (told?.isOpen ?? false) === (closing === null) && episodes.every(({ isHeard }) => isHeard);
+}
+
+/** What is to be told of one thing now; null: nothing. `isSeen`: this run saw it; what is hidden or was not read is silent. */
+export function newsOf(
+  record: Remembered<unknown>,
+  {
+    now,
+    isSeen,
+    remindAfterMs,
+  }: {
+    readonly now: Date;
+    readonly isSeen: boolean;
+    readonly remindAfterMs: AlertTiming['remindAfterMs'];
+  },
+): News | null {
+  const { closing, told, severity, actual, isRipe } = record;
+  const isOpen = closing === null;
+  if (!isRipe || (isOpen && !isSeen)) return null;
+  const remindAfter = remindAfterMs[severity];
+  if (isRestless(record, now) && !isKnown(record)) {
+    return told === null || isDue(told, remindAfter ?? DAY_MS, now) ? 'flapping' : null;
+  }
+  if (!isOpen) return isHeardOf(record) ? null : 'closed';
+  if (told === null || !told.isOpen) return 'opened';
+  if (SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(told.severity)) return 'escalated';
+  if (told.actual !== actual) return 'changed';
+  return remindAfter !== null && isDue(told, remindAfter, now) ? 'reminded' : null;
+}
+
+/** Whether Slack knows all there is to know: what happened, and how it is. */
+function isKnown(record: Remembered<unknown>): boolean {
+  const { told, severity, actual, closing } = record;
+  if (!isHeardOf(record)) return false;
+  return closing !== null || (told?.severity === severity && told.actual === actual);
+}
+
+function isRestless({ episodes, changes }: Remembered<unknown>, now: Date): boolean {
+  return latest(episodes).isFlapping || withinADay(changes, now).length >= FLAPPING;
+}
+
+/** The wait doubles with each reminder, up to a day, or to what policy says where that is more. */
+function isDue({ at, reminders }: Told, remindAfter: number, now: Date): boolean {
+  const interval = Math.min(remindAfter * 2 ** reminders, Math.max(DAY_MS, remindAfter));
+  return now.getTime() - Date.parse(at) >= interval - JITTER_MS;
+}
+
+/** What is remembered once Slack has accepted a message that tells it as it now is. */
+export function heard<About>(
+  record: Remembered<About>,
+  now: Date,
+  news: News | null = null,
+): Remembered<About> {
+  const { severity, actual, closing, told } = record;
+  const isReminder = news === 'reminded' || news === 'flapping';
+  return {
+    ...record,
+    episodes: record.episodes.map((episode) => ({ ...episode, isHeard: true })),
+    told: {
+      at: now.toISOString(),
+      isOpen: closing === null,
+      severity,
+      actual,
+      reminders: isReminder ? (told?.reminders ?? 0) + 1 : 0,
+    },
+  };
+}
+
+export function latest(episodes: readonly Episode[]): Episode {
+  const episode = episodes.at(-1);
+  if (episode === undefined) throw new Error('what is remembered was open at least once');
+  return episode;
+}
+
+function withinADay(moments: readonly string[], now: Date): readonly string[] {
+  return moments.filter((moment) => now.getTime() - Date.parse(moment) < DAY_MS);
+}
+
+function lower(severity: Severity, other: Severity): Severity {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(other) ? severity : other;
 }

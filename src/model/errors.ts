@@ -10,7 +10,11 @@ export type ErrorCode =
   | 'NotWritable'
   | 'UnknownSelection'
   | 'UnknownKind'
-  | 'SinkRejected';
+  | 'SinkRejected'
+  /** The state cannot be read or written. */
+  | 'StateUnavailable'
+  /** Another run has written the state. */
+  | 'StateMoved';
 
 /** The one error class: a code to branch on, a message that says what to do, never a secret. */
 export class DriftError extends Error {

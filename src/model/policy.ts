@@ -8,6 +8,14 @@ export interface Policy {
   readonly waivers: readonly Waiver[];
   /** The least severe finding that Slack hears of. */
   readonly minimumSeverity: Severity;
+  readonly alerts: AlertTiming;
+}
+
+export interface AlertTiming {
+  /** How long after an alert it is repeated while still open, in milliseconds; null: never. */
+  readonly remindAfterMs: Readonly<Record<Severity, number | null>>;
+  /** Runs in a row that could not check a table before that is told. */
+  readonly uncheckedAfterRuns: number;
 }
 
 export interface Waiver {

@@ -1,3 +1,4 @@
+import type { DriftError } from './errors.ts';
 import type { UncheckedReason } from './finding.ts';
 
 /** A resource as it came, not yet looked at. */
@@ -43,6 +44,8 @@ export interface TableId {
 export interface Clock {
   now(): Date;
   sleep(ms: number): Promise<void>;
+  /** Acts again and again until the returned function is called. */
+  every(ms: number, act: () => Promise<void>): () => void;
 }
 
 /** Cloud Logging's severities that are used here. */
@@ -81,7 +84,29 @@ export type SlackBlock =
   | { readonly type: 'context'; readonly elements: readonly SlackText[] }
   | { readonly type: 'divider' };
 
+/** What became of a message: accepted; perhaps posted, since the answer is not known; surely not posted. */
+export type Delivery =
+  | { readonly fate: 'sent' }
+  | { readonly fate: 'unknown' | 'refused'; readonly error: DriftError };
+
 export interface AlertSink {
-  /** @throws DriftError `SinkRejected` when Slack did not accept the message. */
-  send(payload: SlackPayload): Promise<void>;
+  send(payload: SlackPayload): Promise<Delivery>;
+}
+
+export interface StoredObject {
+  readonly text: string;
+  readonly generation: string;
+}
+
+/** Texts with generations, as Cloud Storage has them: every write gives a new one, and asks for the one before. */
+export interface ObjectStore {
+  /** For people: `gs://bucket/prefix`. */
+  readonly uri: string;
+  /** null: there is none. @throws DriftError `StateUnavailable` */
+  read(name: string): Promise<StoredObject | null>;
+  /**
+   * Writes where the object is still of that generation (null: where there is none), all of it or nothing. The new
+   * generation; null: somebody else has written since. @throws DriftError `StateUnavailable`
+   */
+  write(name: string, text: string, generation: string | null): Promise<string | null>;
 }

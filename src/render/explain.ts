@@ -25,7 +25,7 @@ const saidAsDuration = (absent: string) => (value: string | null) =>
   value === null ? absent : formatDuration(Number(value));
 
 /** https://docs.cloud.google.com/bigquery/docs/time-travel */
-const RESTORABLE =
+export const RESTORABLE =
   'What was dropped can be restored by time travel, for 7 days unless the dataset says less.';
 /** https://docs.cloud.google.com/bigquery/docs/managing-partitioned-tables */
 const EXPIRES_SILENTLY = 'BigQuery deletes expired partitions without a log entry.';

@@ -13,10 +13,21 @@ export function code(text: string, length = 120): string {
   return `\`${escaped(shortened(text, length).replaceAll('`', 'ˋ'))}\``;
 }
 
-/** Several lines as they are, in a code block of at most `length` characters as Slack counts them. */
+/**
+ * Several lines as they are, so that what is copied from it runs, in a code block of at most `length` characters as Slack
+ * counts them. Only three backticks would end it.
+ */
 export function codeBlock(text: string, length: number): string {
-  const lines = text.replaceAll('`', 'ˋ').split('\n').map(escaped);
-  return `\`\`\`${fitted(lines.join('\n'), length - 6)}\`\`\``;
+  const lines = text
+    .replace(/`{3,}/g, (ticks) => 'ˋ'.repeat(ticks.length))
+    .split('\n')
+    .map(escaped);
+  return `\`\`\`\n${fitted(lines.join('\n'), length - 8)}\n\`\`\``;
+}
+
+/** One line set off from those around it, as in a quotation. */
+export function quote(text: string): string {
+  return `> ${escaped(text)}`;
 }
 
 /** Escaped text of at most `length` characters: escaping makes text longer, and half an entity is none. */

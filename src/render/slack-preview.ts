@@ -28,11 +28,22 @@ function blockLines(block: SlackBlock, paint: Paint): readonly string[] {
 }
 
 function mrkdwnLines(text: string, paint: Paint): readonly string[] {
-  return text.split('\n').map((line) => mrkdwnLine(line, paint));
+  let isCode = false;
+  return text.split('\n').flatMap((line) => {
+    if (line === FENCE) {
+      isCode = !isCode;
+      return [];
+    }
+    if (isCode) return [`    ${paint('cyan', shown(line))}`];
+    const quoted = /^> (.*)$/.exec(line)?.[1];
+    return [quoted === undefined ? mrkdwnLine(line, paint) : paint('dim', `│ ${mrkdwnLine(quoted, paint)}`)];
+  });
 }
 
+const FENCE = '```';
+
 const MARKS =
-  /```|`(?<code>[^`]+)`|<(?<target>[^|>]+)(?:\|(?<label>[^>]*))?>|\*(?<bold>[^*]+)\*|(?<=^|\s)_(?<italic>[^_]+)_(?=$|\s)/g;
+  /`(?<code>[^`]+)`|<(?<target>[^|>]+)(?:\|(?<label>[^>]*))?>|\*(?<bold>[^*]+)\*|(?<=^|\s)_(?<italic>[^_]+)_(?=$|\s)/g;
 
 function mrkdwnLine(line: string, paint: Paint): string {
   let shownLine = '';

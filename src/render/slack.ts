@@ -1,246 +1,376 @@
-import type { Finding, Unchecked, UncheckedReason } from '../model/finding.ts';
-import { isAtLeast, type Kind, SEVERITIES, type Severity } from '../model/kinds.ts';
+import type { Alert, Item } from '../model/alert.ts';
+import type { Finding } from '../model/finding.ts';
+import { isAtLeast, type Severity } from '../model/kinds.ts';
 import type { SlackBlock, SlackPayload } from '../model/ports.ts';
 import type { Report } from '../model/report.ts';
-import { readerVerb } from './explain.ts';
-import { type Group, groupBySubject, subjectName, subjectTitle } from './group.ts';
-import { code, codeBlock, escaped, fitted, link, owner } from './mrkdwn.ts';
-import { counted, printable, shortened } from './printable.ts';
+import type { Sight } from '../model/sight.ts';
+import type { FailureMemo, FindingMemo, State, UncheckedMemo } from '../model/state.ts';
+import { subjectName } from './group.ts';
+import { lasting, moment } from './moment.ts';
+import { codeBlock, escaped, fitted } from './mrkdwn.ts';
+import { counted, shortened } from './printable.ts';
+import { findingSections, type OpenItem, whatOf } from './slack-findings.ts';
+import { findMassLosses, massLossSection } from './slack-mass-loss.ts';
+import {
+  bounded,
+  context,
+  countsBy,
+  fitting,
+  header,
+  joined,
+  MAX_SECTION,
+  notification,
+  section,
+  severityCounts,
+  subjectLink,
+  tableCounts,
+} from './slack-parts.ts';
+import { HIDDEN_OR_GONE, uncheckedLines } from './slack-unchecked.ts';
 
-/*
- * Slack's limits, https://docs.slack.dev/reference/block-kit/blocks: 50 blocks, 150 characters in a header, 3,000 in a section. The
- * sum over all blocks has an undocumented limit of about 13,200 (github.com/slackapi/bolt-js/issues/2509).
- */
-const MAX_HEADER = 150;
-const MAX_SECTION = 2900;
-const MAX_GROUPS = 40;
-const MAX_TOTAL = 11_000;
-const MAX_NOTIFICATION = 600;
-/** More findings of one kind in one table than this become one line. */
-const MAX_LINES_OF_A_KIND = 5;
-const MAX_UNCHECKED_LINES = 5;
+/** What a message needs beside what it tells. */
+export interface Scene {
+  readonly project: string | null;
+  /** The run's moment. */
+  readonly now: Date;
+  /** null: the run has no result. */
+  readonly report: Report | null;
+  readonly seen: State['seen'];
+  /** null: the run has no result. */
+  readonly sight: Sight | null;
+  /** Whether there was a run before, as far as is known; `none`: nothing is remembered, `asked`: somebody asks. */
+  readonly memory: 'kept' | 'first' | 'none' | 'asked';
+  readonly minimumSeverity: Severity;
+  /** What on-call must know of the monitor itself. */
+  readonly note: string | null;
+  /** Whom to grant access; null: not known. */
+  readonly account: string | null;
+}
 
-const SIGN: Readonly<Record<Severity, string>> = { critical: '🔴', warning: '🟡', info: '🔵' };
+/** The one message that tells all of an alert, worst first. */
+export function renderAlert(alert: Alert, scene: Scene): SlackPayload {
+  switch (alert.topic) {
+    case 'drift':
+      return withNote(driftMessage(alert, scene), scene);
+    case 'unchecked':
+      return withNote(uncheckedMessage(alert, scene), scene);
+    case 'resolved':
+      return withNote(resolvedMessage(alert, scene), scene);
+    case 'still-open':
+      return withNote(stillOpenMessage(alert, scene), scene);
+  }
+}
 
-/**
- * One message about what opened, worst first; null: there is nothing to tell.
- * `opened` are findings of `report`, in its order.
- */
-export function renderDrift({
-  report,
-  opened,
-  remembers,
-}: {
-  readonly report: Report;
-  readonly opened: readonly Finding[];
-  /** false: no state is kept, so the same message comes again with the next run. */
-  readonly remembers: boolean;
-}): SlackPayload | null {
-  if (opened.length === 0) return null;
-  const title = `Drift in ${report.project ?? 'BigQuery'}: ${severityCounts(opened)}`;
-  const { shown, left } = fitting(groupBySubject(opened).map(withNewHintsOnly()), report.project);
-  const blocks: SlackBlock[] = [
-    header(title),
-    context(`${tableCounts(report)} · checked ${report.finishedAt.slice(0, 16).replace('T', ' ')} UTC`),
-    ...shown.map(section),
-    ...(left.length === 0 ? [] : [section(leftOut(left))]),
-    ...uncheckedBlocks(report.unchecked),
-    ...(remembers
-      ? []
-      : [context('This version keeps no state: this message comes with every run while the drift lasts.')]),
+/** For a run that has nothing else to tell. */
+export function renderNote(note: string, { project }: Pick<Scene, 'project'>): SlackPayload {
+  const title = `Unchecked: the memory of the drift monitor for ${project ?? 'BigQuery'} is lost`;
+  return { text: notification(title, [escaped(note)]), blocks: [header(title), section(escaped(note))] };
+}
+
+function withNote(payload: SlackPayload, { note, memory }: Scene): SlackPayload {
+  const notes = [
+    ...(note === null ? [] : [escaped(note)]),
+    ...(memory === 'none' ? ['No state: this repeats every run (set STATE_URI).'] : []),
   ];
-  return { text: fitted(`${escaped(title)}. ${notification(opened)}`, MAX_NOTIFICATION), blocks };
+  return { ...payload, blocks: bounded([...payload.blocks, ...notes.map(context)]) };
+}
+
+/** Of one message; the tables of others are told one by one. */
+const MAX_MASS_LOSSES = 3;
+
+function driftMessage(alert: Alert, scene: Scene): SlackPayload {
+  const { project, report, memory } = scene;
+  const where = project ?? 'BigQuery';
+  const [failure] = alert.failures;
+  if (failure !== undefined) return failureMessage(failure, scene);
+  const open = inReport(alert.findings, report);
+  const counts = severityCounts(open.map(({ finding }) => finding));
+  const title = memory === 'first' ? `First check of ${where}: ${counts}` : `Drift in ${where}: ${counts}`;
+  const losses = findMassLosses(open, scene.sight);
+  const folded = new Set(losses.flatMap(({ items }) => items));
+  const alone = open.filter((item) => !folded.has(item));
+  return {
+    text: notification(memory === 'first' ? `Drift: first check of ${where}: ${counts}` : title, [
+      ...losses.map(({ dataset, items }) => escaped(`${dataset}: ${items.length} tables are missing`)),
+      ...alone.map(({ finding }) => escaped(`${subjectName(finding)}: ${finding.message}`)),
+    ]),
+    blocks: [
+      header(title),
+      context(runLine(scene)),
+      ...losses.slice(0, MAX_MASS_LOSSES).map((loss) => section(massLossSection(loss, scene))),
+      ...findingBlocks([...alone, ...losses.slice(MAX_MASS_LOSSES).flatMap(({ items }) => items)], scene, {
+        mentionsOwner: true,
+      }),
+      ...(memory === 'none' || memory === 'asked' ? uncheckedBlocks(report, scene) : []),
+    ],
+  };
+}
+
+/** Counts and time; what is below the least severity that is told is only counted. */
+function runLine({ report, now, minimumSeverity }: Scene): string {
+  if (report === null) return moment(now.toISOString());
+  const lesser = report.findings.filter(({ severity }) => !isAtLeast(severity, minimumSeverity));
+  return [
+    tableCounts(report.tables),
+    ...(lesser.length === 0 ? [] : [`beside ${severityCounts(lesser)}`]),
+    `checked ${moment(report.finishedAt)}`,
+  ].join(' · ');
+}
+
+/** Findings of the report with what is remembered of them, in the report's order. */
+function inReport(items: readonly Item<FindingMemo>[], report: Report | null): readonly OpenItem[] {
+  const byKey = new Map(items.map((item) => [item.record.key, item]));
+  return (report?.findings ?? []).flatMap((finding) => {
+    const item = byKey.get(finding.fingerprint);
+    return item === undefined ? [] : [{ finding, item }];
+  });
+}
+
+/** As many tables as Slack takes, with the repairs where there is room for them; the rest is counted. */
+function findingBlocks(
+  items: readonly OpenItem[],
+  { project, now, seen }: Scene,
+  { mentionsOwner }: { readonly mentionsOwner: boolean },
+): readonly SlackBlock[] {
+  const texts = (showsRepairs: boolean) =>
+    findingSections(items, { project, now, seen, mentionsOwner, showsRepairs });
+  const whole = texts(mentionsOwner);
+  const shown = fitting(whole) === whole.length ? whole : texts(false);
+  const fits = fitting(shown);
+  const blocks = shown.slice(0, fits).map(section);
+  if (fits === shown.length) return blocks;
+  const subjects = [...new Set(items.map(({ finding }) => subjectName(finding)))].slice(0, fits);
+  const left = items
+    .map(({ finding }) => finding)
+    .filter((finding) => !subjects.includes(subjectName(finding)));
+  return [...blocks, section(leftOut(left))];
+}
+
+function leftOut(findings: readonly Finding[]): string {
+  const tables = new Set(findings.map(subjectName)).size;
+  return [
+    `+${counted(findings.length, 'more finding')} in ${counted(tables, 'table')}: ${severityCounts(findings)}`,
+    `by kind: ${countsBy(findings.map(({ kind }) => kind))}`,
+    `by dataset: ${countsBy(findings.map(({ dataset }) => dataset))}`,
+  ].join('\n');
+}
+
+function uncheckedBlocks(report: Report | null, { account }: Scene): readonly SlackBlock[] {
+  const entries = (report?.unchecked ?? []).map((entry) => ({ ...entry, wasReadable: false }));
+  if (entries.length === 0) return [];
+  return [
+    section(joined('*Could not be checked* (neither in sync nor drifted)', uncheckedLines(entries, account))),
+  ];
+}
+
+function uncheckedMessage(alert: Alert, { project, report, now, account }: Scene): SlackPayload {
+  const where = project ?? 'BigQuery';
+  const entries = alert.unchecked.map(({ record }) => record.about);
+  const isBlind = report !== null && report.tables.inSync + report.tables.drifted === 0;
+  const title = isBlind
+    ? `Unchecked: nothing could be read in ${where}`
+    : `Unchecked in ${where}: ${thingsOf(entries)}`;
+  const lines = uncheckedLines(entries, account);
+  return {
+    text: notification(
+      title,
+      lines.map((line) => line.split('\n', 1)[0] ?? ''),
+    ),
+    blocks: [
+      header(title),
+      context(
+        [
+          ...(report === null ? [] : [tableCounts(report.tables)]),
+          'not checked is neither in sync nor drifted',
+          moment(now.toISOString()),
+        ].join(' · '),
+      ),
+      section(joined('*Could not be checked*', lines)),
+      ...(entries.some(({ wasReadable }) => wasReadable) ? [context(HIDDEN_OR_GONE)] : []),
+    ],
+  };
+}
+
+function thingsOf(entries: readonly UncheckedMemo[]): string {
+  const tables = entries.filter(({ table }) => table !== null).length;
+  const datasets = new Set(entries.flatMap(({ dataset, table }) => (table === null ? [dataset] : []))).size;
+  return [
+    ...(datasets === 0 ? [] : [counted(datasets, 'dataset')]),
+    ...(tables === 0 ? [] : [counted(tables, 'table')]),
+  ].join(', ');
+}
+
+function stillOpenMessage(alert: Alert, scene: Scene): SlackPayload {
+  const { project, report, now, account } = scene;
+  const open = inReport(alert.findings, report);
+  const isOpen = new Set(open.map(({ item }) => item));
+  const over = alert.findings.filter((item) => !isOpen.has(item));
+  const waived = over.filter(({ record }) => record.closing?.how === 'waived');
+  const flapping = over.filter(({ record }) => record.closing?.how !== 'waived');
+  const unchecked = alert.unchecked.map(({ record }) => record);
+  const counts = [
+    ...alert.failures.map(() => 'the check fails'),
+    ...(open.length === 0 ? [] : [severityCounts(open.map(({ finding }) => finding))]),
+    ...(flapping.length === 0 ? [] : [`${flapping.length} flapping`]),
+    ...(waived.length === 0 ? [] : [`${waived.length} waived`]),
+    ...(unchecked.length === 0 ? [] : [`${thingsOf(unchecked.map(({ about }) => about))} unchecked`]),
+  ];
+  const title = `Still open in ${project ?? 'BigQuery'}: ${counts.join(', ')}`;
+  return {
+    text: notification(title, [
+      ...alert.failures.map(({ record }) => escaped(record.about.message.split('\n', 1)[0] ?? '')),
+      ...open.map(({ finding }) => escaped(`${subjectName(finding)}: ${finding.message}`)),
+      ...[...flapping, ...waived].map((item) => shownLinks(overLine(item, scene))),
+    ]),
+    blocks: [
+      header(title),
+      context(runLine(scene)),
+      ...alert.failures.map(({ record }) =>
+        section(failureText(record.about, `Fails for ${lasting(openedAt(record), now)}`)),
+      ),
+      ...findingBlocks(open, scene, { mentionsOwner: false }),
+      ...overBlocks('*Closed at this moment*', flapping, scene),
+      ...overBlocks('*Waived: nothing is said of it until then*', waived, scene),
+      ...(unchecked.length === 0
+        ? []
+        : [
+            section(
+              joined(
+                `*Not checked since ${moment(unchecked.map(openedAt).sort()[0] ?? '')}*`,
+                uncheckedLines(
+                  unchecked.map(({ about }) => about),
+                  account,
+                ),
+              ),
+            ),
+          ]),
+    ],
+  };
+}
+
+function overBlocks(
+  heading: string,
+  items: readonly Item<FindingMemo>[],
+  scene: Scene,
+): readonly SlackBlock[] {
+  const lines = items.map((item) => overLine(item, scene));
+  return lines.length === 0 ? [] : [section(joined(heading, lines))];
+}
+
+/** A notification shows no links. */
+function shownLinks(line: string): string {
+  return line.replace(/<[^|>]*\|([^>]*)>/g, '$1');
+}
+
+function resolvedMessage(alert: Alert, scene: Scene): SlackPayload {
+  const { project, report } = scene;
+  const repaired = alert.findings.filter(({ record }) => record.closing?.how === 'repaired').length;
+  const dropped = alert.findings.length - repaired;
+  const counts = [
+    ...alert.failures.map(() => 'the check works again'),
+    ...(repaired === 0 ? [] : [`${repaired} repaired`]),
+    ...(dropped === 0 ? [] : [`${dropped} no longer expected`]),
+    ...(alert.unchecked.length === 0
+      ? []
+      : [`${thingsOf(alert.unchecked.map(({ record }) => record.about))} can be checked again`]),
+  ];
+  const title = `Resolved in ${project ?? 'BigQuery'}: ${counts.join(', ')}`;
+  const findings = alert.findings.map((item) => overLine(item, scene));
+  const others = [
+    ...alert.failures.map(({ record }) => `✅ the check works again, after ${durationOf(record)}`),
+    ...alert.unchecked.map(({ record }) => readableLine(record, project)),
+  ];
+  const lines = [...others, ...findings];
+  return {
+    text: notification(title, lines.map(shownLinks)),
+    blocks: [
+      header(title),
+      ...(report === null
+        ? []
+        : [context(`${tableCounts(report.tables)} · checked ${moment(report.finishedAt)}`)]),
+      ...lineBlocks(lines),
+    ],
+  };
+}
+
+/** Lines in as few sections as hold them. */
+function lineBlocks(lines: readonly string[]): readonly SlackBlock[] {
+  const fits = fitting(lines.map((line) => `${line}\n`));
+  const texts: string[] = [];
+  for (const line of lines.slice(0, Math.max(1, fits))) {
+    const last = texts.at(-1);
+    if (last === undefined || last.length + line.length + 1 > MAX_SECTION) texts.push(line);
+    else texts[texts.length - 1] = `${last}\n${line}`;
+  }
+  const left = lines.length - Math.max(1, fits);
+  return [...texts, ...(left > 0 ? [`+${left} more`] : [])].map(section);
+}
+
+/** One finding that is over, or that was. */
+function overLine({ record }: Item<FindingMemo>, { project }: Scene): string {
+  const { about, closing, episodes, told } = record;
+  const subject = subjectLink(about, project);
+  const what = whatOf(about);
+  const quoted = `${subject}: “${what}”`;
+  const last = episodes.at(-1);
+  const flapping = last?.isFlapping === true ? `, opened ${episodes.length} times within a day` : '';
+  const lasted =
+    told?.isOpen === true
+      ? `after ${durationOf(record)}`
+      : `was open from ${moment(last?.openedAt ?? '')} to ${moment(last?.closedAt ?? '')}`;
+  switch (closing?.how) {
+    case 'waived':
+      return `⏸ waived until ${escaped(closing.until)} (${escaped(shortened(closing.reason, 200))}): ${quoted}`;
+    case 'not-expected':
+      return `☑️ no longer expected, since the files or the policy changed, ${lasted}: ${quoted}`;
+    default:
+      return `✅ repaired, ${lasted}${flapping}: ${quoted}`;
+  }
+}
+
+function readableLine(record: Item<UncheckedMemo>['record'], project: string | null): string {
+  const how = record.closing?.how === 'not-expected' ? 'is no longer declared' : 'can be checked again';
+  return `✅ ${subjectLink(record.about, project)} ${how}, after ${durationOf(record)}`;
+}
+
+type AnyRecord = Item<unknown>['record'];
+
+function openedAt({ episodes }: AnyRecord): string {
+  return episodes.at(-1)?.openedAt ?? '';
+}
+
+function durationOf({ episodes, lastSeenAt }: AnyRecord): string {
+  const last = episodes.at(-1);
+  return lasting(last?.openedAt ?? lastSeenAt, last?.closedAt ?? lastSeenAt);
 }
 
 /** That a run ended without a result, which on-call must hear as loudly as of drift. */
+function failureMessage({ record }: Item<FailureMemo>, { project }: Scene): SlackPayload {
+  return renderFailure({ project, error: record.about });
+}
+
 export function renderFailure({
   project,
   error,
 }: {
   readonly project: string | null;
-  readonly error: { readonly code: string; readonly message: string };
+  readonly error: FailureMemo;
 }): SlackPayload {
-  const where = project ?? 'BigQuery';
-  const title =
-    error.code === 'NothingRead'
-      ? `Unchecked: nothing could be read in ${where}`
-      : `Drift check of ${where} failed`;
+  const title = `Drift check of ${project ?? 'BigQuery'} failed`;
   return {
-    text: fitted(`${escaped(title)}: ${escaped(error.message.split('\n', 1)[0] ?? '')}`, MAX_NOTIFICATION),
-    blocks: [
-      header(title),
-      section(codeBlock(error.message, MAX_SECTION)),
-      context(`Nothing was compared, so nothing is known to be in sync. Code ${escaped(error.code)}.`),
-    ],
+    text: notification(title, [escaped(error.message.split('\n', 1)[0] ?? '')]),
+    blocks: [header(title), section(codeBlock(error.message, MAX_SECTION)), context(nothingKnown(error))],
   };
 }
 
-function severityCounts(findings: readonly Finding[]): string {
-  return SEVERITIES.map((severity) => ({
-    severity,
-    count: findings.filter((finding) => finding.severity === severity).length,
-  }))
-    .filter(({ count }) => count > 0)
-    .map(({ severity, count }) => `${count} ${severity}`)
-    .join(', ');
+function failureText(error: FailureMemo, title: string): string {
+  return fitted(
+    `*${escaped(title)}*: ${nothingKnown(error)}\n${codeBlock(error.message, 1500)}`,
+    MAX_SECTION,
+  );
 }
 
-function tableCounts({ tables }: Report): string {
-  const all = tables.inSync + tables.drifted + tables.unchecked;
-  return `${counted(all, 'table')}: ${tables.inSync} in sync, ${tables.drifted} drifted, ${tables.unchecked} not checked`;
-}
-
-function notification(findings: readonly Finding[]): string {
-  return findings
-    .slice(0, 5)
-    .map((finding) => escaped(`${subjectName(finding)}: ${finding.message}`))
-    .join('; ');
-}
-
-/** A group with the hints that no group before it gave. */
-interface HintedGroup extends Group {
-  readonly hints: readonly string[];
-}
-
-/** What is worth knowing is said once in a message. */
-function withNewHintsOnly(): (group: Group) => HintedGroup {
-  const given = new Set<string>();
-  return (group) => {
-    const all = new Set(group.findings.flatMap(({ hint }) => (hint === null ? [] : [hint])));
-    const hints = [...all].filter((hint) => !given.has(hint));
-    for (const hint of hints) given.add(hint);
-    return { ...group, hints };
-  };
-}
-
-/** As many tables as Slack takes, worst first; the findings of the others are `left`. */
-function fitting(
-  groups: readonly HintedGroup[],
-  project: string | null,
-): { readonly shown: readonly string[]; readonly left: readonly Finding[] } {
-  const shown: string[] = [];
-  let total = 0;
-  for (const [index, group] of groups.entries()) {
-    const text = groupText(group, project);
-    if (index >= MAX_GROUPS || total + text.length > MAX_TOTAL) {
-      return { shown, left: groups.slice(index).flatMap(({ findings }) => findings) };
-    }
-    shown.push(text);
-    total += text.length;
-  }
-  return { shown, left: [] };
-}
-
-function leftOut(findings: readonly Finding[]): string {
-  return `+${counted(findings.length, 'more finding')} in ${counted(groupBySubject(findings).length, 'table')}: ${severityCounts(findings)}`;
-}
-
-/** A table's section: its name, who owns it, and its findings, cut before Slack would refuse it. */
-function groupText(group: HintedGroup, project: string | null): string {
-  const [first] = group.findings;
-  const heading = [
-    `*${project === null ? escaped(subjectTitle(group)) : link(consoleUrl(group, project), shortened(subjectTitle(group), 200))}*`,
-    ...(first?.owner == null ? [] : [owner(first.owner)]),
-    ...(first?.runbook == null ? [] : [link(first.runbook, 'runbook')]),
-  ].join(' · ');
-  const lines = [...findingLines(group.findings), ...group.hints.map((hint) => `_${escaped(hint)}_`)];
-  let text = heading;
-  for (const [index, line] of lines.entries()) {
-    if (text.length + line.length > MAX_SECTION - 30) return `${text}\n+${lines.length - index} more lines`;
-    text += `\n${line}`;
-  }
-  return text;
-}
-
-function findingLines(findings: readonly Finding[]): readonly string[] {
-  const kinds = [...new Set(findings.map(({ kind }) => kind))];
-  return kinds.flatMap((kind) => {
-    const ofKind = findings.filter((finding) => finding.kind === kind);
-    const isEmptied = ofKind.length > 1 && ofKind[0]?.context?.type === 'no-fields-left';
-    return isEmptied || ofKind.length > MAX_LINES_OF_A_KIND ? [foldedLine(ofKind)] : ofKind.map(findingLine);
-  });
-}
-
-/** `🔴 field `amount` is missing: expected `NUMERIC`, found nothing — breaks integration-service` */
-function findingLine(finding: Finding): string {
-  const { severity, words, path, consumers } = finding;
-  const what = words.what
-    .split('{path}')
-    .map(escaped)
-    .join(code(path ?? ''));
-  const said = (value: string | null, word: string) => (isVerbatim(value, word) ? code(word) : escaped(word));
-  const expected = said(finding.expected, words.expected);
-  const actual = said(finding.actual, words.actual);
-  return `${SIGN[severity]} ${what}: expected ${expected}, found ${actual}${readers(finding.kind, consumers)}`;
-}
-
-/** Whether people are told the value itself, or a part of it, and not a duration or a word for its absence. */
-function isVerbatim(value: string | null, word: string): boolean {
-  const part = word.replace(/^…|…$/g, '');
-  return value?.replace(/[\r\n\t]+/g, ' ').includes(part) ?? false;
-}
-
-/** A table that was recreated empty misses every field: one line says it. */
-function foldedLine(findings: readonly Finding[]): string {
-  const [first] = findings;
-  if (first === undefined) return '';
-  const severity =
-    SEVERITIES.find((candidate) => findings.some((finding) => finding.severity === candidate)) ??
-    first.severity;
-  const consumersOfAll = [...new Set(findings.flatMap((finding) => finding.consumers))];
-  if (first.context?.type === 'no-fields-left') {
-    const what = `all ${findings.length} declared fields are missing: the table has no columns (recreated empty?)`;
-    return `${SIGN[severity]} ${what}${readers(first.kind, consumersOfAll)}`;
-  }
-  const named = findings.slice(0, 8).map(({ path }) => code(path ?? '', 60));
-  const more = findings.length > named.length ? ` +${findings.length - named.length} more` : '';
-  return `${SIGN[severity]} ${findings.length} × ${first.kind}: ${named.join(', ')}${more}${readers(first.kind, consumersOfAll)}`;
-}
-
-function readers(kind: Kind, consumers: readonly string[]): string {
-  if (consumers.length === 0) return '';
-  const named = consumers.slice(0, 5).map((consumer) => `*${escaped(shortened(consumer, 80))}*`);
-  const more = consumers.length > named.length ? ` and ${consumers.length - named.length} more` : '';
-  return ` — ${readerVerb(kind)} ${named.join(', ')}${more}`;
-}
-
-const UNCHECKED_WORDS: Readonly<Record<UncheckedReason, string>> = {
-  denied: 'access denied',
-  throttled: "over BigQuery's quota",
-  unavailable: 'no usable answer',
-  'out-of-time': 'the run had no time left',
-  malformed: 'an answer that is no BigQuery resource',
-};
-
-function uncheckedBlocks(unchecked: readonly Unchecked[]): readonly SlackBlock[] {
-  if (unchecked.length === 0) return [];
-  const lines = unchecked.slice(0, MAX_UNCHECKED_LINES).map((entry) => {
-    return `• ${escaped(shortened(subjectTitle(entry), 120))}: ${UNCHECKED_WORDS[entry.reason]} (${escaped(shortened(entry.detail, 160))})`;
-  });
-  const more = unchecked.length > lines.length ? [`+${unchecked.length - lines.length} more`] : [];
-  return [section(['*Could not be checked* (neither in sync nor drifted)', ...lines, ...more].join('\n'))];
-}
-
-function consoleUrl(
-  { dataset, table }: { readonly dataset: string; readonly table: string | null },
-  project: string,
-): string {
-  const target = new URLSearchParams({ project, p: project, d: dataset });
-  if (table !== null) target.set('t', table);
-  target.set('page', table === null ? 'dataset' : 'table');
-  return `https://console.cloud.google.com/bigquery?${target}`;
-}
-
-function header(text: string): SlackBlock {
-  return { type: 'header', text: { type: 'plain_text', text: shortened(printable(text), MAX_HEADER) } };
-}
-
-function section(text: string): SlackBlock {
-  return { type: 'section', text: { type: 'mrkdwn', text: fitted(text, MAX_SECTION) } };
-}
-
-function context(text: string): SlackBlock {
-  return { type: 'context', elements: [{ type: 'mrkdwn', text }] };
+function nothingKnown({ code }: FailureMemo): string {
+  return `Nothing was compared, so nothing is known to be in sync. Code ${escaped(code)}.`;
 }
 
 /** What Slack hears of. */

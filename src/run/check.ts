@@ -4,17 +4,20 @@ import { matchesPattern } from '../model/pattern.ts';
 import type { Policy, Waiver } from '../model/policy.ts';
 import type { Clock, Unreadable, Warehouse } from '../model/ports.ts';
 import type { DatasetOutcome, Report, Status, TableCounts, TableStatus } from '../model/report.ts';
+import type { DatasetSight, Sight, SightStatus, TableSight, UndeclaredSight } from '../model/sight.ts';
 import type { Contract, DeclaredDataset } from '../model/table.ts';
 import { explain } from '../render/explain.ts';
 import { subjectName, subjectTitle } from '../render/group.ts';
 import type { Selection } from './config.ts';
+import type { Verdict } from './confirm.ts';
 import { type InspectedDataset, type InspectedTable, inspectDataset } from './inspect.ts';
-import { inspectUndeclaredDatasets } from './inspect-unexpected.ts';
+import { inspectUndeclaredDatasets, type Undeclared } from './inspect-unexpected.ts';
 import type { Inspection } from './inspection.ts';
 
 export interface CheckResult {
   readonly report: Report;
   readonly outcomes: readonly DatasetOutcome[];
+  readonly sight: Sight;
   /** Why nothing at all could be read; null: something was. */
   readonly nothingRead: { readonly code: 'NothingRead' | 'ProjectNotFound'; readonly message: string } | null;
 }
@@ -30,6 +33,8 @@ export interface CheckOptions {
   readonly confirmMs: number;
   /** The lifecycle's moment: when the run was scheduled. */
   readonly now: Date;
+  /** Whether a finding, told by its fingerprint, is open since an earlier run: it needs no second read. */
+  readonly isKnown?: (fingerprint: string) => boolean;
   /** Empty: everything. */
   readonly selection?: Selection;
   readonly onProgress?: (done: number, all: number) => void;
@@ -46,6 +51,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     project,
     clock,
     confirmMs,
+    isKnown: options.isKnown ?? (() => false),
     now,
     datasetList: warehouse.listDatasets(),
     onTableDone: countProgress(selected, options.onProgress),
@@ -96,7 +102,11 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
       }),
     ],
   };
-  return { report, outcomes, nothingRead: await whyNothingRead(inspection, inspected, report) };
+  const sight: Sight = {
+    datasets: new Map(inspected.map((dataset) => [dataset.declared.dataset, sightOf(dataset)])),
+    undeclaredDatasets: undeclared === null ? unseenUndeclared : undeclaredSight(undeclared),
+  };
+  return { report, outcomes, sight, nothingRead: await whyNothingRead(inspection, inspected, report) };
 }
 
 /** A dataset named alone is whole; with tables named, only those are looked at. */
@@ -200,6 +210,40 @@ function countTables(outcomes: readonly DatasetOutcome[]): TableCounts {
   const statuses = outcomes.flatMap(({ tables }) => tables.map(({ status }) => status));
   const count = (status: TableStatus) => statuses.filter((candidate) => candidate === status).length;
   return { inSync: count('in-sync'), drifted: count('drifted'), unchecked: count('unchecked') };
+}
+
+function sightOf({ declared, verdict, tables, ...undeclared }: InspectedDataset): DatasetSight {
+  return {
+    declared,
+    status: sightStatus(verdict),
+    changes: verdict.status === 'compared' ? verdict.changes : [],
+    timeTravelHours: (verdict.status === 'compared' ? verdict.timeTravelHours : undefined) ?? null,
+    tables: new Map(
+      tables.map((table): [string, TableSight] => [
+        table.declared.table,
+        {
+          declared: table.declared,
+          status: sightStatus(table.verdict),
+          changes: table.verdict?.status === 'compared' ? table.verdict.changes : [],
+        },
+      ]),
+    ),
+    undeclaredTables: undeclaredSight(undeclared),
+  };
+}
+
+/** A table that was not asked about is missing with its dataset. */
+function sightStatus(verdict: Verdict | null): SightStatus {
+  if (verdict === null) return 'missing';
+  if (verdict.status === 'unreadable') return 'unreadable';
+  return verdict.isMissing ? 'missing' : 'present';
+}
+
+const unseenUndeclared: UndeclaredSight = { isComplete: false, unreadable: new Set() };
+
+function undeclaredSight({ unchecked, isComplete }: Pick<Undeclared, 'unchecked' | 'isComplete'>) {
+  const unreadable = new Set(unchecked.map(({ dataset, table }) => table ?? dataset));
+  return { isComplete, unreadable };
 }
 
 /** Drift seen is certain, whatever remains unseen. */

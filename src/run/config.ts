@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { DriftError } from '../model/errors.ts';
 
@@ -17,7 +18,19 @@ export interface Config {
   readonly metricLocation: string;
   readonly bigqueryEndpoint: string | null;
   readonly monitoringEndpoint: string | null;
+  readonly storageEndpoint: string | null;
+  /** null: every run is a first run. */
+  readonly state: StatePlace | null;
 }
+
+/** Where the state is kept. */
+export type StatePlace =
+  | {
+      readonly in: 'bucket';
+      readonly bucket: string /** Without slashes at its ends; may be empty. */;
+      readonly prefix: string;
+    }
+  | { readonly in: 'folder'; readonly path: string };
 
 /**
  * Reads the environment.
@@ -59,6 +72,8 @@ export function parseConfig(env: Env): Config {
     metricLocation: text('METRIC_LOCATION') ?? 'global',
     bigqueryEndpoint: endpoint('BIGQUERY_API_ENDPOINT'),
     monitoringEndpoint: endpoint('MONITORING_API_ENDPOINT'),
+    storageEndpoint: endpoint('STORAGE_EMULATOR_HOST'),
+    state: parseStatePlace(text('STATE_URI'), problems),
   };
   if (problems.length > 0) throw new DriftError('InvalidConfig', problems.join('\n'));
   return config;
@@ -82,6 +97,19 @@ function parseAliases(text: string | null, problems: string[]): ReadonlyMap<stri
     }
   }
   return aliases;
+}
+
+/** Buckets: https://docs.cloud.google.com/storage/docs/buckets#naming */
+function parseStatePlace(text: string | null, problems: string[]): StatePlace | null {
+  if (text === null) return null;
+  const [, bucket, path = ''] = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:\/(.*))?$/.exec(text) ?? [];
+  if (bucket !== undefined) return { in: 'bucket', bucket, prefix: path.replace(/^\/+|\/+$/g, '') };
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url?.protocol === 'file:' && url.host === '' && url.pathname.length > 1) {
+    return { in: 'folder', path: fileURLToPath(url) };
+  }
+  problems.push(`STATE_URI: expected gs://bucket/prefix or file:///folder, found ${JSON.stringify(text)}`);
+  return null;
 }
 
 /** The address that even a run with an invalid environment can tell; null: there is none that is valid. */

@@ -1,5 +1,5 @@
-import type { Judgement } from '../diff/judge.ts';
-import { isDrift } from '../diff/judge.ts';
+import { isDrift, type Judgement } from '../diff/judge.ts';
+import type { Change } from '../model/finding.ts';
 import type { Clock, Unreadable } from '../model/ports.ts';
 
 /** What one read of a dataset or table came to. */
@@ -7,27 +7,35 @@ export type Verdict =
   | {
       readonly status: 'compared';
       readonly isMissing: boolean;
+      readonly changes: readonly Change[];
       readonly judgement: Judgement;
       readonly warnings: readonly string[];
+      /** Of a dataset that states it, in hours. */
+      readonly timeTravelHours?: number;
     }
   | Unreadable;
 
 /**
- * Reads and, where that finds drift, reads once more after a while: a pipeline that drops and loads a table makes
- * it look missing for seconds. The second answer decides.
+ * Reads and, where that finds drift that is not known yet, reads once more after a while: a pipeline that drops and loads
+ * a table makes it look missing for seconds. The second answer decides.
  */
 export async function readConfirmed({
   read,
   clock,
   confirmMs,
+  isKnown,
 }: {
   readonly read: (attempt: 'first' | 'second') => Promise<Verdict>;
   readonly clock: Clock;
   readonly confirmMs: number;
+  /** Whether a finding, told by its fingerprint, is open since an earlier run. */
+  readonly isKnown: (fingerprint: string) => boolean;
 }): Promise<Verdict> {
   const startedAt = clock.now().getTime();
   const first = await read('first');
-  if (first.status === 'unreadable' || !first.judgement.open.some(isDrift)) return first;
+  if (first.status === 'unreadable') return first;
+  const isNew = first.judgement.open.some((finding) => isDrift(finding) && !isKnown(finding.fingerprint));
+  if (!isNew) return first;
   const waitMs = startedAt + confirmMs - clock.now().getTime();
   if (waitMs > 0) await clock.sleep(waitMs);
   return read('second');

@@ -1,23 +1,27 @@
-import { type Transitions, transitionsOfFirstRun } from '../diff/transitions.ts';
+import { countBySeverity, rememberFailure, rememberRun, uncheckedKey } from '../diff/remember.ts';
 import { DriftError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import { SEVERITIES, type Severity } from '../model/kinds.ts';
+import type { Severity } from '../model/kinds.ts';
+import type { AlertTiming } from '../model/policy.ts';
 import type {
   AlertSink,
   Clock,
   Log,
   LogSeverity,
   MetricSink,
-  SlackPayload,
+  ObjectStore,
   Warehouse,
 } from '../model/ports.ts';
 import type { Report, Status, TableCounts } from '../model/report.ts';
+import type { FailureMemo, State } from '../model/state.ts';
 import { subjectName } from '../render/group.ts';
 import { measureFindings, measureRun } from '../render/metric.ts';
 import { counted } from '../render/printable.ts';
-import { isToldInSlack, renderDrift, renderFailure } from '../render/slack.ts';
+import { isToldInSlack, renderFailure } from '../render/slack.ts';
 import type { Expectation } from '../sources/expected-files.ts';
 import { type CheckResult, check } from './check.ts';
+import { forgetful, type Memory, openMemory } from './memory.ts';
+import { type AlertCounts, type Told, tell } from './tell.ts';
 
 /** What one run of the function is given. */
 export interface HourlyRun {
@@ -26,6 +30,12 @@ export interface HourlyRun {
   readonly metrics: MetricSink;
   /** null: no Slack. */
   readonly alerts: AlertSink | null;
+  /** null: nothing is remembered. */
+  readonly store: ObjectStore | null;
+  /** Whom to grant access; null: not known. */
+  readonly account: () => Promise<string | null>;
+  /** Whether a failure that no state remembers is to be told. */
+  readonly isNews: (failure: FailureMemo) => boolean;
   readonly project: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -33,9 +43,6 @@ export interface HourlyRun {
   /** When the run was scheduled, else now. */
   readonly now: Date;
 }
-
-/** How many findings Slack heard of. */
-type AlertCounts = { readonly [Told in keyof Transitions]: number };
 
 /** The body of the function's answer. */
 export type RunSummary =
@@ -54,34 +61,64 @@ export type RunSummary =
       readonly alerts?: AlertCounts;
     };
 
-/** One hourly run: check, publish, tell; and whatever happens, say whether the run is to be believed. */
-export async function runHourly(run: HourlyRun): Promise<RunSummary> {
+/**
+ * One hourly run: remember, check, publish, tell; and whatever happens, say whether the run is to be believed. null:
+ * another run is at it, and this one does nothing.
+ */
+export async function runHourly(run: HourlyRun): Promise<RunSummary | null> {
   const startedAt = run.clock.now();
-  const summary = await checkAndTell(run).catch((error: unknown) => failedRun(run, error));
-  const seconds = (run.clock.now().getTime() - startedAt.getTime()) / 1000;
-  return writeHeartbeat(run, { summary, seconds });
+  const memory = await recall(run);
+  if (memory === null) return null;
+  try {
+    const summary = await checkAndTell(run, memory).catch((error: unknown) => failedRun(run, memory, error));
+    const seconds = (run.clock.now().getTime() - startedAt.getTime()) / 1000;
+    return await writeHeartbeat(run, { summary, seconds });
+  } finally {
+    if (!(memory instanceof DriftError)) await memory.release();
+  }
 }
 
-async function checkAndTell(run: HourlyRun): Promise<RunSummary> {
+/** A DriftError: why the state cannot be used, although there should be one. */
+async function recall(run: HourlyRun): Promise<Memory | DriftError | null> {
+  const { store, log, project } = run;
+  if (store === null) {
+    log({
+      severity: 'WARNING',
+      message: 'STATE_URI is not set: every run is a first run, so Slack hears of open drift every hour',
+    });
+    return forgetful(project);
+  }
+  try {
+    return await openMemory({ ...run, store, holder: crypto.randomUUID() });
+  } catch (error) {
+    if (error instanceof DriftError) return error;
+    throw error;
+  }
+}
+
+async function checkAndTell(run: HourlyRun, memory: Memory | DriftError): Promise<RunSummary> {
   const { datasets, policy, warnings } = await run.loadExpectation();
-  const result = await check({ ...run, datasets, policy, warnings });
+  const state = memory instanceof DriftError ? null : memory.state;
+  const known = new Set(state?.findings.flatMap(({ key, closing }) => (closing === null ? [key] : [])));
+  const isKnown = (fingerprint: string) => known.has(fingerprint);
+  const result = await check({ ...run, datasets, policy, warnings, isKnown });
   const { report, nothingRead } = result;
-  if (nothingRead !== null) throw new DriftError(nothingRead.code, nothingRead.message);
 
   const told = report.findings.filter((finding) => isToldInSlack(finding, policy.minimumSeverity));
   logFindings(run, { report, told });
-  const transitions = transitionsOfFirstRun(told);
   const metricsError = await tryTo(() => run.metrics.write(measurements(result)));
-  const message = renderDrift({ report, opened: transitions.opened, remembers: false });
-  const slackError = await tryTo(() => deliver(run, message));
+  const telling =
+    memory instanceof DriftError
+      ? await tellOfLostState(run, memory, report)
+      : await tellOfRun(run, memory, { result, policy });
 
-  const wasHeard = slackError === null && run.alerts !== null;
   const counts = {
     tables: report.tables,
     findings: countBySeverity(report.findings),
-    alerts: countAlerts(transitions, wasHeard),
+    alerts: telling.counts,
   };
-  const errors = [metricsError, slackError].filter((error) => error !== null);
+  const unread = nothingRead === null ? null : new DriftError(nothingRead.code, nothingRead.message);
+  const errors = [unread, metricsError, telling.error].filter((error) => error !== null);
   const [first] = errors;
   if (first === undefined) return { status: report.status, ...counts, report: null };
   const error = { code: first.code, message: errors.map(({ message: text }) => text).join('; ') };
@@ -93,24 +130,116 @@ function measurements({ report, outcomes }: CheckResult) {
   return measureFindings(report.findings, outcomes, { isComplete: report.unchecked.length === 0 });
 }
 
-async function deliver({ alerts }: Pick<HourlyRun, 'alerts'>, message: SlackPayload | null): Promise<void> {
-  if (message !== null) await alerts?.send(message);
+function tellOfRun(
+  run: HourlyRun,
+  memory: Memory,
+  { result, policy }: { readonly result: CheckResult; readonly policy: Expectation['policy'] },
+): Promise<Told> {
+  const { report, sight, nothingRead } = result;
+  const { state, isKept } = memory;
+  const now = momentOf(run, state);
+  const advanced = rememberRun(state, { now, report, sight, policy, isBlind: nothingRead !== null });
+  const seen = new Set([
+    ...report.findings.map(({ fingerprint }) => fingerprint),
+    ...report.unchecked.map(uncheckedKey),
+  ]);
+  return tell(advanced, {
+    ...run,
+    memory,
+    now,
+    isSeen: (key) => seen.has(key),
+    timing: policy.alerts,
+    scene: {
+      project: run.project,
+      now,
+      report,
+      seen: advanced.seen,
+      sight,
+      minimumSeverity: policy.minimumSeverity,
+      memory: isKept ? (state.lastRunAt === null ? 'first' : 'kept') : 'none',
+    },
+  });
+}
+
+/** Time does not run backwards: a late attempt at an earlier run counts to the one after it. */
+function momentOf({ now }: HourlyRun, { lastRunAt, messages }: State): Date {
+  const times = [lastRunAt, messages.runAt].flatMap((at) => (at === null ? [] : [Date.parse(at)]));
+  return new Date(Math.max(now.getTime(), ...times));
+}
+
+const NOTHING_TOLD: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved: 0 };
+
+/** What is new cannot be known: that is told, and how much is there, but not the findings over and over. */
+async function tellOfLostState(
+  run: HourlyRun,
+  error: DriftError,
+  { findings, tables }: Report,
+): Promise<Told> {
+  const { critical, warning } = countBySeverity(findings);
+  const there = `This run found ${critical} critical and ${warning} warning in ${counted(tables.inSync + tables.drifted, 'table')}, and cannot tell which of them are new.`;
+  await tellFailure(run, { code: error.code, message: `${error.message}\n${there}` });
+  return { counts: NOTHING_TOLD, error };
 }
 
 /** A run without a result is told as loudly as drift; a bug is told without its inner words. */
-export async function failedRun(
-  run: Pick<HourlyRun, 'alerts' | 'log'> & { readonly project: string | null },
-  error: unknown,
-): Promise<RunSummary> {
+async function failedRun(run: HourlyRun, memory: Memory | DriftError, error: unknown): Promise<RunSummary> {
+  const failure = logFailure(run, error);
+  if (memory instanceof DriftError || !memory.isKept) {
+    await tellFailure(run, failure);
+    return { status: 'failed', error: failure };
+  }
+  const now = momentOf(run, memory.state);
+  const advanced = rememberFailure(memory.state, { now, failure });
+  const { error: notTold } = await tell(advanced, {
+    ...run,
+    memory,
+    now,
+    isSeen: (key) => advanced.failures.some((record) => record.key === key),
+    timing: FAILURE_TIMING,
+    scene: {
+      project: run.project,
+      now,
+      report: null,
+      seen: advanced.seen,
+      sight: null,
+      minimumSeverity: 'critical',
+      memory: 'kept',
+    },
+  });
+  if (notTold !== null) run.log({ severity: 'ERROR', message: notTold.message, code: notTold.code });
+  return { status: 'failed', error: failure };
+}
+
+/** As for a critical finding by default: without valid files there is no policy. */
+const FAILURE_TIMING: AlertTiming = {
+  remindAfterMs: { critical: 4 * 3_600_000, warning: null, info: null },
+  uncheckedAfterRuns: 1,
+};
+
+export function logFailure({ log }: Pick<HourlyRun, 'log'>, error: unknown): FailureMemo {
   const failure =
     error instanceof DriftError
       ? { code: error.code, message: error.message }
       : { code: 'Internal', message: 'an internal error; the log has its stack' };
   const stack = error instanceof Error && !(error instanceof DriftError) ? { stack_trace: error.stack } : {};
-  run.log({ severity: 'ERROR', message: `the run failed: ${failure.message}`, code: failure.code, ...stack });
-  const slackError = await tryTo(() => deliver(run, renderFailure({ project: run.project, error: failure })));
-  if (slackError !== null) run.log({ severity: 'ERROR', message: slackError.message, code: slackError.code });
-  return { status: 'failed', error: failure };
+  log({ severity: 'ERROR', message: `the run failed: ${failure.message}`, code: failure.code, ...stack });
+  return failure;
+}
+
+/** For a run that remembers nothing. */
+export async function tellFailure(
+  {
+    alerts,
+    log,
+    isNews,
+    project,
+  }: Pick<HourlyRun, 'alerts' | 'log' | 'isNews'> & { readonly project: string | null },
+  failure: FailureMemo,
+): Promise<void> {
+  if (alerts === null || !isNews(failure)) return;
+  const delivery = await alerts.send(renderFailure({ project, error: failure }));
+  if (delivery.fate === 'sent') return;
+  log({ severity: 'ERROR', message: delivery.error.message, code: delivery.error.code });
 }
 
 /** Last of all, so that it stands for the whole run. */
@@ -199,22 +328,4 @@ function logFindings(
       warnings,
     },
   });
-}
-
-function countBySeverity(findings: readonly Finding[]): Readonly<Record<Severity, number>> {
-  const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
-  return Object.fromEntries(SEVERITIES.map((severity) => [severity, count(severity)])) as Record<
-    Severity,
-    number
-  >;
-}
-
-function countAlerts({ opened, changed, reminded, resolved }: Transitions, wasHeard: boolean): AlertCounts {
-  const count = (findings: readonly Finding[]) => (wasHeard ? findings.length : 0);
-  return {
-    opened: count(opened),
-    changed: count(changed),
-    reminded: count(reminded),
-    resolved: count(resolved),
-  };
 }

@@ -11,6 +11,8 @@ export interface Undeclared {
   readonly unexpected: Judgement;
   readonly unchecked: readonly Unchecked[];
   readonly warnings: readonly string[];
+  /** Whether they were all listed, so that what is not among them is not there. */
+  readonly isComplete: boolean;
 }
 
 /** More undeclared tables of one dataset than this are a count. */
@@ -21,13 +23,16 @@ export async function inspectUnexpected(
   { dataset, declaredAs, tables }: DeclaredDataset,
   list: Read<readonly ListedTable[]> | null,
 ): Promise<Undeclared> {
-  if (list === null || list.status === 'absent') return { unexpected: nothing, unchecked: [], warnings: [] };
+  if (list === null || list.status === 'absent') {
+    return { unexpected: nothing, unchecked: [], warnings: [], isComplete: false };
+  }
   if (list.status === 'unreadable') {
     const detail = `tables that no file declares could not be seen: ${list.detail}`;
     return {
       unexpected: nothing,
       unchecked: [{ dataset, table: null, reason: list.reason, detail }],
       warnings: [],
+      isComplete: false,
     };
   }
   const undeclared = foldShards(
@@ -42,6 +47,7 @@ export async function inspectUnexpected(
       unexpected: nothing,
       unchecked: [],
       warnings: [`${dataset}: ${count} tables that no file declares, too many to list`],
+      isComplete: false,
     };
   }
   const { warehouse } = inspection;
@@ -69,6 +75,7 @@ export async function inspectUndeclaredDatasets(
       unexpected: nothing,
       unchecked: [{ dataset: '*', table: null, reason, detail: unseenDatasets(list.detail) }],
       warnings: [],
+      isComplete: false,
     };
   }
   const { datasets, unreachable } = list.value;
@@ -93,6 +100,7 @@ export async function inspectUndeclaredDatasets(
   const detail = unseenDatasets(`datasets.list could not reach ${unreachable.join(', ')}`);
   return {
     ...merged,
+    isComplete: false,
     unchecked: [...merged.unchecked, { dataset: '*', table: null, reason: 'unavailable', detail }],
   };
 }
@@ -110,10 +118,8 @@ async function confirmUnexpected(
     read,
   }: { readonly about: About; readonly change: Change; readonly read: () => Promise<Read<unknown>> },
 ): Promise<{ readonly subject: Subject; readonly verdict: Verdict }> {
-  const { clock, confirmMs } = inspection;
   const verdict = await readConfirmed({
-    clock,
-    confirmMs,
+    ...inspection,
     read: async (attempt) => {
       if (attempt === 'first') return compared(inspection, about, { changes: [change] });
       const answer = await read();
@@ -139,6 +145,7 @@ function mergeUnexpected(
       verdict.status === 'unreadable' ? [{ ...subject, reason: verdict.reason, detail: verdict.detail }] : [],
     ),
     warnings: [],
+    isComplete: true,
   };
 }
 

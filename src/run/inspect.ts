@@ -63,7 +63,7 @@ export async function inspectDataset(
 }
 
 function inspectDatasetItself(inspection: Inspection, declared: DeclaredDataset): Promise<Verdict> {
-  const { warehouse, clock, confirmMs } = inspection;
+  const { warehouse } = inspection;
   const about = {
     subject: { dataset: declared.dataset, table: null },
     declaredAs: declared.declaredAs,
@@ -78,11 +78,18 @@ function inspectDatasetItself(inspection: Inspection, declared: DeclaredDataset)
     }
     const resource = answer.value;
     if (resource === null) return compared(inspection, about, { changes: [] });
-    return unlessMalformed(() =>
-      compared(inspection, about, { changes: compareDataset(declared.settings, resource) }),
-    );
+    return unlessMalformed(() => ({
+      ...compared(inspection, about, { changes: compareDataset(declared.settings, resource) }),
+      timeTravelHours: timeTravelHoursOf(resource),
+    }));
   };
-  return readConfirmed({ read, clock, confirmMs });
+  return readConfirmed({ ...inspection, read });
+}
+
+/** Seven days unless it says less: https://docs.cloud.google.com/bigquery/docs/time-travel */
+function timeTravelHoursOf({ maxTimeTravelHours }: Resource): number {
+  const hours = Number(maxTimeTravelHours ?? 168);
+  return Number.isFinite(hours) && hours > 0 ? hours : 168;
 }
 
 /** A dataset is missing only when the project's list answered too, and left no location out. */
@@ -111,7 +118,7 @@ async function inspectTable(
     readonly tableList: () => Promise<Read<readonly ListedTable[]>>;
   },
 ): Promise<Verdict | null> {
-  const { warehouse, clock, confirmMs } = inspection;
+  const { warehouse } = inspection;
   const id = { dataset: dataset.dataset, table: table.table };
   const { expected, contract } = table;
   const about = { subject: id, declaredAs: dataset.declaredAs, contracts: [contract] };
@@ -156,7 +163,7 @@ async function inspectTable(
       expected,
     });
   };
-  const verdict = await readConfirmed({ read, clock, confirmMs });
+  const verdict = await readConfirmed({ ...inspection, read });
   return datasetIsMissing ? null : verdict;
 }
 

@@ -15,6 +15,8 @@ export interface Inspection {
   readonly project: string | null;
   readonly clock: Clock;
   readonly confirmMs: number;
+  /** Whether a finding, told by its fingerprint, is open since an earlier run. */
+  readonly isKnown: (fingerprint: string) => boolean;
   /** The run's moment, by which waivers lapse. */
   readonly now: Date;
   /** The project's datasets, asked for once. */
@@ -60,7 +62,7 @@ export function compared(
     waived: judged.waived.map(({ finding, waivers }) => ({ finding: repaired(finding), waivers })),
   };
   const isMissing = changes.some(({ kind }) => kind === 'dataset-missing' || kind === 'table-missing');
-  return { status: 'compared', isMissing, judgement, warnings: [] };
+  return { status: 'compared', isMissing, changes, judgement, warnings: [] };
 }
 
 export function missing(kind: 'dataset-missing' | 'table-missing', expected: string): Change {

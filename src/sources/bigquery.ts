@@ -29,6 +29,12 @@ export function createBigQueryClient({
   });
 }
 
+/** Who asks, for the advice whom to grant access; null: the credentials do not say. */
+export async function accountOf(client: BigQuery): Promise<string | null> {
+  const credentials = await client.authClient.getCredentials().catch(() => null);
+  return credentials?.client_email ?? null;
+}
+
 const METHODS = ['datasets.list', 'datasets.get', 'tables.list', 'tables.get'] as const;
 type Method = (typeof METHODS)[number];
 

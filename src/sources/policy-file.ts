@@ -1,4 +1,5 @@
 import { isObject } from '../diff/parse.ts';
+import { parseDuration } from '../model/duration.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Kind, Severity } from '../model/kinds.ts';
 import type { Policy } from '../model/policy.ts';
@@ -26,6 +27,10 @@ export const defaultPolicy: Policy = {
   ignoreUnexpected: [],
   waivers: [],
   minimumSeverity: 'warning',
+  alerts: {
+    remindAfterMs: { critical: 4 * 3_600_000, warning: 24 * 3_600_000, info: null },
+    uncheckedAfterRuns: 2,
+  },
 };
 
 /** Reads a policy file; `file` is its name in problems. */
@@ -46,6 +51,15 @@ export async function loadPolicy(path: string, file: string): Promise<LoadedPoli
         kind: waiver.kind ?? null,
       })),
       minimumSeverity: alerts?.minimumSeverity ?? defaultPolicy.minimumSeverity,
+      alerts: {
+        remindAfterMs: {
+          critical: remindAfterMs('critical', alerts?.remindAfter),
+          warning: remindAfterMs('warning', alerts?.remindAfter),
+          // Nothing sets it: what is only worth knowing is not repeated.
+          info: null,
+        },
+        uncheckedAfterRuns: alerts?.uncheckedAfterRuns ?? defaultPolicy.alerts.uncheckedAfterRuns,
+      },
     },
     requiredFields: (requiredFields ?? []).map(({ name, type, except }) => ({
       name,
@@ -54,6 +68,19 @@ export async function loadPolicy(path: string, file: string): Promise<LoadedPoli
     })),
     problems: [],
   };
+}
+
+/** Absent is the default; null is never. */
+function remindAfterMs(
+  severity: 'critical' | 'warning',
+  stated: { readonly [severity in 'critical' | 'warning']?: string | null | undefined } | undefined,
+): number | null {
+  const text = stated?.[severity];
+  return text === undefined
+    ? defaultPolicy.alerts.remindAfterMs[severity]
+    : text === null
+      ? null
+      : parseDuration(text);
 }
 
 function invalid(problems: readonly Problem[]): LoadedPolicy {

@@ -25,6 +25,7 @@ const policy: Policy = {
   ignoreUnexpected: [],
   waivers: [],
   minimumSeverity: 'warning',
+  alerts: { remindAfterMs: { critical: null, warning: null, info: null }, uncheckedAfterRuns: 2 },
 };
 
 /** Table `commerce.payments`, whose dataset is named `commerce_staging` in BigQuery. */

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { playedClock } from '../../emulators/clock.ts';
 import { DATASET_SETTINGS, statedSettings } from '../../src/diff/settings.ts';
 import type { Kind, Severity } from '../../src/model/kinds.ts';
 import type { Policy, Waiver } from '../../src/model/policy.ts';
 import type { DatasetList, ListedTable, Read, Resource, Warehouse } from '../../src/model/ports.ts';
 import type { Contract, DeclaredDataset, DeclaredTable, ExpectedTable } from '../../src/model/table.ts';
 import { type CheckOptions, type CheckResult, check } from '../../src/run/check.ts';
-import { playedClock } from '../support/clock.ts';
+import { defaultPolicy } from '../../src/sources/policy-file.ts';
 
 /** Answers in the order of the reads; the last one is given again for ever. */
 type Answers<T> = Read<T> | readonly [Read<T>, ...Read<T>[]];
@@ -99,7 +100,7 @@ const healthy: Script = {
 const sales = declare('sales', 'orders', 'items');
 
 function policyOf(changes: Partial<Policy> = {}): Policy {
-  return { severities: new Map(), ignoreUnexpected: [], waivers: [], minimumSeverity: 'warning', ...changes };
+  return { ...defaultPolicy, ...changes };
 }
 
 function waiver(changes: Partial<Waiver> & Pick<Waiver, 'table'>): Waiver {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { playedClock } from '../../emulators/clock.ts';
 import type { Read, Resource, Warehouse } from '../../src/model/ports.ts';
 import { check } from '../../src/run/check.ts';
 import { type PullOptions, pull } from '../../src/run/pull.ts';
@@ -10,7 +11,6 @@ import type { PullResult } from '../../src/run/pull-result.ts';
 import { createExpectedWriter } from '../../src/sinks/expected-writer.ts';
 import { loadExpectation } from '../../src/sources/expected-files.ts';
 import { openSnapshot } from '../../src/sources/snapshot-files.ts';
-import { playedClock } from '../support/clock.ts';
 import { type Files, writeFolder } from '../support/folder.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/bigquery');

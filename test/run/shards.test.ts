@@ -6,7 +6,7 @@ import { openSnapshot } from '../../src/sources/snapshot-files.ts';
 import { writeFolder } from '../support/folder.ts';
 
 const NOW = new Date('2026-11-22T10:17:00Z');
-const clock = { now: () => NOW, sleep: async () => {} };
+const clock = { now: () => NOW, sleep: async () => {}, every: () => () => {} };
 
 const table = (type = 'INTEGER', name = 'user_id') => ({
   type: 'TABLE',

@@ -14,7 +14,7 @@ beforeEach(async () => {
     projectId: 'p',
     location: 'global',
     endpoint: monitoring.url,
-    clock: { now: () => now, sleep: async () => {} },
+    clock: { now: () => now, sleep: async () => {}, every: () => () => {} },
   });
 });
 

@@ -6,9 +6,9 @@ import {
   type Fault,
   startBigQueryEmulator,
 } from '../../emulators/bigquery.ts';
+import { playedClock } from '../../emulators/clock.ts';
 import type { Read, Warehouse } from '../../src/model/ports.ts';
 import { createBigQueryClient, createWarehouse, type Pacing } from '../../src/sources/bigquery.ts';
-import { playedClock } from '../support/clock.ts';
 
 async function start({
   pacing = { requestsPerSecond: 1000, maxConcurrency: 40 },

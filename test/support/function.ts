@@ -7,6 +7,7 @@ import {
   type EmulatedWarehouse,
   startBigQueryEmulator,
 } from '../../emulators/bigquery.ts';
+import { type PlayedClock, playedClock } from '../../emulators/clock.ts';
 import {
   type MonitoringEmulator,
   startMonitoringEmulator,
@@ -16,7 +17,6 @@ import { type SlackEmulator, startSlackEmulator } from '../../emulators/slack.ts
 import type { Log } from '../../src/model/ports.ts';
 import type { Env } from '../../src/run/config.ts';
 import { createFunction } from '../../src/wiring.ts';
-import { type PlayedClock, playedClock } from './clock.ts';
 
 export interface PlayedFunction {
   readonly bigquery: BigQueryEmulator;
@@ -27,6 +27,8 @@ export interface PlayedFunction {
   readonly url: string;
   /** One call of the function. */
   call(init?: RequestInit): Promise<{ readonly status: number; readonly body: unknown }>;
+  /** The same as the Scheduler calls it, for a run that was due then. */
+  callAt(scheduled: string): Promise<{ readonly status: number; readonly body: unknown }>;
 }
 
 export const PROJECT = 'shop';
@@ -73,6 +75,10 @@ export async function startFunction({
     log: (entry) => logged.push(entry),
   });
   const url = await serve(wrap(checkDrift));
+  const call = async (init: RequestInit = { method: 'POST' }) => {
+    const response = await fetch(url, init);
+    return { status: response.status, body: await response.json() };
+  };
   return {
     bigquery,
     monitoring,
@@ -80,10 +86,8 @@ export async function startFunction({
     clock,
     logged,
     url,
-    async call(init = { method: 'POST' }) {
-      const response = await fetch(url, init);
-      return { status: response.status, body: await response.json() };
-    },
+    call,
+    callAt: (scheduled) => call({ method: 'POST', headers: { 'X-CloudScheduler-ScheduleTime': scheduled } }),
   };
 }
 

@@ -1,0 +1,230 @@
+import type { Finding, Unchecked } from '../model/finding.ts';
+import { isAtLeast, SEVERITIES, type Severity } from '../model/kinds.ts';
+import type { Policy } from '../model/policy.ts';
+import type { Report } from '../model/report.ts';
+import type { DatasetSight, Sight } from '../model/sight.ts';
+import type {
+  Closing,
+  FailureMemo,
+  FindingMemo,
+  Remembered,
+  SeenDataset,
+  SentMessages,
+  State,
+  UncheckedMemo,
+} from '../model/state.ts';
+import { rememberedText } from './memo.ts';
+import { standingOf } from './standing.ts';
+import { advance, type Sighting } from './transitions.ts';
+
+const HISTORY_MS = 30 * 24 * 3_600_000;
+
+export interface RunResult {
+  /** The run's moment: the same for every attempt at it, and never before that of the run before. */
+  readonly now: Date;
+  readonly report: Report;
+  readonly sight: Sight;
+  readonly policy: Policy;
+  /** Nothing at all could be read. */
+  readonly isBlind: boolean;
+}
+
+/** What is remembered after a run with a result, before anybody is told of it. */
+export function rememberRun(state: State, result: RunResult): State {
+  const { now, report } = result;
+  const at = now.toISOString();
+  const isNewRun = state.messages.runAt !== at;
+  return {
+    ...state,
+    lastRunAt: at,
+    messages: messagesOf(state, at),
+    findings: rememberFindings(state, result, isNewRun),
+    unchecked: rememberUnchecked(state, result, isNewRun),
+    failures: advance(state.failures, {
+      now,
+      isNewRun,
+      seen: [],
+      closingOf: () => ({ how: 'repaired' }),
+    }),
+    seen: seenNow(state.seen, result),
+    history: [
+      ...state.history.filter(
+        (point) => point.at !== at && now.getTime() - Date.parse(point.at) < HISTORY_MS,
+      ),
+      { at, findings: countBySeverity(report.findings), tables: report.tables },
+    ],
+  };
+}
+
+/** What is remembered after a run without a result: of all else nothing new is known. */
+export function rememberFailure(
+  state: State,
+  { now, failure }: { readonly now: Date; readonly failure: FailureMemo },
+): State {
+  const at = now.toISOString();
+  const message = rememberedText(failure.message);
+  const sighting: Sighting<FailureMemo> = {
+    key: 'failure',
+    about: { code: failure.code, message },
+    severity: 'critical',
+    actual: message,
+    isRipe: () => true,
+  };
+  return {
+    ...state,
+    messages: messagesOf(state, at),
+    failures: advance(state.failures, {
+      now,
+      isNewRun: state.messages.runAt !== at,
+      seen: [sighting],
+      closingOf: () => null,
+    }),
+  };
+}
+
+/** A retry goes on where the attempt before it stopped. */
+function messagesOf({ messages }: State, runAt: string): SentMessages {
+  return messages.runAt === runAt ? messages : { runAt, list: [] };
+}
+
+function rememberFindings(
+  state: State,
+  { now, report, sight, policy }: RunResult,
+  isNewRun: boolean,
+): State['findings'] {
+  const found = new Map(report.findings.map((finding) => [finding.fingerprint, finding]));
+  const waived = new Map(report.waived.map((finding) => [finding.fingerprint, finding]));
+  const open = new Map(
+    state.findings.filter(({ closing }) => closing === null).map((record) => [record.key, record]),
+  );
+  const closingOf = ({ key, about }: Remembered<FindingMemo>): Closing | null => {
+    const waiver = waived.get(key)?.waiver;
+    if (waiver !== undefined) return { how: 'waived', ...waiver };
+    if (found.has(key)) return { how: 'silent' };
+    const standing = standingOf(about, sight, policy);
+    if (standing === 'equal') return { how: 'repaired' };
+    return standing === 'not-expected' ? { how: 'not-expected' } : null;
+  };
+  const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));
+  const seen = told.map((finding): Sighting<FindingMemo> => {
+    const { fingerprint: key, severity, actual } = finding;
+    const before = open.get(key);
+    return {
+      key,
+      about: memoOf(finding, before === undefined ? lastGoodReadOf(finding, state) : before.about.lastGoodAt),
+      severity,
+      actual: actual === null ? null : rememberedText(actual),
+      isRipe: () => true,
+    };
+  });
+  return advance(state.findings, { now, isNewRun, seen, closingOf });
+}
+
+function memoOf(
+  { kind, dataset, table, path, expected, words }: Finding,
+  lastGoodAt: string | null,
+): FindingMemo {
+  return {
+    kind,
+    dataset,
+    table,
+    path,
+    expected: expected === null ? null : rememberedText(expected),
+    what: words.what,
+    lastGoodAt,
+  };
+}
+
+/** When what it is about was last read, without this finding. */
+function lastGoodReadOf({ dataset, table }: Finding, { seen }: State): string | null {
+  const known = seen.get(dataset);
+  return (table === null ? known?.at : known?.tables.get(table)) ?? null;
+}
+
+/** The identity of what was not checked. */
+export function uncheckedKey({ dataset, table }: Pick<Unchecked, 'dataset' | 'table'>): string {
+  return JSON.stringify([dataset, table]);
+}
+
+function rememberUnchecked(
+  state: State,
+  { now, report, sight, policy, isBlind }: RunResult,
+  isNewRun: boolean,
+): State['unchecked'] {
+  const { uncheckedAfterRuns } = policy.alerts;
+  const entries = new Map([...report.unchecked].reverse().map((entry) => [uncheckedKey(entry), entry]));
+  const open = new Map(
+    state.unchecked.filter(({ closing }) => closing === null).map(({ key, about }) => [key, about]),
+  );
+  const seen = [...entries].map(([key, entry]): Sighting<UncheckedMemo> => {
+    const wasReadable = open.get(key)?.wasReadable === true || isLost(entry, state, sight);
+    return {
+      key,
+      about: { ...entry, detail: rememberedText(entry.detail), wasReadable },
+      severity: 'warning',
+      actual: null,
+      isRipe: (runs) => isBlind || wasReadable || runs >= uncheckedAfterRuns,
+    };
+  });
+  return advance(state.unchecked, {
+    now,
+    isNewRun,
+    seen,
+    closingOf: ({ about }) => closingOfUnchecked(about, sight),
+  });
+}
+
+/** Readable in the run before and now denied: BigQuery hides what is gone from those without permission. */
+function isLost({ dataset, table, reason }: Unchecked, { seen, lastRunAt }: State, sight: Sight): boolean {
+  const inSight = sight.datasets.get(dataset);
+  if (reason !== 'denied' || inSight === undefined || lastRunAt === null) return false;
+  if (table === null) return inSight.status === 'unreadable' && seen.get(dataset)?.at === lastRunAt;
+  return (
+    inSight.tables.get(table)?.status === 'unreadable' && seen.get(dataset)?.tables.get(table) === lastRunAt
+  );
+}
+
+/** What is now known to be missing is told as that, and not as readable again. */
+function closingOfUnchecked({ dataset, table }: UncheckedMemo, sight: Sight): Closing | null {
+  if (dataset === '*') return sight.undeclaredDatasets.isComplete ? { how: 'repaired' } : null;
+  const inSight = sight.datasets.get(dataset);
+  if (inSight === undefined) return { how: 'not-expected' };
+  if (inSight.status === 'missing') return { how: 'silent' };
+  const declared = table === null ? undefined : inSight.tables.get(table);
+  if (declared === undefined) {
+    const isDeclared = table === null;
+    if (isDeclared && inSight.status === 'unreadable') return null;
+    if (inSight.undeclaredTables.isComplete) return { how: isDeclared ? 'repaired' : 'not-expected' };
+    return null;
+  }
+  if (declared.status === 'missing') return { how: 'silent' };
+  // Unreadable and not listed: its dataset's own entry stands for it.
+  return declared.status === 'present' ? { how: 'repaired' } : null;
+}
+
+function seenNow(before: State['seen'], { now, sight }: RunResult): State['seen'] {
+  const at = now.toISOString();
+  return new Map(
+    [...sight.datasets].map(([dataset, inSight]) => [dataset, seenDataset(before.get(dataset), inSight, at)]),
+  );
+}
+
+function seenDataset(before: SeenDataset | undefined, sight: DatasetSight, at: string): SeenDataset {
+  const tables = [...sight.tables].flatMap(([table, { status }]): [string, string][] => {
+    const seenAt = status === 'present' ? at : before?.tables.get(table);
+    return seenAt === undefined ? [] : [[table, seenAt]];
+  });
+  return {
+    at: sight.status === 'present' ? at : (before?.at ?? null),
+    timeTravelHours: sight.timeTravelHours ?? before?.timeTravelHours ?? null,
+    tables: new Map(tables),
+  };
+}
+
+export function countBySeverity(findings: readonly Finding[]): Readonly<Record<Severity, number>> {
+  const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
+  return Object.fromEntries(SEVERITIES.map((severity) => [severity, count(severity)])) as Record<
+    Severity,
+    number
+  >;
+}

@@ -1,0 +1,186 @@
+import type { Change } from '../model/finding.ts';
+import { type Kind, kindRow } from '../model/kinds.ts';
+import { matchesPattern } from '../model/pattern.ts';
+import type { Policy } from '../model/policy.ts';
+import type { DatasetSight, Sight, TableSight } from '../model/sight.ts';
+import type { FindingMemo } from '../model/state.ts';
+import type { Contract, ExpectedTable, Field, Setting, Settings } from '../model/table.ts';
+import { columnType, fieldKey } from './fields.ts';
+import { rememberedText } from './memo.ts';
+import { partitioningText } from './partitioning.ts';
+
+/** What has become of a finding that an earlier run made and this one did not. */
+export type Standing =
+  /** Read, compared, and found equal. */
+  | 'equal'
+  /** The files or the policy no longer expect it, or expect something else. */
+  | 'not-expected'
+  /** Another difference stands in front of it. */
+  | 'hidden'
+  /** The very thing was not read. */
+  | 'unseen';
+
+/** Only `equal` and `not-expected` are over; whatever else is as open as it was. */
+export function standingOf(finding: FindingMemo, sight: Sight, policy: Policy): Standing {
+  if (policy.severities.get(finding.kind) === 'off') return 'not-expected';
+  const dataset = sight.datasets.get(finding.dataset);
+  if (finding.kind === 'dataset-unexpected') return standingOfUndeclaredDataset(finding, sight, policy);
+  if (dataset === undefined) return 'not-expected';
+  if (finding.kind === 'table-unexpected') return standingOfUndeclaredTable(finding, dataset, policy);
+  return finding.table === null
+    ? standingOfDataset(finding, dataset)
+    : standingOfTable(finding, dataset, dataset.tables.get(finding.table));
+}
+
+function standingOfUndeclaredDataset(
+  { dataset }: FindingMemo,
+  { datasets, undeclaredDatasets: seen }: Sight,
+  policy: Policy,
+): Standing {
+  if (datasets.has(dataset) || isIgnored(policy, { dataset, table: null })) return 'not-expected';
+  return seen.isComplete && !seen.unreadable.has(dataset) ? 'equal' : 'unseen';
+}
+
+function standingOfUndeclaredTable(
+  { table }: FindingMemo,
+  { declared, status, tables, undeclaredTables: seen }: DatasetSight,
+  policy: Policy,
+): Standing {
+  if (table === null || tables.has(table)) return 'not-expected';
+  if (isIgnored(policy, { dataset: declared.declaredAs, table })) return 'not-expected';
+  if (status === 'missing') return 'hidden';
+  return seen.isComplete && !seen.unreadable.has(table) ? 'equal' : 'unseen';
+}
+
+function isIgnored(policy: Policy, subject: Parameters<typeof matchesPattern>[1]): boolean {
+  return policy.ignoreUnexpected.some((pattern) => matchesPattern(pattern, subject));
+}
+
+function standingOfDataset(finding: FindingMemo, { declared, status }: DatasetSight): Standing {
+  if (finding.kind === 'dataset-missing') return status === 'unreadable' ? 'unseen' : 'equal';
+  const stated = settingTexts(declared.settings, finding.kind);
+  if (stated === undefined) return 'not-expected';
+  if (status !== 'present') return status === 'missing' ? 'hidden' : 'unseen';
+  return isStillSaid(finding, stated) ? 'equal' : 'not-expected';
+}
+
+function standingOfTable(
+  finding: FindingMemo,
+  dataset: DatasetSight,
+  table: TableSight | undefined,
+): Standing {
+  if (table === undefined) return 'not-expected';
+  const { expected, contract } = table.declared;
+  const stated = statedTexts(finding, expected, contract);
+  if (stated === undefined) return 'not-expected';
+  if (dataset.status === 'missing') return 'hidden';
+  if (table.status === 'unreadable') return 'unseen';
+  if (finding.kind === 'table-missing') return 'equal';
+  if (table.status === 'missing' || table.changes.some((change) => hides(change, finding))) return 'hidden';
+  return isStillSaid(finding, stated) ? 'equal' : 'not-expected';
+}
+
+/** Texts that the finding's `expected` is made of; `any`: whether it is stated at all is all that matters. */
+type Texts = readonly string[] | 'any';
+
+/** What the file now says where the finding was; undefined: nothing. */
+function statedTexts(finding: FindingMemo, expected: ExpectedTable, contract: Contract): Texts | undefined {
+  const { kind, path } = finding;
+  if (path !== null) return fieldTexts(kind, path, { expected, contract });
+  switch (kind) {
+    case 'table-missing':
+      return 'any';
+    case 'table-type':
+      return texts(expected.type);
+    case 'table-expiration':
+      return expected.expirationTime === undefined ? undefined : 'any';
+    case 'partitioning-missing':
+    case 'partitioning-unexpected':
+    case 'partitioning-different':
+      return texts(expected.partitioning && partitioningText(expected.partitioning));
+    case 'partition-expiration':
+      return texts(expected.partitionExpirationMs);
+    case 'partition-filter':
+      return texts(expected.requirePartitionFilter?.toString());
+    case 'clustering':
+      return texts(expected.clustering?.join(', '));
+    case 'retention':
+      return texts(contract.retention?.ms.toString());
+    default:
+      return settingTexts(expected.settings, kind);
+  }
+}
+
+function fieldTexts(
+  kind: Kind,
+  path: string,
+  { expected, contract }: { readonly expected: ExpectedTable; readonly contract: Contract },
+): Texts | undefined {
+  if (expected.fields === undefined) return undefined;
+  const field = fieldAt(expected.fields, path);
+  if (kind === 'field-unexpected') {
+    return field === undefined && contract.extraFields === 'report' ? 'any' : undefined;
+  }
+  if (field === undefined) return undefined;
+  if (kind === 'field-missing') return texts(columnType(field));
+  if (kind === 'field-type') return texts(field.type);
+  if (kind === 'field-mode') return texts(field.mode);
+  return settingTexts(field.settings, kind);
+}
+
+function fieldAt(fields: readonly Field[], path: string): Field | undefined {
+  const [name = '', ...rest] = path.split('.');
+  const field = fields.find((candidate) => fieldKey(candidate) === name.toLowerCase());
+  return rest.length === 0 || field === undefined ? field : fieldAt(field.fields ?? [], rest.join('.'));
+}
+
+function texts(text: string | null | undefined): Texts | undefined {
+  return text === undefined ? undefined : [text ?? ''];
+}
+
+function settingTexts(settings: Settings | undefined, kind: Kind): Texts | undefined {
+  const setting = settings?.get(kind);
+  return setting === undefined ? undefined : partTexts(setting);
+}
+
+/** Where a file states some parts (labels, keys), a finding names those that differ. */
+function partTexts({ values, othersAbsent }: Setting): Texts {
+  if (othersAbsent || values.size !== 1) return 'any';
+  return [...values.values()].map((value) => value ?? '');
+}
+
+/** A file that now says something else was changed to agree; nothing was repaired. */
+function isStillSaid({ expected }: FindingMemo, stated: Texts): boolean {
+  return stated === 'any' || stated.some((text) => rememberedText(text) === (expected ?? ''));
+}
+
+const PARTITIONING: readonly Kind[] = [
+  'partitioning-missing',
+  'partitioning-unexpected',
+  'partitioning-different',
+];
+
+/** One cause, one finding: what a difference keeps from being looked at, or from being told. */
+function hides(change: Change, { kind, path }: FindingMemo): boolean {
+  if (change.kind === 'table-type') return kindRow(kind).of !== 'field' && kind !== 'table-type';
+  if (change.kind === 'retention')
+    return change.context?.type === 'caused-by' && change.context.kind === kind;
+  if (PARTITIONING.includes(change.kind)) {
+    if (PARTITIONING.includes(kind)) return true;
+    return (kind === 'partition-expiration' || kind === 'partition-filter') && isOtherStrategy(change);
+  }
+  if (change.path === null || path === null) return false;
+  if (isBeneath(path, change.path)) return HIDING_BENEATH.includes(change.kind);
+  return change.kind === 'field-missing' && path.toLowerCase() === change.path.toLowerCase();
+}
+
+const HIDING_BENEATH: readonly Kind[] = ['field-missing', 'field-unexpected', 'field-type'];
+
+function isOtherStrategy({ kind, expected, actual }: Change): boolean {
+  const isRange = (text: string | null) => text?.startsWith('RANGE(') === true;
+  return kind !== 'partitioning-different' || isRange(expected) !== isRange(actual);
+}
+
+function isBeneath(path: string, ancestor: string): boolean {
+  return path.toLowerCase().startsWith(`${ancestor.toLowerCase()}.`);
+}

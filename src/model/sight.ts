@@ -1,0 +1,35 @@
+import type { Change } from './finding.ts';
+import type { DeclaredDataset, DeclaredTable } from './table.ts';
+
+/** What a run came to know, for judging what is remembered from the runs before. */
+export interface Sight {
+  /** By real name; those that are declared. */
+  readonly datasets: ReadonlyMap<string, DatasetSight>;
+  readonly undeclaredDatasets: UndeclaredSight;
+}
+
+export type SightStatus = 'present' | 'missing' | 'unreadable';
+
+export interface DatasetSight {
+  readonly declared: DeclaredDataset;
+  readonly status: SightStatus;
+  /** How it differs, before policy weighs it. */
+  readonly changes: readonly Change[];
+  /** How far back its data can be restored, in hours; null: not known. */
+  readonly timeTravelHours: number | null;
+  readonly tables: ReadonlyMap<string, TableSight>;
+  readonly undeclaredTables: UndeclaredSight;
+}
+
+export interface TableSight {
+  readonly declared: DeclaredTable;
+  readonly status: SightStatus;
+  readonly changes: readonly Change[];
+}
+
+export interface UndeclaredSight {
+  /** Whether all of them were listed, so that what was not in the list is gone. */
+  readonly isComplete: boolean;
+  /** Those that were listed and could not be confirmed. */
+  readonly unreadable: ReadonlySet<string>;
+}

@@ -1,0 +1,130 @@
+import { SEVERITIES, type Severity } from '../model/kinds.ts';
+import type { SlackBlock } from '../model/ports.ts';
+import type { TableCounts } from '../model/report.ts';
+import { subjectTitle } from './group.ts';
+import { code, escaped, fitted, link } from './mrkdwn.ts';
+import { counted, printable, shortened } from './printable.ts';
+
+/*
+ * Slack's limits, https://docs.slack.dev/reference/block-kit/blocks: 50 blocks, 150 characters in a header, 3,000 in a section. The
+ * sum over all blocks has an undocumented limit of about 13,200 (github.com/slackapi/bolt-js/issues/2509).
+ */
+const MAX_HEADER = 150;
+export const MAX_SECTION = 2900;
+const MAX_SECTIONS = 40;
+/** Of the findings; the rest of a message needs room as well. */
+const MAX_FINDINGS = 9000;
+const MAX_TOTAL = 12_000;
+const MAX_BLOCKS = 50;
+const MAX_NOTIFICATION = 600;
+
+export const SIGN: Readonly<Record<Severity, string>> = { critical: '🔴', warning: '🟡', info: '🔵' };
+
+export function header(text: string): SlackBlock {
+  return { type: 'header', text: { type: 'plain_text', text: shortened(printable(text), MAX_HEADER) } };
+}
+
+export function section(text: string): SlackBlock {
+  return { type: 'section', text: { type: 'mrkdwn', text: fitted(text, MAX_SECTION) } };
+}
+
+export function context(text: string): SlackBlock {
+  return { type: 'context', elements: [{ type: 'mrkdwn', text: fitted(text, MAX_SECTION) }] };
+}
+
+/** As many blocks, from the first on, as Slack takes; that others were left out is said. */
+export function bounded(blocks: readonly SlackBlock[]): readonly SlackBlock[] {
+  let total = 0;
+  for (const [index, block] of blocks.entries()) {
+    total += textOf(block).length;
+    const isLast = index === blocks.length - 1;
+    const fits = total <= MAX_TOTAL && (isLast || index < MAX_BLOCKS - 1);
+    if (fits) continue;
+    const left = counted(blocks.length - index, 'more part');
+    return [...blocks.slice(0, index), context(`+${left} of this message did not fit`)];
+  }
+  return blocks;
+}
+
+function textOf(block: SlackBlock): string {
+  if (block.type === 'divider') return '';
+  return block.type === 'context' ? block.elements.map(({ text }) => text).join('') : block.text.text;
+}
+
+/** What a phone shows before the message is opened: its title and its first lines. Escaped text. */
+export function notification(title: string, lines: readonly string[]): string {
+  const shown = lines.slice(0, 5).join('; ');
+  return fitted(`${escaped(title)}${shown === '' ? '' : `. ${shown}`}`, MAX_NOTIFICATION);
+}
+
+/** A heading with the lines beneath it, as many as a section holds. */
+export function joined(heading: string, lines: readonly string[]): string {
+  let text = heading;
+  for (const [index, line] of lines.entries()) {
+    if (text.length + line.length > MAX_SECTION - 30) return `${text}\n+${lines.length - index} more lines`;
+    text += `\n${line}`;
+  }
+  return text;
+}
+
+/** As many texts, from the first on, as one message takes. */
+export function fitting(texts: readonly string[]): number {
+  let total = 0;
+  for (const [index, text] of texts.entries()) {
+    total += text.length;
+    if (index >= MAX_SECTIONS || total > MAX_FINDINGS) return index;
+  }
+  return texts.length;
+}
+
+/** The name of a dataset or table, linked to its page in the Cloud console. */
+export function subjectLink(
+  subject: { readonly dataset: string; readonly table: string | null },
+  project: string | null,
+): string {
+  const title = shortened(subjectTitle(subject), 200);
+  return `*${project === null || subject.dataset === '*' ? escaped(title) : link(consoleUrl(subject, project), title)}*`;
+}
+
+function consoleUrl(
+  { dataset, table }: { readonly dataset: string; readonly table: string | null },
+  project: string,
+): string {
+  const target = new URLSearchParams({ project, p: project, d: dataset });
+  if (table !== null) target.set('t', table);
+  target.set('page', table === null ? 'dataset' : 'table');
+  return `https://console.cloud.google.com/bigquery?${target}`;
+}
+
+/** `2 critical, 1 warning` */
+export function severityCounts(items: readonly { readonly severity: Severity }[]): string {
+  return SEVERITIES.map((severity) => ({
+    severity,
+    count: items.filter((item) => item.severity === severity).length,
+  }))
+    .filter(({ count }) => count > 0)
+    .map(({ severity, count }) => `${count} ${severity}`)
+    .join(', ');
+}
+
+export function tableCounts(tables: TableCounts): string {
+  const all = tables.inSync + tables.drifted + tables.unchecked;
+  return `${counted(all, 'table')}: ${tables.inSync} in sync, ${tables.drifted} drifted, ${tables.unchecked} not checked`;
+}
+
+/** `60 table-missing, 2 field-type` of the most frequent names. */
+export function countsBy(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const sorted = [...counts].sort(([, count], [, other]) => other - count);
+  const shown = sorted.slice(0, 8).map(([name, count]) => `${count} ${escaped(shortened(name, 60))}`);
+  return [...shown, ...(sorted.length > shown.length ? [`${sorted.length - shown.length} more`] : [])].join(
+    ', ',
+  );
+}
+
+/** Names in code, the first of them. */
+export function namedFirst(names: readonly string[], most: number): string {
+  const shown = names.slice(0, most).map((name) => code(name, 60));
+  return `${shown.join(', ')}${names.length > shown.length ? ` +${names.length - shown.length} more` : ''}`;
+}

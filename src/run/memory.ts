@@ -1,0 +1,183 @@
+import { DriftError } from '../model/errors.ts';
+import type { Clock, Log, ObjectStore, StoredObject } from '../model/ports.ts';
+import { emptyState, type State } from '../model/state.ts';
+import { parseState, printState } from '../sources/state-text.ts';
+
+/** The state between runs, held by one run at a time. */
+export interface Memory {
+  /** false: nothing is kept, every run is a first run. */
+  readonly isKept: boolean;
+  /** As it was read, or last saved. */
+  readonly state: State;
+  /** What on-call must know of the state; null: all is well. */
+  readonly note: string | null;
+  /** @throws DriftError `StateMoved`, `StateUnavailable` */
+  save(state: State): Promise<void>;
+  /** Before anything that cannot be undone. @throws DriftError `StateMoved` when another run may have taken over */
+  assertHeld(): void;
+  release(): Promise<void>;
+}
+
+/** Without a place for it. */
+export function forgetful(project: string): Memory {
+  return {
+    isKept: false,
+    state: emptyState(project),
+    note: null,
+    save: async () => {},
+    assertHeld: () => {},
+    release: async () => {},
+  };
+}
+
+/**
+ * Takes the lease and reads the state; null: another run holds the lease.
+ * @throws DriftError `StateUnavailable`, and `InvalidConfig` where the state is another project's
+ */
+export async function openMemory(options: {
+  readonly store: ObjectStore;
+  readonly project: string;
+  /** Tells one run from another. */
+  readonly holder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Promise<Memory | null> {
+  const { store, project, clock, log } = options;
+  const lease = await takeLease(options);
+  if (lease === null) return null;
+  try {
+    const { state, note, ...loaded } = await loadState(store, { project, clock });
+    if (note !== null) log({ severity: 'ERROR', message: note });
+    let { generation } = loaded;
+    let current = state;
+    return {
+      isKept: true,
+      get state() {
+        return current;
+      },
+      note,
+      async save(next) {
+        lease.assertHeld();
+        const written = await store.write(STATE, printState(next), generation);
+        if (written === null) {
+          throw new DriftError('StateMoved', `another run has written the state in ${store.uri} meanwhile`);
+        }
+        generation = written;
+        current = next;
+      },
+      assertHeld: lease.assertHeld,
+      release: lease.release,
+    };
+  } catch (error) {
+    await lease.release();
+    throw error;
+  }
+}
+
+const STATE = 'state.json';
+
+/** What cannot be read as a state is kept under another name, and the run goes on as a first one. */
+async function loadState(
+  store: ObjectStore,
+  { project, clock }: { readonly project: string; readonly clock: Clock },
+): Promise<{ readonly state: State; readonly generation: string | null; readonly note: string | null }> {
+  const stored = await store.read(STATE);
+  if (stored === null) return { state: emptyState(project), generation: null, note: null };
+  const { generation } = stored;
+  const parsed = parseState(stored.text);
+  if (parsed.status === 'invalid') {
+    const aside = `state-unreadable-${clock.now().toISOString().replace(/[:.]/g, '-')}.json`;
+    await store.write(aside, stored.text, null);
+    const note = `What earlier runs told is not known: the state in ${store.uri} could not be understood (${parsed.problem}). It is kept there as ${aside}; what is open is told anew.`;
+    return { state: emptyState(project), generation, note };
+  }
+  if (parsed.state.project !== project) {
+    throw new DriftError(
+      'InvalidConfig',
+      `STATE_URI: the state in ${store.uri} is that of project ${parsed.state.project}, not of ${project}: give each project a place of its own`,
+    );
+  }
+  return { state: parsed.state, generation, note: null };
+}
+
+const LEASE = 'lease.json';
+const RENEW_MS = 15_000;
+const STALE_MS = 60_000;
+
+interface Lease {
+  assertHeld(): void;
+  release(): Promise<void>;
+}
+
+/** null: another run holds it. One that was not renewed for a minute is nobody's: its run was killed. */
+async function takeLease({
+  store,
+  holder,
+  clock,
+  log,
+}: Parameters<typeof openMemory>[0]): Promise<Lease | null> {
+  const found = await store.read(LEASE);
+  if (found !== null && isHeld(found, clock.now())) return null;
+  let renewedAt = clock.now();
+  let generation = await store.write(LEASE, leaseText(holder, renewedAt), found?.generation ?? null);
+  if (generation === null) return null;
+  let isLost = false;
+
+  async function write(by: string | null): Promise<void> {
+    if (isLost) return;
+    const at = clock.now();
+    generation = await store.write(LEASE, leaseText(by, at), generation);
+    if (generation === null) isLost = true;
+    else renewedAt = at;
+  }
+  // One after the other, each with the generation of the one before.
+  let latest: Promise<void> = Promise.resolve();
+  const renew = () => {
+    latest = latest
+      .then(() => write(holder))
+      .catch((error: unknown) => {
+        log({ severity: 'WARNING', message: `the lease was not renewed: ${String(error)}` });
+      });
+    return latest;
+  };
+  const stopRenewing = clock.every(RENEW_MS, renew);
+  return {
+    assertHeld() {
+      if (!isLost && clock.now().getTime() - renewedAt.getTime() < STALE_MS) return;
+      throw new DriftError(
+        'StateMoved',
+        `the lease in ${store.uri} is lost: another run may have taken over`,
+      );
+    },
+    async release() {
+      stopRenewing();
+      await latest;
+      // At worst the next run waits until it is stale.
+      await write(null).catch((error: unknown) => {
+        log({ severity: 'WARNING', message: `the lease was not released: ${String(error)}` });
+      });
+    },
+  };
+}
+
+function leaseText(holder: string | null, at: Date): string {
+  return `${JSON.stringify({ holder, renewedAt: at.toISOString() })}\n`;
+}
+
+function isHeld({ text }: StoredObject, now: Date): boolean {
+  const { holder, renewedAt } = parseLease(text);
+  return holder !== null && Math.abs(now.getTime() - Date.parse(renewedAt)) < STALE_MS;
+}
+
+/** What is no lease binds nobody. */
+function parseLease(text: string): { readonly holder: string | null; readonly renewedAt: string } {
+  const none = { holder: null, renewedAt: '' };
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return none;
+    const { holder, renewedAt } = value as Record<string, unknown>;
+    return typeof holder === 'string' && typeof renewedAt === 'string' ? { holder, renewedAt } : none;
+  } catch {
+    return none;
+  }
+}

@@ -1,0 +1,117 @@
+import { afterSending, alertsDue } from '../diff/alerts.ts';
+import type { Alert, News } from '../model/alert.ts';
+import { DriftError } from '../model/errors.ts';
+import type { AlertTiming } from '../model/policy.ts';
+import type { AlertSink, Clock } from '../model/ports.ts';
+import type { State } from '../model/state.ts';
+import { renderAlert, renderNote, type Scene } from '../render/slack.ts';
+import type { Memory } from './memory.ts';
+
+/** How many findings Slack heard of. */
+export interface AlertCounts {
+  readonly opened: number;
+  readonly changed: number;
+  readonly reminded: number;
+  readonly resolved: number;
+}
+
+/** What telling came to. */
+export interface Told {
+  readonly counts: AlertCounts;
+  /** Why something was not told, or not remembered; null: all was. */
+  readonly error: DriftError | null;
+}
+
+/** Slack shows one message a second: https://docs.slack.dev/apis/web-api/rate-limits */
+const BETWEEN_MESSAGES_MS = 1000;
+
+/**
+ * Sends what is due, message by message, and saves after each what Slack has accepted: whatever happens in between, at
+ * most that one message is sent again.
+ */
+export async function tell(
+  advanced: State,
+  {
+    memory,
+    alerts,
+    clock,
+    now,
+    isSeen,
+    timing,
+    scene,
+    account,
+  }: {
+    readonly memory: Memory;
+    /** null: no Slack. */
+    readonly alerts: AlertSink | null;
+    readonly clock: Clock;
+    readonly now: Date;
+    readonly isSeen: (key: string) => boolean;
+    readonly timing: AlertTiming;
+    readonly scene: Omit<Scene, 'note' | 'account'>;
+    readonly account: () => Promise<string | null>;
+  },
+): Promise<Told> {
+  const due = alerts === null ? [] : alertsDue(advanced, { now, isSeen, timing });
+  let state = advanced;
+  let counts: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved: 0 };
+  let error: DriftError | null = doubtOf(state);
+  let isSaved = false;
+  try {
+    for (const [index, alert] of due.entries()) {
+      if (index > 0) await clock.sleep(BETWEEN_MESSAGES_MS);
+      memory.assertHeld();
+      const whom = asksForAccess(alert) ? await account() : null;
+      const note = index === 0 ? memory.note : null;
+      const delivery = await alerts?.send(renderAlert(alert, { ...scene, note, account: whom }));
+      if (delivery === undefined) break;
+      state = afterSending(state, { alert, fate: delivery.fate, now });
+      if (delivery.fate === 'sent') counts = added(counts, alert);
+      else error ??= delivery.error;
+      await memory.save(state);
+      isSaved = true;
+    }
+    if (due.length === 0 && memory.note !== null) {
+      const delivery = await alerts?.send(renderNote(memory.note, scene));
+      if (delivery !== undefined && delivery.fate !== 'sent') error ??= delivery.error;
+    }
+    if (!isSaved) await memory.save(state);
+    return { counts, error };
+  } catch (failure) {
+    // What is not remembered is told again: no further message may follow it.
+    if (failure instanceof DriftError) return { counts, error: failure };
+    throw failure;
+  }
+}
+
+/** An attempt before this one did not hear whether Slack has its message. */
+function doubtOf({ messages }: State): DriftError | null {
+  return messages.list.some(({ fate }) => fate === 'unknown')
+    ? new DriftError(
+        'SinkRejected',
+        'Slack may not have the message of an earlier attempt; the next run tells it again',
+      )
+    : null;
+}
+
+function asksForAccess({ unchecked }: Alert): boolean {
+  return unchecked.some(({ record }) => record.about.reason === 'denied');
+}
+
+const COUNTED: Readonly<Record<News, keyof AlertCounts>> = {
+  opened: 'opened',
+  escalated: 'opened',
+  changed: 'changed',
+  reminded: 'reminded',
+  flapping: 'reminded',
+  closed: 'resolved',
+};
+
+/** A waiver that begins is told, but nothing is resolved by it. */
+function added(counts: AlertCounts, { findings }: Alert): AlertCounts {
+  const sum = { ...counts };
+  for (const { news, record } of findings) {
+    if (record.closing?.how !== 'waived') sum[COUNTED[news]] += 1;
+  }
+  return sum;
+}

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { type AuthClient, GoogleAuth, PassThroughClient } from 'google-auth-library';
+import { DriftError } from '../model/errors.ts';
+import type { Clock, ObjectStore, StoredObject } from '../model/ports.ts';
+
+const ENDPOINT = 'https://storage.googleapis.com';
+const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
+const TIMEOUT_MS = 15_000;
+/** Cloud Storage takes one write a second of one object: https://docs.cloud.google.com/storage/quotas#objects */
+const FIRST_WAIT_MS = 1000;
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Objects of a Cloud Storage bucket, beneath a prefix, by the JSON API and Google's own sign-in. Its client library has no
+ * working time-out, and deletes what it has uploaded, without a precondition, when the answer looks wrong.
+ * https://docs.cloud.google.com/storage/docs/request-preconditions
+ */
+export function createBucketStore(options: {
+  readonly bucket: string;
+  /** Without slashes at its ends; may be empty. */
+  readonly prefix: string;
+  /** `http://host:port` of a stand-in. */
+  readonly endpoint: string | null;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly timeoutMs?: number;
+}): ObjectStore {
+  const { bucket, prefix, endpoint } = options;
+  const uri = `gs://${[bucket, ...(prefix === '' ? [] : [prefix])].join('/')}`;
+  const objects: Objects = {
+    ...options,
+    uri,
+    origin: endpoint ?? ENDPOINT,
+    timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+    auth: endpoint === null ? new GoogleAuth({ scopes: [SCOPE] }) : new PassThroughClient(),
+    pathOf: (name) => (prefix === '' ? name : `${prefix}/${name}`),
+  };
+  return {
+    uri,
+    read: (name) => readObject(objects, name),
+    write: (name, text, generation) => writeObject(objects, name, { text, generation }),
+  };
+}
+
+interface Objects {
+  readonly auth: GoogleAuth | AuthClient;
+  readonly origin: string;
+  readonly bucket: string;
+  readonly uri: string;
+  readonly pathOf: (name: string) => string;
+  readonly timeoutMs: number;
+  readonly clock: Pick<Clock, 'sleep'>;
+}
+
+async function readObject(objects: Objects, name: string): Promise<StoredObject | null> {
+  const path = encodeURIComponent(objects.pathOf(name));
+  const answer = await ask(objects, {
+    verb: 'read',
+    url: `${objects.origin}/storage/v1/b/${objects.bucket}/o/${path}`,
+    params: { alt: 'media' },
+  });
+  if (answer.status === 404) return null;
+  const generation = answer.headers.get('x-goog-generation');
+  if (answer.status === 200 && generation !== null) return { text: answer.text, generation };
+  throw unavailable(objects, 'read', reasonOf(answer));
+}
+
+async function writeObject(
+  objects: Objects,
+  name: string,
+  { text, generation }: { readonly text: string; readonly generation: string | null },
+): Promise<string | null> {
+  const boundary = randomUUID();
+  const metadata = JSON.stringify({ name: objects.pathOf(name), cacheControl: 'no-store' });
+  const part = (type: string, content: string) =>
+    `--${boundary}\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`;
+  const type = 'application/json; charset=utf-8';
+  const answer = await ask(objects, {
+    verb: 'write',
+    url: `${objects.origin}/upload/storage/v1/b/${objects.bucket}/o`,
+    params: { uploadType: 'multipart', ifGenerationMatch: generation ?? '0' },
+    body: `${part(type, metadata)}${part(type, text)}--${boundary}--`,
+    contentType: `multipart/related; boundary=${boundary}`,
+  });
+  if (answer.status === 200) {
+    const written = generationOf(answer.text);
+    if (written !== null) return written;
+    throw unavailable(objects, 'write', 'an answer that names no generation');
+  }
+  if (answer.status !== 412) throw unavailable(objects, 'write', reasonOf(answer));
+  // An answer that was lost on its way: what stands there is then what was to be written.
+  const found = await readObject(objects, name);
+  return found?.text === text ? found.generation : null;
+}
+
+interface Question {
+  readonly verb: 'read' | 'write';
+  readonly url: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly contentType?: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+/** Asks again where that may help: a precondition makes it safe for a write as well. */
+async function ask(objects: Objects, question: Question): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await askOnce(objects, question).catch((error: unknown) => codeOf(error));
+    const isPassing =
+      typeof answer === 'string' || answer.status === 408 || answer.status === 429 || answer.status >= 500;
+    if (!isPassing) return answer;
+    if (attempt === MAX_ATTEMPTS) {
+      throw unavailable(objects, question.verb, typeof answer === 'string' ? answer : reasonOf(answer));
+    }
+    await objects.clock.sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + Math.random() / 2));
+  }
+}
+
+async function askOnce(objects: Objects, { url, params, body, contentType }: Question): Promise<Answer> {
+  const { status, data, headers } = await objects.auth.request<string>({
+    url,
+    params,
+    method: body === undefined ? 'GET' : 'POST',
+    ...(body === undefined ? {} : { data: body }),
+    headers: contentType === undefined ? {} : { 'content-type': contentType },
+    responseType: 'text',
+    // Also where an answer begins and then hangs.
+    timeout: objects.timeoutMs,
+    retry: false,
+    validateStatus: () => true,
+  });
+  return { status, text: String(data), headers: new Headers(headers) };
+}
+
+function generationOf(text: string): string | null {
+  try {
+    const { generation } = JSON.parse(text) as { readonly generation?: unknown };
+    return typeof generation === 'string' ? generation : null;
+  } catch {
+    return null;
+  }
+}
+
+function unavailable({ uri }: Objects, verb: string, reason: string): DriftError {
+  return new DriftError('StateUnavailable', `cannot ${verb} the state in ${uri}: ${reason}`);
+}
+
+const REMEDIES: Readonly<Record<number, string>> = {
+  401: "the credentials are not accepted; see the service account's key or identity",
+  403: "the monitor's account may not use the bucket: grant it storage.objects.get, create, update, delete and list there",
+  404: 'there is no such bucket',
+};
+
+function reasonOf({ status }: Answer): string {
+  const remedy = REMEDIES[status];
+  return `HTTP ${status}${remedy === undefined ? '' : `: ${remedy}`}`;
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error && error.code !== undefined ? String(error.code) : error.message.slice(0, 200);
+}

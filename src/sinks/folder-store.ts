@@ -1,0 +1,75 @@
+import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DriftError } from '../model/errors.ts';
+import type { ObjectStore } from '../model/ports.ts';
+
+/**
+ * A folder as an object store. Each write is a file of its own, `state.json` of generation 7 being `state.json.7`: a
+ * hard link to a finished file comes into being whole and only where there is none of that name, so of two writers who
+ * both follow generation 6 one wins. A rename would replace without asking.
+ */
+export function createFolderStore(folder: string): ObjectStore {
+  const fail = (verb: string) => (cause: unknown) => {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new DriftError('StateUnavailable', `cannot ${verb} the state in ${folder}: ${reason}`, { cause });
+  };
+  return {
+    uri: pathToFileURL(folder).href,
+    read: (name) => readNewest(folder, name).catch(fail('read')),
+    write: (name, text, generation) => writeNext(folder, name, { text, generation }).catch(fail('write')),
+  };
+}
+
+async function readNewest(folder: string, name: string): ReturnType<ObjectStore['read']> {
+  for (;;) {
+    const newest = (await generations(folder, name)).at(-1);
+    if (newest === undefined) return null;
+    const text = await readFile(file(folder, name, newest), 'utf8').catch(nullIf('ENOENT'));
+    // A newer one has taken its place meanwhile.
+    if (text !== null) return { text, generation: String(newest) };
+  }
+}
+
+async function writeNext(
+  folder: string,
+  name: string,
+  { text, generation }: { readonly text: string; readonly generation: string | null },
+): ReturnType<ObjectStore['write']> {
+  await mkdir(folder, { recursive: true });
+  const known = await generations(folder, name);
+  if ((known.at(-1) ?? 0) !== Number(generation)) return null;
+  const next = Number(generation) + 1;
+  const draft = join(folder, `.${name}.${process.pid}.${Math.random().toString(36).slice(2)}`);
+  try {
+    await writeFile(draft, text, { flush: true });
+    const isMine = await link(draft, file(folder, name, next)).then(() => true, nullIf('EEXIST'));
+    if (isMine === null) return null;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  for (const old of known) await rm(file(folder, name, old), { force: true });
+  return String(next);
+}
+
+/** Ascending. */
+async function generations(folder: string, name: string): Promise<readonly number[]> {
+  const names = (await readdir(folder).catch(nullIf('ENOENT'))) ?? [];
+  return names
+    .filter((candidate) => candidate.startsWith(`${name}.`))
+    .map((candidate) => candidate.slice(name.length + 1))
+    .filter((suffix) => /^[1-9]\d*$/.test(suffix))
+    .map(Number)
+    .sort((one, other) => one - other);
+}
+
+function file(folder: string, name: string, generation: number): string {
+  return join(folder, `${name}.${generation}`);
+}
+
+function nullIf(code: string): (error: unknown) => null {
+  return (error) => {
+    if (error instanceof Error && 'code' in error && error.code === code) return null;
+    throw error;
+  };
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { UNCHECKED_REASONS } from '../model/finding.ts';
+import { KINDS, SEVERITIES } from '../model/kinds.ts';
+import { FATES, type State, TOPICS } from '../model/state.ts';
+
+const moment = z.iso.datetime();
+const severity = z.enum(SEVERITIES);
+const text = z.string();
+const count = z.int().min(0);
+
+const closing = z.discriminatedUnion('how', [
+  z.strictObject({ how: z.literal(['repaired', 'not-expected', 'silent']) }),
+  z.strictObject({ how: z.literal('waived'), until: text, reason: text }),
+]);
+
+function remembered<About extends z.ZodType>(about: About) {
+  return z.strictObject({
+    key: text,
+    about,
+    severity,
+    actual: text.nullable(),
+    lastSeenAt: moment,
+    runs: count,
+    isRipe: z.boolean(),
+    episodes: z
+      .array(
+        z.strictObject({
+          openedAt: moment,
+          closedAt: moment.nullable(),
+          isHeard: z.boolean(),
+          isFlapping: z.boolean(),
+        }),
+      )
+      .min(1),
+    changes: z.array(moment),
+    closing: closing.nullable(),
+    told: z
+      .strictObject({
+        at: moment,
+        isOpen: z.boolean(),
+        severity,
+        actual: text.nullable(),
+        reminders: count,
+      })
+      .nullable(),
+  });
+}
+
+/** Lists of pairs, since a table may be named `__proto__`. */
+const seen = z
+  .array(
+    z.strictObject({
+      dataset: text,
+      at: moment.nullable(),
+      timeTravelHours: z.number().nullable(),
+      tables: z.array(z.tuple([text, moment])),
+    }),
+  )
+  .transform(
+    (datasets) =>
+      new Map(
+        datasets.map(({ dataset, tables, ...rest }) => [dataset, { ...rest, tables: new Map(tables) }]),
+      ),
+  );
+
+const stateFile = z.strictObject({
+  version: z.literal(1),
+  project: text,
+  lastRunAt: moment.nullable(),
+  findings: z.array(
+    remembered(
+      z.strictObject({
+        kind: z.enum(KINDS.map(({ id }) => id)),
+        dataset: text,
+        table: text.nullable(),
+        path: text.nullable(),
+        expected: text.nullable(),
+        what: text,
+        lastGoodAt: moment.nullable(),
+      }),
+    ),
+  ),
+  unchecked: z.array(
+    remembered(
+      z.strictObject({
+        dataset: text,
+        table: text.nullable(),
+        reason: z.enum(UNCHECKED_REASONS),
+        detail: text,
+        wasReadable: z.boolean(),
+      }),
+    ),
+  ),
+  failures: z.array(remembered(z.strictObject({ code: text, message: text }))),
+  seen,
+  messages: z.strictObject({
+    runAt: moment.nullable(),
+    list: z.array(z.strictObject({ topic: z.enum(TOPICS), fate: z.enum(FATES), about: z.array(text) })),
+  }),
+  history: z.array(
+    z.strictObject({
+      at: moment,
+      findings: z.strictObject({ critical: count, warning: count, info: count }),
+      tables: z.strictObject({ inSync: count, drifted: count, unchecked: count }),
+    }),
+  ),
+});
+
+export type ParsedState =
+  | { readonly status: 'valid'; readonly state: State }
+  | { readonly status: 'invalid'; readonly problem: string };
+
+/** Reads a state as `printState` wrote it; anything else is said, and nothing of it is used. */
+export function parseState(content: string): ParsedState {
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    return { status: 'invalid', problem: 'it is no JSON' };
+  }
+  const parsed = stateFile.safeParse(value);
+  if (parsed.success) return { status: 'valid', state: parsed.data };
+  const [issue] = parsed.error.issues;
+  return { status: 'invalid', problem: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` };
+}
+
+export function printState(state: State): string {
+  const datasets = [...state.seen].map(([dataset, { at, timeTravelHours, tables }]) => ({
+    dataset,
+    at,
+    timeTravelHours,
+    tables: [...tables],
+  }));
+  return `${JSON.stringify({ ...state, seen: datasets })}\n`;
+}
