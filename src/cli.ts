@@ -219,6 +219,7 @@ function slackMessage({ report, sight }: CheckResult, policy: Policy): SlackPayl
     report,
     seen: state.seen,
     sight,
+    cause: null,
     memory: 'asked',
     minimumSeverity: policy.minimumSeverity,
     note: null,

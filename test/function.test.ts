@@ -240,7 +240,7 @@ describe('a service that is down', () => {
 
     const answer = await call();
 
-    const message = 'Slack did not accept the message: rollup_error (HTTP 500)';
+    const message = 'Slack may not have the message: rollup_error (HTTP 500)';
     expect(answer).toEqual({
       status: 500,
       body: {
@@ -335,7 +335,7 @@ describe('a service that is down', () => {
 
     expect(body).toMatchObject({
       error: {
-        message: expect.stringMatching(/^Cloud Monitoring did not accept .*; Slack did not accept /s),
+        message: expect.stringMatching(/^Cloud Monitoring did not accept .*; Slack may not have /s),
       },
     });
   });
@@ -351,6 +351,17 @@ describe('a run without a result', () => {
   }
 
   const heartbeat = { 'run_success{}': 0, 'run_seconds{}': expect.any(Number) };
+  const nothingRead = {
+    tables: { inSync: 0, drifted: 0, unchecked: 2 },
+    findings: { critical: 0, warning: 0, info: 0 },
+    alerts: noAlerts,
+  };
+  const uncheckedOnly = {
+    'tables{dataset=sales,status=in_sync}': 0,
+    'tables{dataset=sales,status=drifted}': 0,
+    'tables{dataset=sales,status=unchecked}': 2,
+    ...heartbeat,
+  };
 
   test('for invalid files says all of them, in Slack too, and reads nothing', async () => {
     const expected = await writeFolder({
@@ -376,6 +387,7 @@ describe('a run without a result', () => {
     expect(bigquery.requests).toEqual([]);
     expect(valuesOf(monitoring.points)).toEqual(heartbeat);
     expect(logged).toEqual([
+      { severity: 'WARNING', message: expect.stringMatching(/^STATE_URI is not set: /) },
       { severity: 'ERROR', message: `the run failed: ${message}`, code: 'InvalidFiles' },
     ]);
   });
@@ -399,7 +411,7 @@ describe('a run without a result', () => {
     ['denied', { status: 403, reason: 'accessDenied' }],
     ['unavailable', { status: 503 }],
     ['malformed', { status: 200, body: '<html></html>', contentType: 'text/html' }],
-  ])('where everything is %s says so, in Slack too, and charts no zero', async (_, answer) => {
+  ])('where everything is %s says so, in Slack too, and charts no finding as zero', async (_, answer) => {
     const { bigquery, call, monitoring, slack } = await startShop();
     bigquery.faults.push({ answer });
 
@@ -413,10 +425,11 @@ describe('a run without a result', () => {
           code: 'NothingRead',
           message: expect.stringMatching(/^no declared table could be read\ndataset sales: /),
         },
+        ...nothingRead,
       },
     });
     expect(headersOf(slack.messages)).toEqual([header('Unchecked: nothing could be read in shop')]);
-    expect(valuesOf(monitoring.points)).toEqual(heartbeat);
+    expect(valuesOf(monitoring.points)).toEqual(uncheckedOnly);
   });
 
   test('for a project that is not found says so, and of no table that it is missing', async () => {
@@ -427,11 +440,12 @@ describe('a run without a result', () => {
     const message = 'project other was not found: datasets.list: HTTP 404 notFound: Not found: Project other';
     expect(answer).toEqual({
       status: 500,
-      body: { status: 'failed', error: { code: 'ProjectNotFound', message } },
+      body: { status: 'failed', error: { code: 'ProjectNotFound', message }, ...nothingRead },
     });
-    expect(headersOf(slack.messages)).toEqual([header('Drift check of other failed')]);
+    expect(headersOf(slack.messages)).toEqual([header('Unchecked: nothing could be read in other')]);
+    expect(JSON.stringify(slack.messages)).toContain(message);
     expect(JSON.stringify(slack.messages)).not.toContain('missing');
-    expect(valuesOf(monitoring.points)).toEqual(heartbeat);
+    expect(valuesOf(monitoring.points)).toEqual(uncheckedOnly);
   });
 
   test('for an environment that is invalid says all that is wrong with it', async () => {

@@ -40,6 +40,8 @@ export interface Scene {
   /** Whether there was a run before, as far as is known; `none`: nothing is remembered, `asked`: somebody asks. */
   readonly memory: 'kept' | 'first' | 'none' | 'asked';
   readonly minimumSeverity: Severity;
+  /** Why nothing could be read, where one cause is known. */
+  readonly cause: string | null;
   /** What on-call must know of the monitor itself. */
   readonly note: string | null;
   /** Whom to grant access; null: not known. */
@@ -162,7 +164,7 @@ function uncheckedBlocks(report: Report | null, { account }: Scene): readonly Sl
   ];
 }
 
-function uncheckedMessage(alert: Alert, { project, report, now, account }: Scene): SlackPayload {
+function uncheckedMessage(alert: Alert, { project, report, now, account, cause }: Scene): SlackPayload {
   const where = project ?? 'BigQuery';
   const entries = alert.unchecked.map(({ record }) => record.about);
   const isBlind = report !== null && report.tables.inSync + report.tables.drifted === 0;
@@ -184,6 +186,7 @@ function uncheckedMessage(alert: Alert, { project, report, now, account }: Scene
           moment(now.toISOString()),
         ].join(' · '),
       ),
+      ...(cause === null ? [] : [section(escaped(shortened(cause, 500)))]),
       section(joined('*Could not be checked*', lines)),
       ...(entries.some(({ wasReadable }) => wasReadable) ? [context(HIDDEN_OR_GONE)] : []),
     ],

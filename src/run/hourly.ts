@@ -156,6 +156,7 @@ function tellOfRun(
       seen: advanced.seen,
       sight,
       minimumSeverity: policy.minimumSeverity,
+      cause: nothingRead?.code === 'ProjectNotFound' ? nothingRead.message : null,
       memory: isKept ? (state.lastRunAt === null ? 'first' : 'kept') : 'none',
     },
   });
@@ -203,6 +204,7 @@ async function failedRun(run: HourlyRun, memory: Memory | DriftError, error: unk
       seen: advanced.seen,
       sight: null,
       minimumSeverity: 'critical',
+      cause: null,
       memory: 'kept',
     },
   });
