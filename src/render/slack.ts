@@ -195,8 +195,11 @@ function uncheckedMessage(alert: Alert, { project, report, now, account, cause }
 
 function thingsOf(entries: readonly UncheckedMemo[]): string {
   const tables = entries.filter(({ table }) => table !== null).length;
-  const datasets = new Set(entries.flatMap(({ dataset, table }) => (table === null ? [dataset] : []))).size;
+  const whole = new Set(entries.flatMap(({ dataset, table }) => (table === null ? [dataset] : [])));
+  const isListUnread = whole.delete('*');
+  const datasets = whole.size;
   return [
+    ...(isListUnread ? ['the list of datasets'] : []),
     ...(datasets === 0 ? [] : [counted(datasets, 'dataset')]),
     ...(tables === 0 ? [] : [counted(tables, 'table')]),
   ].join(', ');
