@@ -18,6 +18,7 @@ import { standingOf } from './standing.ts';
 import { advance, type Sighting } from './transitions.ts';
 
 const HISTORY_MS = 30 * 24 * 3_600_000;
+const MAX_FAILURE = 4000;
 
 export interface RunResult {
   /** The run's moment: the same for every attempt at it, and never before that of the run before. */
@@ -25,8 +26,8 @@ export interface RunResult {
   readonly report: Report;
   readonly sight: Sight;
   readonly policy: Policy;
-  /** Nothing at all could be read. */
-  readonly isBlind: boolean;
+  /** What could not be checked is told at once: nothing at all could be read, or nothing is remembered. */
+  readonly isUrgent: boolean;
 }
 
 /** What is remembered after a run with a result, before anybody is told of it. */
@@ -65,9 +66,11 @@ export function rememberFailure(
   const message = rememberedText(failure.message);
   const sighting: Sighting<FailureMemo> = {
     key: 'failure',
-    about: { code: failure.code, message },
+    // Slack shows no more of it.
+    about: { code: failure.code, message: failure.message.slice(0, MAX_FAILURE) },
     severity: 'critical',
     actual: message,
+    said: null,
     isRipe: () => true,
   };
   return {
@@ -111,19 +114,22 @@ function rememberFindings(
     const before = open.get(key);
     return {
       key,
-      about: memoOf(finding, before === undefined ? lastGoodReadOf(finding, state) : before.about.lastGoodAt),
+      about: {
+        ...memoOf(finding),
+        ...(before === undefined ? recoveryOf(finding, state, sight) : kept(before)),
+      },
       severity,
       actual: actual === null ? null : rememberedText(actual),
+      said: finding.words.actual,
       isRipe: () => true,
     };
   });
   return advance(state.findings, { now, isNewRun, seen, closingOf });
 }
 
-function memoOf(
-  { kind, dataset, table, path, expected, words }: Finding,
-  lastGoodAt: string | null,
-): FindingMemo {
+type Recovery = Pick<FindingMemo, 'lastGoodAt' | 'timeTravelHours'>;
+
+function memoOf({ kind, dataset, table, path, expected, words }: Finding): Omit<FindingMemo, keyof Recovery> {
   return {
     kind,
     dataset,
@@ -131,14 +137,24 @@ function memoOf(
     path,
     expected: expected === null ? null : rememberedText(expected),
     what: words.what,
-    lastGoodAt,
   };
 }
 
-/** When what it is about was last read, without this finding. */
-function lastGoodReadOf({ dataset, table }: Finding, { seen }: State): string | null {
+/** When what it is about was last read without it, and the lesser of the windows before and after: the one in force when it went counts. */
+function recoveryOf({ dataset, table }: Finding, { seen }: State, sight: Sight): Recovery {
   const known = seen.get(dataset);
-  return (table === null ? known?.at : known?.tables.get(table)) ?? null;
+  const windows = [known?.timeTravelHours, sight.datasets.get(dataset)?.timeTravelHours].filter(
+    (hours) => hours !== null && hours !== undefined,
+  );
+  return {
+    lastGoodAt: (table === null ? known?.at : known?.tables.get(table)) ?? null,
+    timeTravelHours: windows.length === 0 ? null : Math.min(...windows),
+  };
+}
+
+/** For as long as it is open. */
+function kept({ about: { lastGoodAt, timeTravelHours } }: Remembered<FindingMemo>): Recovery {
+  return { lastGoodAt, timeTravelHours };
 }
 
 /** The identity of what was not checked. */
@@ -148,11 +164,16 @@ export function uncheckedKey({ dataset, table }: Pick<Unchecked, 'dataset' | 'ta
 
 function rememberUnchecked(
   state: State,
-  { now, report, sight, policy, isBlind }: RunResult,
+  { now, report, sight, policy, isUrgent }: RunResult,
   isNewRun: boolean,
 ): State['unchecked'] {
   const { uncheckedAfterRuns } = policy.alerts;
-  const entries = new Map([...report.unchecked].reverse().map((entry) => [uncheckedKey(entry), entry]));
+  const entries = new Map<string, Unchecked>();
+  // The first of a key is what it is mostly about.
+  for (const entry of report.unchecked) {
+    const key = uncheckedKey(entry);
+    if (!entries.has(key)) entries.set(key, entry);
+  }
   const open = new Map(
     state.unchecked.filter(({ closing }) => closing === null).map(({ key, about }) => [key, about]),
   );
@@ -160,10 +181,16 @@ function rememberUnchecked(
     const wasReadable = open.get(key)?.wasReadable === true || isLost(entry, state, sight);
     return {
       key,
-      about: { ...entry, detail: rememberedText(entry.detail), wasReadable },
+      about: {
+        ...entry,
+        detail: rememberedText(entry.detail),
+        wasReadable,
+        isListOnly: entry.table === null && sight.datasets.get(entry.dataset)?.status === 'present',
+      },
       severity: 'warning',
       actual: null,
-      isRipe: (runs) => isBlind || wasReadable || runs >= uncheckedAfterRuns,
+      said: null,
+      isRipe: (runs) => isUrgent || wasReadable || runs >= uncheckedAfterRuns,
     };
   });
   return advance(state.unchecked, {

@@ -26,6 +26,7 @@ export interface Sighting<About> {
   readonly about: About;
   readonly severity: Severity;
   readonly actual: string | null;
+  readonly said: string | null;
   /** Whether it may be told when this many runs in a row have seen it. */
   readonly isRipe: (runs: number) => boolean;
 }
@@ -57,13 +58,14 @@ export function advance<About>(
 }
 
 function seenFirst<About>(sighting: Sighting<About>, now: Date): Remembered<About> {
-  const { key, about, severity, actual, isRipe } = sighting;
+  const { key, about, severity, actual, said, isRipe } = sighting;
   const openedAt = now.toISOString();
   return {
     key,
     about,
     severity,
     actual,
+    said,
     lastSeenAt: openedAt,
     runs: 1,
     isRipe: isRipe(1),
@@ -76,11 +78,11 @@ function seenFirst<About>(sighting: Sighting<About>, now: Date): Remembered<Abou
 
 function seenAgain<About>(
   record: Remembered<About>,
-  { about, severity, actual, isRipe }: Sighting<About>,
+  { about, severity, actual, said, isRipe }: Sighting<About>,
   { now, isNewRun }: Sightings<About>,
 ): Remembered<About> {
   const lastSeenAt = now.toISOString();
-  const current = { ...record, about, severity, actual, lastSeenAt };
+  const current = { ...record, about, severity, actual, said, lastSeenAt };
   if (record.closing !== null) {
     return {
       ...current,
@@ -202,7 +204,7 @@ export function heard<About>(
   now: Date,
   news: News | null = null,
 ): Remembered<About> {
-  const { severity, actual, closing, told } = record;
+  const { severity, actual, said, closing, told } = record;
   const isReminder = news === 'reminded' || news === 'flapping';
   return {
     ...record,
@@ -212,6 +214,7 @@ export function heard<About>(
       isOpen: closing === null,
       severity,
       actual,
+      said,
       reminders: isReminder ? (told?.reminders ?? 0) + 1 : 0,
     },
   };

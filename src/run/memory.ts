@@ -103,6 +103,8 @@ async function loadState(
 const LEASE = 'lease.json';
 const RENEW_MS = 15_000;
 const STALE_MS = 60_000;
+/** Less than that, so that what is begun in time is over before another run may take over. */
+const SURE_MS = 45_000;
 
 interface Lease {
   assertHeld(): void;
@@ -143,7 +145,7 @@ async function takeLease({
   const stopRenewing = clock.every(RENEW_MS, renew);
   return {
     assertHeld() {
-      if (!isLost && clock.now().getTime() - renewedAt.getTime() < STALE_MS) return;
+      if (!isLost && clock.now().getTime() - renewedAt.getTime() < SURE_MS) return;
       throw new DriftError(
         'StateMoved',
         `the lease in ${store.uri} is lost: another run may have taken over`,

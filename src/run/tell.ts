@@ -4,7 +4,8 @@ import { DriftError } from '../model/errors.ts';
 import type { AlertTiming } from '../model/policy.ts';
 import type { AlertSink, Clock } from '../model/ports.ts';
 import type { State } from '../model/state.ts';
-import { renderAlert, renderNote, type Scene } from '../render/slack.ts';
+import type { Scene } from '../render/scene.ts';
+import { renderAlert, renderNote } from '../render/slack.ts';
 import type { Memory } from './memory.ts';
 
 /** How many findings Slack heard of. */

@@ -19,6 +19,7 @@ function remembered<About extends z.ZodType>(about: About) {
     about,
     severity,
     actual: text.nullable(),
+    said: text.nullable(),
     lastSeenAt: moment,
     runs: count,
     isRipe: z.boolean(),
@@ -40,6 +41,7 @@ function remembered<About extends z.ZodType>(about: About) {
         isOpen: z.boolean(),
         severity,
         actual: text.nullable(),
+        said: text.nullable(),
         reminders: count,
       })
       .nullable(),
@@ -77,6 +79,7 @@ const stateFile = z.strictObject({
         expected: text.nullable(),
         what: text,
         lastGoodAt: moment.nullable(),
+        timeTravelHours: z.number().nullable(),
       }),
     ),
   ),
@@ -88,6 +91,7 @@ const stateFile = z.strictObject({
         reason: z.enum(UNCHECKED_REASONS),
         detail: text,
         wasReadable: z.boolean(),
+        isListOnly: z.boolean(),
       }),
     ),
   ),
@@ -121,7 +125,8 @@ export function parseState(content: string): ParsedState {
   const parsed = stateFile.safeParse(value);
   if (parsed.success) return { status: 'valid', state: parsed.data };
   const [issue] = parsed.error.issues;
-  return { status: 'invalid', problem: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` };
+  const at = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  return { status: 'invalid', problem: `${at}${issue?.message ?? ''}`.slice(0, 200) };
 }
 
 export function printState(state: State): string {
