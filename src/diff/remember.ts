@@ -1,8 +1,8 @@
 import type { Finding, Unchecked } from '../model/finding.ts';
-import { isAtLeast, SEVERITIES, type Severity } from '../model/kinds.ts';
+import { isAtLeast, type Kind, SEVERITIES, type Severity } from '../model/kinds.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Report } from '../model/report.ts';
-import type { DatasetSight, Sight } from '../model/sight.ts';
+import type { DatasetSight, Sight, UndeclaredSight } from '../model/sight.ts';
 import type {
   Closing,
   FailureMemo,
@@ -34,7 +34,8 @@ export interface RunResult {
 export function rememberRun(state: State, result: RunResult): State {
   const { now, report } = result;
   const at = now.toISOString();
-  const isNewRun = state.messages.runAt !== at;
+  // An attempt without a result has counted nothing.
+  const isNewRun = state.lastRunAt !== at;
   return {
     ...state,
     lastRunAt: at,
@@ -48,6 +49,7 @@ export function rememberRun(state: State, result: RunResult): State {
       closingOf: () => ({ how: 'repaired' }),
     }),
     seen: seenNow(state.seen, result),
+    quiet: rememberQuiet(state, result),
     history: [
       ...state.history.filter(
         (point) => point.at !== at && now.getTime() - Date.parse(point.at) < HISTORY_MS,
@@ -97,27 +99,20 @@ function rememberFindings(
 ): State['findings'] {
   const found = new Map(report.findings.map((finding) => [finding.fingerprint, finding]));
   const waived = new Map(report.waived.map((finding) => [finding.fingerprint, finding]));
-  const open = new Map(
-    state.findings.filter(({ closing }) => closing === null).map((record) => [record.key, record]),
-  );
-  const closingOf = ({ key, about }: Remembered<FindingMemo>): Closing | null => {
+  const closingOf = ({ key, about, actual }: Remembered<FindingMemo>): Closing | null => {
     const waiver = waived.get(key)?.waiver;
     if (waiver !== undefined) return { how: 'waived', ...waiver };
     if (found.has(key)) return { how: 'silent' };
-    const standing = standingOf(about, sight, policy);
+    const standing = standingOf({ ...about, actual }, sight, policy);
     if (standing === 'equal') return { how: 'repaired' };
     return standing === 'not-expected' ? { how: 'not-expected' } : null;
   };
   const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));
   const seen = told.map((finding): Sighting<FindingMemo> => {
     const { fingerprint: key, severity, actual } = finding;
-    const before = open.get(key);
     return {
       key,
-      about: {
-        ...memoOf(finding),
-        ...(before === undefined ? recoveryOf(finding, state, sight) : kept(before)),
-      },
+      about: { ...memoOf(finding), ...recoveryOf(finding, state, sight) },
       severity,
       actual: actual === null ? null : rememberedText(actual),
       said: finding.words.actual,
@@ -140,8 +135,35 @@ function memoOf({ kind, dataset, table, path, expected, words }: Finding): Omit<
   };
 }
 
+/** Where something can be lost by it, when it was last in order must not be forgotten while nobody is told. */
+function rememberQuiet(state: State, { report, sight, policy }: RunResult): State['quiet'] {
+  const untold = [
+    ...report.waived,
+    ...report.findings.filter(({ severity }) => !isAtLeast(severity, policy.minimumSeverity)),
+  ];
+  return untold
+    .filter(({ kind }) => LOSSES.includes(kind))
+    .map((finding) => ({ key: finding.fingerprint, ...recoveryOf(finding, state, sight) }));
+}
+
+const LOSSES: readonly Kind[] = [
+  'dataset-missing',
+  'table-missing',
+  'field-missing',
+  'partition-expiration',
+  'retention',
+];
+
 /** When what it is about was last read without it, and the lesser of the windows before and after: the one in force when it went counts. */
-function recoveryOf({ dataset, table }: Finding, { seen }: State, sight: Sight): Recovery {
+function recoveryOf(
+  { dataset, table, fingerprint }: Finding,
+  { seen, quiet, findings }: State,
+  sight: Sight,
+): Recovery {
+  const before =
+    quiet.find(({ key }) => key === fingerprint) ??
+    findings.find(({ key, closing }) => key === fingerprint && closing === null)?.about;
+  if (before !== undefined) return recoveryIn(before);
   const known = seen.get(dataset);
   const windows = [known?.timeTravelHours, sight.datasets.get(dataset)?.timeTravelHours].filter(
     (hours) => hours !== null && hours !== undefined,
@@ -152,8 +174,7 @@ function recoveryOf({ dataset, table }: Finding, { seen }: State, sight: Sight):
   };
 }
 
-/** For as long as it is open. */
-function kept({ about: { lastGoodAt, timeTravelHours } }: Remembered<FindingMemo>): Recovery {
+function recoveryIn({ lastGoodAt, timeTravelHours }: Recovery): Recovery {
   return { lastGoodAt, timeTravelHours };
 }
 
@@ -188,7 +209,8 @@ function rememberUnchecked(
         isListOnly: entry.table === null && sight.datasets.get(entry.dataset)?.status === 'present',
       },
       severity: 'warning',
-      actual: null,
+      // A dataset that may not be read is one thing, and its tables with it another.
+      actual: entry.table === null && isWhollyUnread(entry, sight) ? 'with its tables' : null,
       said: null,
       isRipe: (runs) => isUrgent || wasReadable || runs >= uncheckedAfterRuns,
     };
@@ -205,28 +227,42 @@ function rememberUnchecked(
 function isLost({ dataset, table, reason }: Unchecked, { seen, lastRunAt }: State, sight: Sight): boolean {
   const inSight = sight.datasets.get(dataset);
   if (reason !== 'denied' || inSight === undefined || lastRunAt === null) return false;
-  if (table === null) return inSight.status === 'unreadable' && seen.get(dataset)?.at === lastRunAt;
+  if (table === null) {
+    if (inSight.status !== 'unreadable') return false;
+    const before = seen.get(dataset);
+    const wasRead = [...inSight.tables.keys()].some((name) => before?.tables.get(name) === lastRunAt);
+    return before?.at === lastRunAt || (wasRead && isWhollyUnread({ dataset }, sight));
+  }
   return (
     inSight.tables.get(table)?.status === 'unreadable' && seen.get(dataset)?.tables.get(table) === lastRunAt
   );
 }
 
+function isWhollyUnread({ dataset }: Pick<Unchecked, 'dataset'>, sight: Sight): boolean {
+  const tables = [...(sight.datasets.get(dataset)?.tables.values() ?? [])];
+  return tables.length > 0 && tables.every(({ status }) => status === 'unreadable');
+}
+
 /** What is now known to be missing is told as that, and not as readable again. */
 function closingOfUnchecked({ dataset, table }: UncheckedMemo, sight: Sight): Closing | null {
-  if (dataset === '*') return sight.undeclaredDatasets.isComplete ? { how: 'repaired' } : null;
+  if (dataset === '*') return sight.undeclaredDatasets.isListed ? { how: 'repaired' } : null;
   const inSight = sight.datasets.get(dataset);
-  if (inSight === undefined) return { how: 'not-expected' };
+  if (inSight === undefined) return isUndeclaredOver(dataset, sight.undeclaredDatasets);
   if (inSight.status === 'missing') return { how: 'silent' };
-  const declared = table === null ? undefined : inSight.tables.get(table);
-  if (declared === undefined) {
-    const isDeclared = table === null;
-    if (isDeclared && inSight.status === 'unreadable') return null;
-    if (inSight.undeclaredTables.isComplete) return { how: isDeclared ? 'repaired' : 'not-expected' };
-    return null;
+  if (table === null) {
+    const isRead = inSight.status === 'present' && inSight.undeclaredTables.isListed;
+    return isRead ? { how: 'repaired' } : null;
   }
+  const declared = inSight.tables.get(table);
+  if (declared === undefined) return isUndeclaredOver(table, inSight.undeclaredTables);
   if (declared.status === 'missing') return { how: 'silent' };
   // Unreadable and not listed: its dataset's own entry stands for it.
   return declared.status === 'present' ? { how: 'repaired' } : null;
+}
+
+/** No file declares it, or none does any more: where nothing could be listed it may still be there. */
+function isUndeclaredOver(name: string, { isListed, unreadable }: UndeclaredSight): Closing | null {
+  return isListed && !unreadable.has(name) ? { how: 'not-expected' } : null;
 }
 
 function seenNow(before: State['seen'], { now, sight }: RunResult): State['seen'] {

@@ -20,8 +20,13 @@ export type Standing =
   /** The very thing was not read. */
   | 'unseen';
 
+/** What is remembered of a finding, with what was there. */
+export interface Past extends FindingMemo {
+  readonly actual: string | null;
+}
+
 /** Only `equal` and `not-expected` are over; whatever else is as open as it was. */
-export function standingOf(finding: FindingMemo, sight: Sight, policy: Policy): Standing {
+export function standingOf(finding: Past, sight: Sight, policy: Policy): Standing {
   if (policy.severities.get(finding.kind) === 'off') return 'not-expected';
   const dataset = sight.datasets.get(finding.dataset);
   if (finding.kind === 'dataset-unexpected') return standingOfUndeclaredDataset(finding, sight, policy);
@@ -56,7 +61,7 @@ function isIgnored(policy: Policy, subject: Parameters<typeof matchesPattern>[1]
   return policy.ignoreUnexpected.some((pattern) => matchesPattern(pattern, subject));
 }
 
-function standingOfDataset(finding: FindingMemo, { declared, status }: DatasetSight): Standing {
+function standingOfDataset(finding: Past, { declared, status }: DatasetSight): Standing {
   if (finding.kind === 'dataset-missing') return status === 'unreadable' ? 'unseen' : 'equal';
   const stated = settingTexts(declared.settings, finding.kind);
   if (stated === undefined) return 'not-expected';
@@ -64,11 +69,7 @@ function standingOfDataset(finding: FindingMemo, { declared, status }: DatasetSi
   return isStillSaid(finding, stated) ? 'equal' : 'not-expected';
 }
 
-function standingOfTable(
-  finding: FindingMemo,
-  dataset: DatasetSight,
-  table: TableSight | undefined,
-): Standing {
+function standingOfTable(finding: Past, dataset: DatasetSight, table: TableSight | undefined): Standing {
   if (table === undefined) return 'not-expected';
   const { expected, contract } = table.declared;
   const stated = statedTexts(finding, expected, contract);
@@ -84,7 +85,7 @@ function standingOfTable(
 type Texts = readonly string[] | 'any';
 
 /** What the file now says where the finding was; undefined: nothing. */
-function statedTexts(finding: FindingMemo, expected: ExpectedTable, contract: Contract): Texts | undefined {
+function statedTexts(finding: Past, expected: ExpectedTable, contract: Contract): Texts | undefined {
   const { kind, path } = finding;
   if (path !== null) return fieldTexts(kind, path, { expected, contract });
   switch (kind) {
@@ -93,7 +94,8 @@ function statedTexts(finding: FindingMemo, expected: ExpectedTable, contract: Co
     case 'table-type':
       return texts(expected.type);
     case 'table-expiration':
-      return expected.expirationTime === undefined ? undefined : 'any';
+      // The moment differs from table to table: only whether there is one is compared.
+      return texts(expected.expirationTime && (finding.expected ?? expected.expirationTime));
     case 'partitioning-missing':
     case 'partitioning-unexpected':
     case 'partitioning-different':
@@ -143,15 +145,24 @@ function settingTexts(settings: Settings | undefined, kind: Kind): Texts | undef
   return setting === undefined ? undefined : partTexts(setting);
 }
 
-/** Where a file states some parts (labels, keys), a finding names those that differ. */
-function partTexts({ values, othersAbsent }: Setting): Texts {
-  if (othersAbsent || values.size !== 1) return 'any';
+/** Each part that a file states: a label, a key, a source. */
+function partTexts({ values }: Setting): Texts {
   return [...values.values()].map((value) => value ?? '');
 }
 
-/** A file that now says something else was changed to agree; nothing was repaired. */
-function isStillSaid({ expected }: FindingMemo, stated: Texts): boolean {
-  return stated === 'any' || stated.some((text) => rememberedText(text) === (expected ?? ''));
+/**
+ * A file that now says something else, or says what was there, was changed to agree; nothing was repaired. Where a
+ * setting has parts, a finding names those that differ.
+ */
+function isStillSaid({ expected, actual }: Past, stated: Texts): boolean {
+  if (stated === 'any' || stated.some((text) => rememberedText(text) === (expected ?? ''))) return true;
+  const parts = new Set(stated.flatMap(partsOf));
+  const isSaid = (text: string | null) => partsOf(text ?? '').every((part) => parts.has(part));
+  return isSaid(expected) && (actual === null || !isSaid(actual));
+}
+
+function partsOf(text: string): readonly string[] {
+  return text === '' ? [] : text.split(', ');
 }
 
 const PARTITIONING: readonly Kind[] = [

@@ -145,8 +145,9 @@ function closedAt(episodes: readonly Episode[], now: Date): readonly Episode[] {
 function isForgotten(record: Remembered<unknown>, now: Date): boolean {
   const { episodes, closing } = record;
   if (closing === null) return false;
-  const age = now.getTime() - Date.parse(latest(episodes).openedAt);
-  return age >= (isHeardOf(record) ? DAY_MS : FORGOTTEN_MS);
+  const { openedAt, closedAt } = latest(episodes);
+  const since = (moment: string) => now.getTime() - Date.parse(moment);
+  return isHeardOf(record) ? since(openedAt) >= DAY_MS : since(closedAt ?? openedAt) >= FORGOTTEN_MS;
 }
 
 /** Whether Slack knows of every opening and every end. */

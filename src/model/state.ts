@@ -16,8 +16,18 @@ export interface State {
   /** By dataset: when it and each of its declared tables was last read and was there. */
   readonly seen: ReadonlyMap<string, SeenDataset>;
   readonly messages: SentMessages;
+  /** What was there and not told, waived or too little severe, as long as it is there. */
+  readonly quiet: readonly QuietMemo[];
+  /** What on-call must know of this state itself, until Slack has heard it. */
+  readonly note: string | null;
   /** Of the last 30 days, oldest first. */
   readonly history: readonly HistoryPoint[];
+}
+
+export interface QuietMemo {
+  readonly key: string;
+  readonly lastGoodAt: string | null;
+  readonly timeTravelHours: number | null;
 }
 
 /** One thing that Slack hears of, from when it is first seen until a day after it is over. */
@@ -143,6 +153,8 @@ export function emptyState(project: string): State {
     failures: [],
     seen: new Map(),
     messages: { runAt: null, list: [] },
+    quiet: [],
+    note: null,
     history: [],
   };
 }

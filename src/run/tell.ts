@@ -63,18 +63,20 @@ export async function tell(
       if (index > 0) await clock.sleep(BETWEEN_MESSAGES_MS);
       memory.assertHeld();
       const whom = asksForAccess(alert) ? await account() : null;
-      const note = index === 0 ? memory.note : null;
-      const delivery = await alerts?.send(renderAlert(alert, { ...scene, note, account: whom }));
+      const delivery = await alerts?.send(renderAlert(alert, { ...scene, note: state.note, account: whom }));
       if (delivery === undefined) break;
       state = afterSending(state, { alert, fate: delivery.fate, now });
-      if (delivery.fate === 'sent') counts = added(counts, alert);
-      else error ??= delivery.error;
+      if (delivery.fate === 'sent') {
+        counts = added(counts, alert);
+        state = { ...state, note: null };
+      } else error ??= delivery.error;
       await memory.save(state);
       isSaved = true;
     }
-    if (due.length === 0 && memory.note !== null) {
-      const delivery = await alerts?.send(renderNote(memory.note, scene));
-      if (delivery !== undefined && delivery.fate !== 'sent') error ??= delivery.error;
+    if (due.length === 0 && state.note !== null && alerts !== null) {
+      const delivery = await alerts.send(renderNote(state.note, scene));
+      if (delivery.fate === 'sent') state = { ...state, note: null };
+      else error ??= delivery.error;
     }
     if (!isSaved) await memory.save(state);
     return { counts, error };

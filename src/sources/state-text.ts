@@ -101,6 +101,10 @@ const stateFile = z.strictObject({
     runAt: moment.nullable(),
     list: z.array(z.strictObject({ topic: z.enum(TOPICS), fate: z.enum(FATES), about: z.array(text) })),
   }),
+  quiet: z.array(
+    z.strictObject({ key: text, lastGoodAt: moment.nullable(), timeTravelHours: z.number().nullable() }),
+  ),
+  note: text.nullable(),
   history: z.array(
     z.strictObject({
       at: moment,

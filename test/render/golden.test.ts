@@ -30,7 +30,7 @@ async function expectGolden(file: string, text: string): Promise<void> {
 
 /** What a run would have seen that came to this report; only the tables of its findings are declared. */
 function sightOf({ findings }: Report): Sight {
-  const unseen = { isComplete: false, unreadable: new Set<string>() };
+  const unseen = { isListed: false, isComplete: false, unreadable: new Set<string>() };
   const datasets = new Set(findings.map(({ dataset }) => dataset));
   return {
     datasets: new Map(

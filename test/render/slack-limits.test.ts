@@ -98,7 +98,7 @@ function enormousMessages(long: string): Readonly<Record<string, SlackPayload>> 
   );
   const sight: Sight = {
     datasets: new Map(),
-    undeclaredDatasets: { isComplete: true, unreadable: new Set() },
+    undeclaredDatasets: { isListed: true, isComplete: true, unreadable: new Set() },
   };
   return {
     opened: render({ findings: open('opened') }),

@@ -31,12 +31,12 @@ function sightOf(declared: Readonly<Record<string, number>>): Sight {
                 { declared: table, status: 'present' as const, changes: [] },
               ]),
             ),
-            undeclaredTables: { isComplete: true, unreadable: new Set<string>() },
+            undeclaredTables: { isListed: true, isComplete: true, unreadable: new Set<string>() },
           },
         ] as const;
       }),
     ),
-    undeclaredDatasets: { isComplete: true, unreadable: new Set() },
+    undeclaredDatasets: { isListed: true, isComplete: true, unreadable: new Set() },
   };
 }
 

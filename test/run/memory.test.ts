@@ -285,19 +285,18 @@ const ASIDE = 'state-unreadable-2026-03-02T08-00-00-000Z.json';
 
 describe.each(PLACES)('the state in $place', ({ start }) => {
   /** The next run, of which nothing is left to see but what it was given. */
-  async function nextRun(store: ObjectStore): Promise<Pick<Memory, 'state' | 'note'>> {
+  async function nextRun(store: ObjectStore): Promise<Pick<Memory, 'state'>> {
     const { memory } = await open(store, { holder: 'next', clock: playedClock(later(HOUR)) });
     await memory.release();
-    return { state: memory.state, note: memory.note };
+    return { state: memory.state };
   }
 
   test('is empty in the first run', async () => {
     const store = await start();
     const { logged, memory } = await open(store);
-    expect({ isKept: memory.isKept, state: memory.state, note: memory.note, logged }).toEqual({
+    expect({ isKept: memory.isKept, state: memory.state, logged }).toEqual({
       isKept: true,
       state: emptyState('shop'),
-      note: null,
       logged: [],
     });
     expect(await store.read('state.json')).toBeNull();
@@ -310,7 +309,7 @@ describe.each(PLACES)('the state in $place', ({ start }) => {
     await memory.save(stateOf(later(2)));
     expect(memory.state).toEqual(stateOf(later(2)));
     await memory.release();
-    expect(await nextRun(store)).toEqual({ state: stateOf(later(2)), note: null });
+    expect(await nextRun(store)).toEqual({ state: stateOf(later(2)) });
   });
 
   test('is that of the run before where this one saves nothing', async () => {
@@ -319,7 +318,7 @@ describe.each(PLACES)('the state in $place', ({ start }) => {
     await memory.save(stateOf(START));
     await memory.release();
     await nextRun(store);
-    expect(await nextRun(store)).toEqual({ state: stateOf(START), note: null });
+    expect(await nextRun(store)).toEqual({ state: stateOf(START) });
   });
 
   test.each([
@@ -372,10 +371,9 @@ describe.each(PLACES)('the state in $place', ({ start }) => {
     const unreadable = await store.write('state.json', text, null);
     const { logged, memory } = await open(store);
     const note = `What earlier runs told is not known: the state in ${store.uri} could not be understood (${problem}). It is kept there as ${ASIDE}; what is open is told anew.`;
-    expect({ isKept: memory.isKept, state: memory.state, note: memory.note, logged }).toEqual({
+    expect({ isKept: memory.isKept, state: memory.state, logged }).toEqual({
       isKept: true,
-      state: emptyState('shop'),
-      note,
+      state: { ...emptyState('shop'), note },
       logged: [{ severity: 'ERROR', message: note }],
     });
     expect((await store.read(ASIDE))?.text).toBe(text);
@@ -384,7 +382,7 @@ describe.each(PLACES)('the state in $place', ({ start }) => {
 
     await memory.save(stateOf(later(1)));
     await memory.release();
-    expect(await nextRun(store)).toEqual({ state: stateOf(later(1)), note: null });
+    expect(await nextRun(store)).toEqual({ state: stateOf(later(1)) });
     expect((await store.read(ASIDE))?.text).toBe(text);
   });
 
@@ -489,9 +487,8 @@ test('without a place for the state every run is a first run, and saving does no
   memory.assertHeld();
   await memory.save(stateOf(START));
   await memory.release();
-  expect({ isKept: memory.isKept, state: memory.state, note: memory.note }).toEqual({
+  expect({ isKept: memory.isKept, state: memory.state }).toEqual({
     isKept: false,
     state: emptyState('shop'),
-    note: null,
   });
 });

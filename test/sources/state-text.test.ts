@@ -149,6 +149,8 @@ const full: State = {
     runAt: '2026-03-02T08:00:00.000Z',
     list: [{ topic: 'drift', fate: 'sent', about: ['0f1e2d3c4b5a'] }],
   },
+  quiet: [{ key: '0a1b2c3d4e5f', lastGoodAt: '2026-03-01T08:00:00.000Z', timeTravelHours: 96 }],
+  note: 'What earlier runs told is not known.',
   history: [
     {
       at: '2026-03-02T08:00:00.000Z',
@@ -343,6 +345,8 @@ const states: fc.Arbitrary<State> = fc.record({
       { maxLength: 3 },
     ),
   }),
+  quiet: fc.array(fc.record({ key: name, lastGoodAt: optional(moment), timeTravelHours: optional(count) })),
+  note: optional(name),
   history: fc.array(
     fc.record({
       at: moment,
