@@ -81,8 +81,8 @@ function standingOfTable(finding: Past, dataset: DatasetSight, table: TableSight
   return isStillSaid(finding, stated) ? 'equal' : 'not-expected';
 }
 
-/** Texts that the finding's `expected` is made of; `any`: whether it is stated at all is all that matters. */
-type Texts = readonly string[] | 'any';
+/** What the finding's `expected` was, or is made of; `any`: whether it is stated at all is all that matters. */
+type Texts = readonly string[] | 'any' | { readonly parts: readonly string[] };
 
 /** What the file now says where the finding was; undefined: nothing. */
 function statedTexts(finding: Past, expected: ExpectedTable, contract: Contract): Texts | undefined {
@@ -121,13 +121,20 @@ function fieldTexts(
   if (expected.fields === undefined) return undefined;
   const field = fieldAt(expected.fields, path);
   if (kind === 'field-unexpected') {
-    return field === undefined && contract.extraFields === 'report' ? 'any' : undefined;
+    const isReported = contract.extraFields === 'report' && statesFieldsAbove(expected.fields, path);
+    return field === undefined && isReported ? 'any' : undefined;
   }
   if (field === undefined) return undefined;
   if (kind === 'field-missing') return texts(columnType(field));
   if (kind === 'field-type') return texts(field.type);
   if (kind === 'field-mode') return texts(field.mode);
   return settingTexts(field.settings, kind);
+}
+
+/** Whether the file says what is in the parent of a path: the table, or a STRUCT. */
+function statesFieldsAbove(fields: readonly Field[], path: string): boolean {
+  const parent = path.split('.').slice(0, -1).join('.');
+  return parent === '' || fieldAt(fields, parent)?.fields !== undefined;
 }
 
 function fieldAt(fields: readonly Field[], path: string): Field | undefined {
@@ -145,9 +152,12 @@ function settingTexts(settings: Settings | undefined, kind: Kind): Texts | undef
   return setting === undefined ? undefined : partTexts(setting);
 }
 
-/** Each part that a file states: a label, a key, a source. */
+/** A simple setting has one value; others have parts: labels, keys, sources. */
 function partTexts({ values }: Setting): Texts {
-  return [...values.values()].map((value) => value ?? '');
+  const simple = values.size === 1 ? values.get('') : undefined;
+  return simple === undefined
+    ? { parts: [...values.values()].flatMap((value) => value ?? []) }
+    : [simple ?? ''];
 }
 
 /**
@@ -155,8 +165,9 @@ function partTexts({ values }: Setting): Texts {
  * setting has parts, a finding names those that differ.
  */
 function isStillSaid({ expected, actual }: Past, stated: Texts): boolean {
-  if (stated === 'any' || stated.some((text) => rememberedText(text) === (expected ?? ''))) return true;
-  const parts = new Set(stated.flatMap(partsOf));
+  if (stated === 'any') return true;
+  if (!('parts' in stated)) return stated.some((text) => rememberedText(text) === (expected ?? ''));
+  const parts = new Set(stated.parts.flatMap(partsOf));
   const isSaid = (text: string | null) => partsOf(text ?? '').every((part) => parts.has(part));
   return isSaid(expected) && (actual === null || !isSaid(actual));
 }
