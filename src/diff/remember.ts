@@ -34,17 +34,14 @@ export interface RunResult {
 export function rememberRun(state: State, result: RunResult): State {
   const { now, report } = result;
   const at = now.toISOString();
-  // An attempt without a result has counted nothing.
-  const isNewRun = state.lastRunAt !== at;
   return {
     ...state,
     lastRunAt: at,
     messages: messagesOf(state, at),
-    findings: rememberFindings(state, result, isNewRun),
-    unchecked: rememberUnchecked(state, result, isNewRun),
+    findings: rememberFindings(state, result),
+    unchecked: rememberUnchecked(state, result),
     failures: advance(state.failures, {
       now,
-      isNewRun,
       seen: [],
       closingOf: () => ({ how: 'repaired' }),
     }),
@@ -80,7 +77,6 @@ export function rememberFailure(
     messages: messagesOf(state, at),
     failures: advance(state.failures, {
       now,
-      isNewRun: state.messages.runAt !== at,
       seen: [sighting],
       closingOf: () => null,
     }),
@@ -92,11 +88,7 @@ function messagesOf({ messages }: State, runAt: string): SentMessages {
   return messages.runAt === runAt ? messages : { runAt, list: [] };
 }
 
-function rememberFindings(
-  state: State,
-  { now, report, sight, policy }: RunResult,
-  isNewRun: boolean,
-): State['findings'] {
+function rememberFindings(state: State, { now, report, sight, policy }: RunResult): State['findings'] {
   const found = new Map(report.findings.map((finding) => [finding.fingerprint, finding]));
   const waived = new Map(report.waived.map((finding) => [finding.fingerprint, finding]));
   const closingOf = ({ key, about, actual }: Remembered<FindingMemo>): Closing | null => {
@@ -119,7 +111,7 @@ function rememberFindings(
       isRipe: () => true,
     };
   });
-  return advance(state.findings, { now, isNewRun, seen, closingOf });
+  return advance(state.findings, { now, seen, closingOf });
 }
 
 type Recovery = Pick<FindingMemo, 'lastGoodAt' | 'timeTravelHours'>;
@@ -186,7 +178,6 @@ export function uncheckedKey({ dataset, table }: Pick<Unchecked, 'dataset' | 'ta
 function rememberUnchecked(
   state: State,
   { now, report, sight, policy, isUrgent }: RunResult,
-  isNewRun: boolean,
 ): State['unchecked'] {
   const { uncheckedAfterRuns } = policy.alerts;
   const entries = new Map<string, Unchecked>();
@@ -217,7 +208,6 @@ function rememberUnchecked(
   });
   return advance(state.unchecked, {
     now,
-    isNewRun,
     seen,
     closingOf: ({ about }) => closingOfUnchecked(about, sight),
   });

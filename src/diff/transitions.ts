@@ -33,8 +33,6 @@ export interface Sighting<About> {
 
 export interface Sightings<About> {
   readonly now: Date;
-  /** false: another attempt at the run before. */
-  readonly isNewRun: boolean;
   readonly seen: readonly Sighting<About>[];
   /** How something open that was not seen ended; null: it is still open, though silent (hidden, or not read). */
   readonly closingOf: (record: Remembered<About>) => Closing | null;
@@ -79,7 +77,7 @@ function seenFirst<About>(sighting: Sighting<About>, now: Date): Remembered<Abou
 function seenAgain<About>(
   record: Remembered<About>,
   { about, severity, actual, said, isRipe }: Sighting<About>,
-  { now, isNewRun }: Sightings<About>,
+  { now }: Sightings<About>,
 ): Remembered<About> {
   const lastSeenAt = now.toISOString();
   const current = { ...record, about, severity, actual, said, lastSeenAt };
@@ -94,7 +92,8 @@ function seenAgain<About>(
       episodes: reopened(record, now),
     };
   }
-  const runs = record.runs + (isNewRun ? 1 : 0);
+  // Another attempt at the same run is no other run.
+  const runs = record.runs + (record.lastSeenAt === lastSeenAt ? 0 : 1);
   const changes = withinADay(record.changes, now);
   return {
     ...current,

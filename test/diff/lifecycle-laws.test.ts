@@ -284,8 +284,10 @@ function truths(world: World): ReadonlyMap<string, Truth> {
     if (read === 'missing') return [key, { is: 'below' }];
     return [key, isNothingRead ? { is: 'unknown' } : UNREAD];
   });
+  // That its tables are lost too is another thing than that it may not be read itself.
+  const denied: Truth = isNothingRead ? { ...UNREAD, actual: 'with its tables' } : UNREAD;
   const own: Truth =
-    dataset === 'denied' ? UNREAD : dataset === 'missing' ? { is: 'below' } : { is: 'repaired' };
+    dataset === 'denied' ? denied : dataset === 'missing' ? { is: 'below' } : { is: 'repaired' };
   const datasetIs = dataset === 'denied' ? 'unknown' : when(dataset === 'missing');
   return new Map([
     ...ofTables,
@@ -572,17 +574,23 @@ function isRipe(entries: readonly Entry[], key: string): boolean {
   });
 }
 
-/** Denied, and readable in an attempt at the run with a result before. */
+/** Denied, and readable in an attempt at the run with a result before; of a dataset, itself or by its tables. */
 function isLost(
   before: readonly Entry[],
   { entry, key }: { readonly entry: Entry; readonly key: string },
 ): boolean {
   const results = before.filter(({ hasResult }) => hasResult);
   const runAt = results.at(-1)?.now.getTime();
-  const run = results.filter(({ now }) => now.getTime() === runAt);
+  const worlds = results.filter(({ now }) => now.getTime() === runAt).map(({ world }) => world);
   const table = TABLES.find((name) => uncheckedKey({ dataset: 'sales', table: name }) === key);
-  const read = ({ world }: Entry) => (table === undefined ? world.dataset : readOf(world, table));
-  return read(entry) === 'denied' && run.some((attempted) => read(attempted) === 'present');
+  if (table !== undefined) {
+    const isDenied = readOf(entry.world, table) === 'denied';
+    return isDenied && worlds.some((world) => readOf(world, table) === 'present');
+  }
+  const isAnyRead = (world: World) => TABLES.some((name) => readOf(world, name) === 'present');
+  const wasRead = (world: World) =>
+    world.dataset === 'present' || (isAnyRead(world) && !isAnyRead(entry.world));
+  return entry.world.dataset === 'denied' && worlds.some(wasRead);
 }
 
 /** Throws where anybody writes to it. */

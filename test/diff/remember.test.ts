@@ -430,6 +430,29 @@ describe('the last good run', () => {
       at: null,
     },
     {
+      name: 'is none in which it was waived, though there were some between that could not read it',
+      attempts: [
+        run(0),
+        run(1, { findings: [isGone] }),
+        run(2, { waived: [isGone] }),
+        run(3, { sight: seeing({ orders: { status: 'unreadable' } }) }),
+        run(4, { waived: [isGone] }),
+        run(5, { findings: [isGone] }),
+      ],
+      at: stamp(0),
+    },
+    {
+      name: 'is another one when it was repaired while it was waived',
+      attempts: [
+        run(0),
+        run(1, { findings: [isGone] }),
+        run(2, { waived: [isGone] }),
+        run(3),
+        run(4, { findings: [isGone] }),
+      ],
+      at: stamp(3),
+    },
+    {
       name: 'is none in which it was found, and too little to be told',
       attempts: [
         run(0),
@@ -512,6 +535,17 @@ describe('what could not be checked', () => {
     ]);
   });
 
+  test('is told in the second run also where the first attempt at that could not read its dataset either', () => {
+    const unavailableSales = { ...salesDenied, reason: 'unavailable' } as const;
+    expect(
+      told(
+        without(0, unavailable),
+        run(1, { unchecked: [unavailableSales], sight: allUnread }),
+        without(1, unavailable),
+      ),
+    ).toEqual([[], [], ['unchecked: opened unavailable sales.orders']]);
+  });
+
   test('is not told where one attempt at the second run could read it', () => {
     expect(told(without(0, unavailable), run(1), without(1, unavailable), run(2))).toEqual([[], [], [], []]);
   });
@@ -575,6 +609,15 @@ describe('what could not be checked', () => {
       name: 'a table that was not available in the run before is denied: told after two runs, as not readable',
       attempts: [run(0), without(1, unavailable), without(2)],
       last: ['unchecked: opened denied sales.orders'],
+    },
+    {
+      name: 'a dataset that was not available in the run before is denied: told after two runs, as not readable',
+      attempts: [
+        run(0),
+        run(1, { unchecked: [{ ...salesDenied, reason: 'unavailable' }], sight: allUnread }),
+        withoutSales(2),
+      ],
+      last: ['unchecked: opened denied sales'],
     },
     {
       name: 'a table of which nothing was ever read is denied: not told yet',
@@ -643,6 +686,41 @@ describe('what could not be checked', () => {
       [],
       ['unchecked (refused): opened denied sales.orders'],
       ['resolved: closed (repaired) denied sales.orders'],
+      [],
+    ]);
+  });
+
+  test('is told when it is over, also when it was told before its time, since it was urgent', () => {
+    const patient: Policy = { ...policy, alerts: { ...policy.alerts, uncheckedAfterRuns: 4 } };
+    expect(
+      told(
+        without(0, unavailable, { policy: patient, isUrgent: true }),
+        without(1, unavailable, { policy: patient }),
+        run(2, { policy: patient }),
+      ),
+    ).toEqual([
+      ['unchecked: opened unavailable sales.orders'],
+      [],
+      ['resolved: closed (repaired) unavailable sales.orders'],
+    ]);
+  });
+
+  test('that was so once more before Slack heard that it was over is told as over in the end', () => {
+    expect(
+      told(
+        without(0, unavailable),
+        without(1, unavailable),
+        run(2, { slack: ['refused'] }),
+        without(3, unavailable),
+        run(4),
+        run(5),
+      ),
+    ).toEqual([
+      [],
+      ['unchecked: opened unavailable sales.orders'],
+      ['resolved (refused): closed (repaired) unavailable sales.orders'],
+      [],
+      ['resolved: closed (repaired) unavailable sales.orders'],
       [],
     ]);
   });

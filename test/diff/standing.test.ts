@@ -289,6 +289,15 @@ describe('what the files now say', () => {
   const labelled = remembered('table-labels', { expected: 'env=prod' });
   const external = remembered('external-source', { expected: 'gs://a/*' });
   const csv = { sourceFormat: 'CSV', sourceUris: ['gs://a/*'] };
+  const references = Array.from({ length: 9 }, (_, index) => ({
+    referencedTable: { projectId: 'p', datasetId: 'sales', tableId: `customers_${index}` },
+    columnReferences: [{ referencingColumn: `customer_${index}`, referencedColumn: 'id' }],
+  }));
+  const constraints = { primaryKey: { columns: ['id'] }, foreignKeys: references };
+  const foreignKeysText = references
+    .map((_, index) => `FOREIGN KEY (customer_${index}) REFERENCES sales.customers_${index} (id)`)
+    .join(', ');
+  const constraintsText = `PRIMARY KEY (id), ${foreignKeysText}`;
   const query = `SELECT ${'x, '.repeat(200)}y`;
   const otherQuery = `SELECT ${'x, '.repeat(200)}z`;
   const viewed = remembered('view-query', { expected: rememberedText(query) });
@@ -396,6 +405,30 @@ describe('what the files now say', () => {
       standing: 'equal',
     },
     {
+      name: 'labels that should be absent may be there now',
+      memo: remembered('table-labels', { actual: 'cost=4711' }),
+      file: { labels: { team: 'data' } },
+      standing: 'not-expected',
+    },
+    {
+      name: 'a description that should be absent is another one now',
+      memo: remembered('table-description', { actual: 'net' }),
+      file: { description: 'gross' },
+      standing: 'not-expected',
+    },
+    {
+      name: 'all constraints are repaired, however long they are',
+      memo: remembered('table-constraints', { expected: rememberedText(constraintsText) }),
+      file: { tableConstraints: constraints },
+      standing: 'equal',
+    },
+    {
+      name: 'a long constraint is repaired beside another one',
+      memo: remembered('table-constraints', { expected: rememberedText(foreignKeysText) }),
+      file: { tableConstraints: constraints },
+      standing: 'equal',
+    },
+    {
       name: 'an external source is repaired',
       memo: external,
       file: { externalDataConfiguration: csv },
@@ -409,13 +442,13 @@ describe('what the files now say', () => {
     },
     {
       name: 'a table that should never expire does not expire any more',
-      memo: remembered('table-expiration'),
+      memo: remembered('table-expiration', { actual: '1750000000000' }),
       file: { expirationTime: null },
       standing: 'equal',
     },
     {
       name: 'a table that should never expire may expire now',
-      memo: remembered('table-expiration'),
+      memo: remembered('table-expiration', { actual: '1750000000000' }),
       file: { expirationTime: '1800000000000' },
       standing: 'not-expected',
     },
@@ -462,6 +495,18 @@ describe('what the files now say', () => {
       standing: 'not-expected',
     },
     {
+      name: 'the table should be clustered by more',
+      memo: remembered('clustering', { expected: 'id' }),
+      file: { clustering: { fields: ['id', 'amount'] } },
+      standing: 'not-expected',
+    },
+    {
+      name: 'a field is back, as the other type that the file states now',
+      memo: remembered('field-missing', { expected: 'STRING' }),
+      file: { schema: { fields: [{ name: 'amount', type: 'NUMERIC' }] } },
+      standing: 'not-expected',
+    },
+    {
       name: 'a table that should not be clustered is not any more',
       memo: remembered('clustering'),
       file: { clustering: null },
@@ -481,6 +526,16 @@ describe('what the files now say', () => {
     },
   ])('$standing: $name', ({ memo, file, standing }) => {
     expect(standingOf(memo, sightOfOrders(declaredBy(file)), policy)).toBe(standing);
+  });
+
+  test('no longer declare the STRUCT that stands in front of an undeclared field: it is hidden', () => {
+    const changes: readonly Change[] = [
+      { kind: 'field-unexpected', path: 'address', expected: null, actual: 'STRUCT<note STRING>' },
+    ];
+    const sight = sightOfOrders(declaredBy({ schema: { fields: [{ name: 'id', type: 'STRING' }] } }), {
+      changes,
+    });
+    expect(standingOf(unexpected, sight, policy)).toBe('hidden');
   });
 
   test('no longer state it, also where nothing could be read or another difference hides it', () => {

@@ -44,7 +44,6 @@ function play(hours: readonly Hour[], timing: AlertTiming['remindAfterMs'] = rem
     const isFound = sees !== null && 'severity' in sees;
     records = advance(records, {
       now,
-      isNewRun: true,
       seen: isFound ? [{ key: 'k', about: 'it', ...sees, said: sees.actual, isRipe: () => true }] : [],
       closingOf: () => (isFound ? null : sees),
     });
@@ -625,6 +624,35 @@ describe('flapping', () => {
     expect(toldAt(hours)).toEqual(['0 opened', '1 closed', '2 opened', '3 closed', '7 flapping']);
   });
 
+  test('whose severity alone differs from what Slack holds is told in the reminder only', () => {
+    const hours: readonly Hour[] = [
+      ...flaps([0, 2], warning),
+      { at: 4, sees: warning },
+      ...hourly(5, 27, critical),
+    ];
+    expect(toldAt(hours)).toEqual([
+      '0 opened',
+      '1 closed',
+      '2 opened',
+      '3 closed',
+      '7 flapping',
+      '15 reminded',
+    ]);
+  });
+
+  test('that opened a third time while Slack held it for open is no news but a reminder', () => {
+    const refused = flaps([0, 2]).map((run, index) =>
+      index === 0 ? run : { ...run, isRefused: true as const },
+    );
+    expect(toldAt([...refused, ...hourly(4, 12, critical)])).toEqual([
+      '0 opened',
+      '1 closed',
+      '3 closed',
+      '4 reminded',
+      '12 reminded',
+    ]);
+  });
+
   test('is silent while it is hidden', () => {
     expect(
       toldAt([
@@ -671,6 +699,20 @@ describe('changing too often', () => {
     ]);
   });
 
+  test('counts anew when it opens again', () => {
+    const [first = critical, second = critical, third = critical] = values;
+    const changing = [first, second].map((sees, index) => ({ at: index + 1, sees }));
+    expect(
+      toldAt([
+        { at: 0, sees: critical },
+        ...changing,
+        { at: 3, sees: repaired },
+        { at: 4, sees: second },
+        { at: 5, sees: third },
+      ]),
+    ).toEqual(['0 opened', '1 changed', '2 changed', '3 closed', '4 opened', '5 changed']);
+  });
+
   test('that came back to what Slack was told is no news', () => {
     const [first = critical, second = critical] = values;
     const changing = [first, second, first, second].map((sees, index) => ({ at: index + 1, sees }));
@@ -687,13 +729,9 @@ describe('changing too often', () => {
 
 describe('what is not yet worth telling', () => {
   const twice = (runs: number) => runs >= 2;
-  const ripening = (
-    before: readonly Remembered<string>[],
-    { at, sees, isNewRun = true }: { at: number; sees: boolean; isNewRun?: boolean },
-  ) =>
+  const ripening = (before: readonly Remembered<string>[], { at, sees }: { at: number; sees: boolean }) =>
     advance(before, {
       now: hour(at),
-      isNewRun,
       seen: sees
         ? [{ key: 'k', about: 'it', severity: 'warning', actual: null, said: null, isRipe: twice }]
         : [],
@@ -710,7 +748,7 @@ describe('what is not yet worth telling', () => {
 
   test('does not ripen by attempts at the same run', () => {
     const first = ripening([], { at: 0, sees: true });
-    const again = ripening(first, { at: 0, sees: true, isNewRun: false });
+    const again = ripening(first, { at: 0, sees: true });
     expect([newsAt(again, 0), again[0]?.runs]).toEqual([[null], 1]);
   });
 
