@@ -133,9 +133,19 @@ function rememberQuiet(state: State, { report, sight, policy }: RunResult): Stat
     ...report.waived,
     ...report.findings.filter(({ severity }) => !isAtLeast(severity, policy.minimumSeverity)),
   ];
-  return untold
+  const quiet = untold
     .filter(({ kind }) => LOSSES.includes(kind))
-    .map((finding) => ({ key: finding.fingerprint, ...recoveryOf(finding, state, sight) }));
+    .map((finding) => ({
+      key: finding.fingerprint,
+      about: { ...memoOf(finding), ...recoveryOf(finding, state, sight) },
+      actual: finding.actual === null ? null : rememberedText(finding.actual),
+    }));
+  const known = new Set([...untold, ...report.findings].map(({ fingerprint }) => fingerprint));
+  const unseen = state.quiet.filter(({ key, about, actual }) => {
+    const standing = standingOf({ ...about, actual }, sight, policy);
+    return !known.has(key) && (standing === 'hidden' || standing === 'unseen');
+  });
+  return [...quiet, ...unseen];
 }
 
 const LOSSES: readonly Kind[] = [
@@ -153,7 +163,7 @@ function recoveryOf(
   sight: Sight,
 ): Recovery {
   const before =
-    quiet.find(({ key }) => key === fingerprint) ??
+    quiet.find(({ key }) => key === fingerprint)?.about ??
     findings.find(({ key, closing }) => key === fingerprint && closing === null)?.about;
   if (before !== undefined) return recoveryIn(before);
   const known = seen.get(dataset);

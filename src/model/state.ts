@@ -26,8 +26,8 @@ export interface State {
 
 export interface QuietMemo {
   readonly key: string;
-  readonly lastGoodAt: string | null;
-  readonly timeTravelHours: number | null;
+  readonly about: FindingMemo;
+  readonly actual: string | null;
 }
 
 /** One thing that Slack hears of, from when it is first seen until a day after it is over. */

@@ -111,10 +111,11 @@ export function overLine({ record }: Item<FindingMemo>, { project }: Scene): str
   const quoted = `${subjectLink(about, project)}: “${whatOf(about)}”`;
   const last = episodes.at(-1);
   const flapping = last?.isFlapping === true ? `, opened ${episodes.length} times within a day` : '';
-  const lasted =
-    told?.isOpen === true
-      ? `after ${durationOf(record)}`
-      : `was open from ${moment(last?.openedAt ?? '')} to ${moment(last?.closedAt ?? '')}`;
+  const untold = episodes.filter(({ isHeard }) => !isHeard).slice(-3);
+  const periods = untold.map(
+    ({ openedAt: from, closedAt }) => `from ${moment(from)} to ${moment(closedAt ?? '')}`,
+  );
+  const lasted = told?.isOpen === true ? `after ${durationOf(record)}` : `was open ${periods.join(', and ')}`;
   switch (closing?.how) {
     case 'waived':
       return `⏸ waived until ${escaped(closing.until)} (${escaped(shortened(closing.reason, 200))}): ${quoted}`;
@@ -141,7 +142,8 @@ export function openedAt({ episodes }: Remembered<unknown>): string {
   return episodes.at(-1)?.openedAt ?? '';
 }
 
-function durationOf({ episodes, lastSeenAt }: Remembered<unknown>): string {
-  const last = episodes.at(-1);
-  return lasting(last?.openedAt ?? lastSeenAt, last?.closedAt ?? lastSeenAt);
+/** Since it was told as open: where Slack did not hear that it closed in between, that is all one to its readers. */
+function durationOf({ episodes, told, lastSeenAt }: Remembered<unknown>): string {
+  const first = episodes.find(({ closedAt }) => closedAt === null || told === null || closedAt > told.at);
+  return lasting(first?.openedAt ?? lastSeenAt, episodes.at(-1)?.closedAt ?? lastSeenAt);
 }

@@ -113,6 +113,8 @@ async function checkAndTell(run: HourlyRun, memory: Memory | DriftError): Promis
     memory instanceof DriftError
       ? await tellOfLostState(run, memory, report)
       : await tellOfRun(run, memory, { result, policy });
+  const lost = telling.error?.code === 'StateUnavailable' && telling.isSilent ? telling.error : null;
+  if (lost !== null) await tellOfLostState(run, lost, report);
 
   const counts = {
     tables: report.tables,
@@ -177,7 +179,7 @@ const NOTHING_TOLD: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved
 async function tellOfLostState(run: HourlyRun, error: DriftError, report: Report): Promise<Told> {
   const lost = { code: error.code, message: error.message };
   await tellFailure(run, lost, renderLostState({ project: run.project, error: lost, report }));
-  return { counts: NOTHING_TOLD, error };
+  return { counts: NOTHING_TOLD, error, isSilent: false };
 }
 
 /** A run without a result is told as loudly as drift; a bug is told without its inner words. */

@@ -21,6 +21,8 @@ export interface Told {
   readonly counts: AlertCounts;
   /** Why something was not told, or not remembered; null: all was. */
   readonly error: DriftError | null;
+  /** Slack was not spoken to. */
+  readonly isSilent: boolean;
 }
 
 /** Slack shows one message a second: https://docs.slack.dev/apis/web-api/rate-limits */
@@ -58,11 +60,15 @@ export async function tell(
   let counts: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved: 0 };
   let error: DriftError | null = doubtOf(state);
   let isSaved = false;
+  let isSilent = true;
   try {
+    // Where nothing can be remembered, each attempt would send the same again.
+    if (due.length > 0) await memory.save(state);
     for (const [index, alert] of due.entries()) {
       if (index > 0) await clock.sleep(BETWEEN_MESSAGES_MS);
       memory.assertHeld();
       const whom = asksForAccess(alert) ? await account() : null;
+      isSilent = false;
       const delivery = await alerts?.send(renderAlert(alert, { ...scene, note: state.note, account: whom }));
       if (delivery === undefined) break;
       state = afterSending(state, { alert, fate: delivery.fate, now });
@@ -79,10 +85,10 @@ export async function tell(
       else error ??= delivery.error;
     }
     if (!isSaved) await memory.save(state);
-    return { counts, error };
+    return { counts, error, isSilent };
   } catch (failure) {
     // What is not remembered is told again: no further message may follow it.
-    if (failure instanceof DriftError) return { counts, error: failure };
+    if (failure instanceof DriftError) return { counts, error: failure, isSilent };
     throw failure;
   }
 }

@@ -65,24 +65,22 @@ const seen = z
       ),
   );
 
+const findingMemo = z.strictObject({
+  kind: z.enum(KINDS.map(({ id }) => id)),
+  dataset: text,
+  table: text.nullable(),
+  path: text.nullable(),
+  expected: text.nullable(),
+  what: text,
+  lastGoodAt: moment.nullable(),
+  timeTravelHours: z.number().nullable(),
+});
+
 const stateFile = z.strictObject({
   version: z.literal(1),
   project: text,
   lastRunAt: moment.nullable(),
-  findings: z.array(
-    remembered(
-      z.strictObject({
-        kind: z.enum(KINDS.map(({ id }) => id)),
-        dataset: text,
-        table: text.nullable(),
-        path: text.nullable(),
-        expected: text.nullable(),
-        what: text,
-        lastGoodAt: moment.nullable(),
-        timeTravelHours: z.number().nullable(),
-      }),
-    ),
-  ),
+  findings: z.array(remembered(findingMemo)),
   unchecked: z.array(
     remembered(
       z.strictObject({
@@ -101,9 +99,7 @@ const stateFile = z.strictObject({
     runAt: moment.nullable(),
     list: z.array(z.strictObject({ topic: z.enum(TOPICS), fate: z.enum(FATES), about: z.array(text) })),
   }),
-  quiet: z.array(
-    z.strictObject({ key: text, lastGoodAt: moment.nullable(), timeTravelHours: z.number().nullable() }),
-  ),
+  quiet: z.array(z.strictObject({ key: text, about: findingMemo, actual: text.nullable() })),
   note: text.nullable(),
   history: z.array(
     z.strictObject({

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UNCHECKED_REASONS } from '../../src/model/finding.ts';
 import { KINDS, SEVERITIES } from '../../src/model/kinds.ts';
-import { emptyState, FATES, type Remembered, type State, TOPICS } from '../../src/model/state.ts';
+import {
+  emptyState,
+  FATES,
+  type FindingMemo,
+  type Remembered,
+  type State,
+  TOPICS,
+} from '../../src/model/state.ts';
 import { parseState, printState } from '../../src/sources/state-text.ts';
 import { RUNS } from '../support/runs.ts';
 
@@ -149,7 +156,22 @@ const full: State = {
     runAt: '2026-03-02T08:00:00.000Z',
     list: [{ topic: 'drift', fate: 'sent', about: ['0f1e2d3c4b5a'] }],
   },
-  quiet: [{ key: '0a1b2c3d4e5f', lastGoodAt: '2026-03-01T08:00:00.000Z', timeTravelHours: 96 }],
+  quiet: [
+    {
+      key: '0a1b2c3d4e5f',
+      about: {
+        kind: 'field-missing',
+        dataset: 'sales',
+        table: 'orders',
+        path: 'tax',
+        expected: 'NUMERIC',
+        what: 'field {path} is missing',
+        lastGoodAt: '2026-03-01T08:00:00.000Z',
+        timeTravelHours: 96,
+      },
+      actual: null,
+    },
+  ],
   note: 'What earlier runs told is not known.',
   history: [
     {
@@ -306,22 +328,22 @@ const mapOf = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<ReadonlyMap<stri
     .uniqueArray(fc.tuple(name, value), { selector: ([key]) => key, maxLength: 3 })
     .map((entries) => new Map(entries));
 
+const memos: fc.Arbitrary<FindingMemo> = fc.record({
+  kind: fc.constantFrom(...KINDS.map(({ id }) => id)),
+  dataset: name,
+  table: optional(name),
+  path: optional(name),
+  expected: optional(name),
+  what: name,
+  lastGoodAt: optional(moment),
+  timeTravelHours: optional(count),
+});
+
 const states: fc.Arbitrary<State> = fc.record({
   version: fc.constant(1),
   project: name,
   lastRunAt: optional(moment),
-  findings: remembered(
-    fc.record({
-      kind: fc.constantFrom(...KINDS.map(({ id }) => id)),
-      dataset: name,
-      table: optional(name),
-      path: optional(name),
-      expected: optional(name),
-      what: name,
-      lastGoodAt: optional(moment),
-      timeTravelHours: optional(count),
-    }),
-  ),
+  findings: remembered(memos),
   unchecked: remembered(
     fc.record({
       dataset: name,
@@ -345,7 +367,7 @@ const states: fc.Arbitrary<State> = fc.record({
       { maxLength: 3 },
     ),
   }),
-  quiet: fc.array(fc.record({ key: name, lastGoodAt: optional(moment), timeTravelHours: optional(count) })),
+  quiet: fc.array(fc.record({ key: name, about: memos, actual: optional(name) }), { maxLength: 3 }),
   note: optional(name),
   history: fc.array(
     fc.record({
