@@ -83,7 +83,7 @@ test('the compiled function serves a run under functions-framework', async () =>
           report: null,
         },
       });
-      const line = output.split('\n').find((text) => text.startsWith('{"severity"')) ?? '';
+      const line = output.split('\n').find((text) => text.includes('"run":{')) ?? '';
       expect(JSON.parse(line)).toMatchObject({ severity: 'INFO', run: { status: 'in-sync' } });
     } finally {
       server.kill();
