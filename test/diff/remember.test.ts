@@ -491,6 +491,16 @@ function withoutSales(hours: number, about: Partial<Attempt> = {}): Attempt {
   return run(hours, { unchecked: [salesDenied], sight: allUnread, ...about });
 }
 
+/** The dataset itself is denied; its tables answer by name. */
+const byName = seeing({
+  sales: {
+    status: 'unreadable',
+    undeclaredTables: { isListed: false, isComplete: false, unreadable: new Set() },
+  },
+});
+
+const patient: Policy = { ...policy, alerts: { ...policy.alerts, uncheckedAfterRuns: 4 } };
+
 describe('what could not be checked', () => {
   test('is told when it was so in two runs in a row', () => {
     expect(told(without(0), without(1), without(2))).toEqual([
@@ -501,7 +511,6 @@ describe('what could not be checked', () => {
   });
 
   test('is told in as many runs in a row as policy says', () => {
-    const patient: Policy = { ...policy, alerts: { ...policy.alerts, uncheckedAfterRuns: 4 } };
     const about = { policy: patient };
     expect(
       told(
@@ -620,6 +629,22 @@ describe('what could not be checked', () => {
       last: ['unchecked: opened denied sales'],
     },
     {
+      name: 'a dataset that only its tables could be read of is denied with them: told at once',
+      attempts: [
+        run(0, { unchecked: [salesDenied], sight: byName, policy: patient }),
+        withoutSales(1, { policy: patient }),
+      ],
+      last: ['unchecked: opened denied, or deleted sales'],
+    },
+    {
+      name: 'a dataset is denied, and its tables can still be read by name: not told yet',
+      attempts: [
+        run(0, { unchecked: [salesDenied], sight: byName, policy: patient }),
+        run(1, { unchecked: [salesDenied], sight: byName, policy: patient }),
+      ],
+      last: [],
+    },
+    {
       name: 'a table of which nothing was ever read is denied: not told yet',
       attempts: [without(0)],
       last: [],
@@ -691,7 +716,6 @@ describe('what could not be checked', () => {
   });
 
   test('is told when it is over, also when it was told before its time, since it was urgent', () => {
-    const patient: Policy = { ...policy, alerts: { ...policy.alerts, uncheckedAfterRuns: 4 } };
     expect(
       told(
         without(0, unavailable, { policy: patient, isUrgent: true }),
@@ -803,6 +827,17 @@ describe('what could not be checked', () => {
     ]);
   });
 
+  test('of a list is not over while the list gave no answer', () => {
+    const unlisted = { isListed: false, isComplete: false, unreadable: new Set<string>() };
+    const sight = seeing({ sales: { undeclaredTables: unlisted } });
+    const noTables = { unchecked: [salesDenied], sight };
+    expect(told(run(0, noTables), run(1, noTables), run(2, { sight }), run(3)).slice(1)).toEqual([
+      ['unchecked: opened denied sales'],
+      [],
+      ['resolved: closed (repaired) denied sales'],
+    ]);
+  });
+
   test('of what no file declares is not over while it could not be seen', () => {
     const strict: Policy = {
       ...policy,
@@ -835,12 +870,6 @@ describe('what could not be checked', () => {
 
   test('is told when the tables of a dataset are lost that could only be read by name', () => {
     // The dataset itself was denied all along, and that was told.
-    const byName = seeing({
-      sales: {
-        status: 'unreadable',
-        undeclaredTables: { isListed: false, isComplete: false, unreadable: new Set() },
-      },
-    });
     const named = (hours: number) => run(hours, { unchecked: [salesDenied], sight: byName });
     const topics = (lines: readonly string[]) => lines.map((line) => line.split(':')[0]);
     const [, first = [], , lost = [], blind = []] = told(

@@ -624,19 +624,16 @@ describe('flapping', () => {
     expect(toldAt(hours)).toEqual(['0 opened', '1 closed', '2 opened', '3 closed', '7 flapping']);
   });
 
-  test('whose severity alone differs from what Slack holds is told in the reminder only', () => {
-    const hours: readonly Hour[] = [
-      ...flaps([0, 2], warning),
-      { at: 4, sees: warning },
-      ...hourly(5, 27, critical),
-    ];
-    expect(toldAt(hours)).toEqual([
+  test('whose severity alone rises is told in the next reminder', () => {
+    const timing = { critical: 4 * 3_600_000, warning: 4 * 3_600_000, info: null };
+    const hours = [...flaps([0, 2], warning), ...hourly(4, 7, warning), ...hourly(8, 16, critical)];
+    expect(toldAt(hours, timing)).toEqual([
       '0 opened',
       '1 closed',
       '2 opened',
       '3 closed',
       '7 flapping',
-      '15 reminded',
+      '15 flapping',
     ]);
   });
 
