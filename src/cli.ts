@@ -11,22 +11,18 @@ import {
   openActual,
   showProgress,
 } from './cli-shared.ts';
-import { alertsDue } from './diff/alerts.ts';
-import { rememberRun } from './diff/remember.ts';
 import { DriftError, type ErrorCode } from './model/errors.ts';
 import { isAtLeast, KINDS, SEVERITIES, type Severity } from './model/kinds.ts';
 import type { Policy } from './model/policy.ts';
-import type { SlackPayload } from './model/ports.ts';
 import type { Report } from './model/report.ts';
-import { emptyState } from './model/state.ts';
 import { renderJson } from './render/json.ts';
 import { explainKind, listKinds } from './render/kind-guide.ts';
 import { counted, printable } from './render/printable.ts';
-import { renderAlert } from './render/slack.ts';
 import { previewSlack } from './render/slack-preview.ts';
 import { renderText } from './render/text.ts';
 import { type CheckResult, check } from './run/check.ts';
 import { parseSelection } from './run/config.ts';
+import { previewMessage } from './run/preview.ts';
 import { writeOutput } from './sinks/output-file.ts';
 import { systemClock } from './wiring.ts';
 
@@ -195,36 +191,15 @@ function rendered(result: CheckResult, format: CheckCommandOptions['format'], po
     case 'json':
       return renderJson(report);
     case 'slack':
-      return `${JSON.stringify(slackMessage(result, policy), null, 2)}\n`;
+      return `${JSON.stringify(previewMessage(result, policy), null, 2)}\n`;
   }
 }
 
 function slackPreview(result: CheckResult, policy: Policy, color: boolean): string {
-  const message = slackMessage(result, policy);
+  const message = previewMessage(result, policy);
   return message === null
     ? 'Slack hears nothing: there is no finding that is severe enough, and nothing unchecked.\n'
     : previewSlack(message, { color });
-}
-
-/** As a first run would tell it; null: nothing is severe enough. */
-function slackMessage({ report, sight }: CheckResult, policy: Policy): SlackPayload | null {
-  const now = new Date(report.startedAt);
-  const first = emptyState(report.project ?? '');
-  const state = rememberRun(first, { now, report, sight, policy, isUrgent: true });
-  // What could not be checked stands in the message about drift, where there is any.
-  const [alert] = alertsDue(state, { now, isSeen: () => true, timing: policy.alerts });
-  if (alert === undefined) return null;
-  return renderAlert(alert, {
-    project: report.project,
-    now,
-    report,
-    sight,
-    cause: null,
-    memory: 'asked',
-    minimumSeverity: policy.minimumSeverity,
-    note: null,
-    account: null,
-  });
 }
 
 function exitCodeOf({ findings, unchecked }: Report, failOn: Severity): number {

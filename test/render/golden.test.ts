@@ -3,17 +3,14 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { playedClock } from '../../emulators/clock.ts';
 import { startSlackEmulator } from '../../emulators/slack.ts';
-import { alertsDue } from '../../src/diff/alerts.ts';
-import { rememberRun } from '../../src/diff/remember.ts';
 import type { SlackPayload, SlackText } from '../../src/model/ports.ts';
 import type { Report } from '../../src/model/report.ts';
 import type { DatasetSight, Sight } from '../../src/model/sight.ts';
-import { emptyState } from '../../src/model/state.ts';
 import type { DeclaredTable } from '../../src/model/table.ts';
 import { renderJson } from '../../src/render/json.ts';
-import { renderAlert } from '../../src/render/slack.ts';
 import { previewSlack } from '../../src/render/slack-preview.ts';
 import { renderText } from '../../src/render/text.ts';
+import { previewMessage } from '../../src/run/preview.ts';
 import { createSlackSink } from '../../src/sinks/slack.ts';
 import { defaultPolicy } from '../../src/sources/policy-file.ts';
 import { contract, REPORTS } from './reports.ts';
@@ -60,24 +57,7 @@ function sightOf({ findings }: Report): Sight {
 
 /** As `drift check --format slack` prints it; null: nothing is severe enough. */
 function slackMessage(report: Report): SlackPayload | null {
-  const now = new Date(report.startedAt);
-  const policy = defaultPolicy;
-  const sight = sightOf(report);
-  const first = emptyState(report.project ?? '');
-  const state = rememberRun(first, { now, report, sight, policy, isUrgent: true });
-  const [alert] = alertsDue(state, { now, isSeen: () => true, timing: policy.alerts });
-  if (alert === undefined) return null;
-  return renderAlert(alert, {
-    project: report.project,
-    now,
-    report,
-    sight,
-    cause: null,
-    memory: 'asked',
-    minimumSeverity: policy.minimumSeverity,
-    note: null,
-    account: null,
-  });
+  return previewMessage({ report, sight: sightOf(report) }, defaultPolicy);
 }
 
 const SILENT = ['in-sync'];

@@ -1,0 +1,31 @@
+import { alertsDue } from '../diff/alerts.ts';
+import { rememberRun } from '../diff/remember.ts';
+import type { Policy } from '../model/policy.ts';
+import type { SlackPayload } from '../model/ports.ts';
+import { emptyState } from '../model/state.ts';
+import { renderAlert } from '../render/slack.ts';
+import type { CheckResult } from './check.ts';
+
+/** As a first run would tell it; null: nothing is severe enough. */
+export function previewMessage(
+  { report, sight }: Pick<CheckResult, 'report' | 'sight'>,
+  policy: Policy,
+): SlackPayload | null {
+  const now = new Date(report.startedAt);
+  const first = emptyState(report.project ?? '');
+  const state = rememberRun(first, { now, report, sight, policy, isUrgent: true });
+  // What could not be checked stands in the message about drift, where there is any.
+  const [alert] = alertsDue(state, { now, isSeen: () => true, timing: policy.alerts });
+  if (alert === undefined) return null;
+  return renderAlert(alert, {
+    project: report.project,
+    now,
+    report,
+    sight,
+    cause: null,
+    memory: 'asked',
+    minimumSeverity: policy.minimumSeverity,
+    note: null,
+    account: null,
+  });
+}
