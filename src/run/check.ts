@@ -2,7 +2,7 @@ import { compareFindings, isDrift, isLapsed, type Judgement } from '../diff/judg
 import type { Finding, Judged, Subject, Unchecked, WaivedFinding } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy, Waiver } from '../model/policy.ts';
-import type { Clock, Unreadable, Warehouse } from '../model/ports.ts';
+import type { Clock, Deadline, Unreadable, Warehouse } from '../model/ports.ts';
 import type { DatasetOutcome, Report, Status, TableCounts, TableStatus } from '../model/report.ts';
 import type { DatasetSight, Sight, SightStatus, TableSight, UndeclaredSight } from '../model/sight.ts';
 import type { Contract, DeclaredDataset } from '../model/table.ts';
@@ -31,6 +31,7 @@ export interface CheckOptions {
   readonly project: string | null;
   readonly clock: Clock;
   readonly confirmMs: number;
+  readonly deadline: Deadline;
   /** The lifecycle's moment: when the run was scheduled. */
   readonly now: Date;
   /** Whether a finding, told by its fingerprint, is open since an earlier run: it needs no second read. */
@@ -42,7 +43,7 @@ export interface CheckOptions {
 
 /** One run: read what is declared, compare it, judge it, and say what could not be checked. */
 export async function check(options: CheckOptions): Promise<CheckResult> {
-  const { warehouse, policy, project, clock, confirmMs, now, selection = [] } = options;
+  const { warehouse, policy, project, clock, confirmMs, deadline, now, selection = [] } = options;
   const startedAt = clock.now();
   const selected = select(options.datasets, selection);
   const inspection: Inspection = {
@@ -51,6 +52,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     project,
     clock,
     confirmMs,
+    deadline,
     isKnown: options.isKnown ?? (() => false),
     now,
     datasetList: warehouse.listDatasets(),

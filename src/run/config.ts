@@ -15,6 +15,7 @@ export interface Config {
   readonly requestsPerSecond: number;
   readonly maxConcurrency: number;
   readonly confirmSeconds: number;
+  readonly deadlineSeconds: number;
   readonly metricLocation: string;
   readonly bigqueryEndpoint: string | null;
   readonly monitoringEndpoint: string | null;
@@ -69,6 +70,8 @@ export function parseConfig(env: Env): Config {
     maxConcurrency: integer('MAX_CONCURRENCY', { fallback: 40, min: 1, max: 300 }),
     // A pipeline that drops and loads a table leaves it missing for seconds.
     confirmSeconds: integer('CONFIRM_SECONDS', { fallback: 30, min: 0, max: 600 }),
+    // The Scheduler waits for half an hour at most.
+    deadlineSeconds: integer('DEADLINE_SECONDS', { fallback: 540, min: 10, max: 1800 }),
     metricLocation: text('METRIC_LOCATION') ?? 'global',
     bigqueryEndpoint: endpoint('BIGQUERY_API_ENDPOINT'),
     monitoringEndpoint: endpoint('MONITORING_API_ENDPOINT'),

@@ -6,10 +6,12 @@ import type { AlertTiming } from '../model/policy.ts';
 import type {
   AlertSink,
   Clock,
+  Deadline,
   Log,
   LogSeverity,
   MetricSink,
   ObjectStore,
+  Reading,
   Warehouse,
 } from '../model/ports.ts';
 import type { Report, Status, TableCounts } from '../model/report.ts';
@@ -20,13 +22,14 @@ import { counted } from '../render/printable.ts';
 import { isToldInSlack, renderFailure } from '../render/slack.ts';
 import type { Expectation } from '../sources/expected-files.ts';
 import { type CheckResult, check } from './check.ts';
+import { createDeadline } from './deadline.ts';
 import { forgetful, type Memory, openMemory } from './memory.ts';
 import { type AlertCounts, type Told, tell } from './tell.ts';
 
 /** What one run of the function is given. */
 export interface HourlyRun {
   readonly loadExpectation: () => Promise<Expectation>;
-  readonly warehouse: Warehouse;
+  readonly openWarehouse: (reading: Reading) => Warehouse;
   readonly metrics: MetricSink;
   /** null: no Slack. */
   readonly alerts: AlertSink | null;
@@ -40,6 +43,8 @@ export interface HourlyRun {
   readonly clock: Clock;
   readonly log: Log;
   readonly confirmMs: number;
+  /** For all of it. */
+  readonly deadlineMs: number;
   /** When the run was scheduled, else now. */
   readonly now: Date;
 }
@@ -67,15 +72,32 @@ export type RunSummary =
  */
 export async function runHourly(run: HourlyRun): Promise<RunSummary | null> {
   const startedAt = run.clock.now();
+  const deadline = createDeadline({ clock: run.clock, ms: run.deadlineMs });
   const memory = await recall(run);
   if (memory === null) return null;
   try {
-    const summary = await checkAndTell(run, memory).catch((error: unknown) => failedRun(run, memory, error));
+    const summary = await checkAndTell({ ...run, deadline }, memory).catch((error: unknown) =>
+      failedRun(run, memory, error),
+    );
     const seconds = (run.clock.now().getTime() - startedAt.getTime()) / 1000;
     return await writeHeartbeat(run, { summary, seconds });
   } finally {
     if (!(memory instanceof DriftError)) await memory.release();
   }
+}
+
+interface WithDeadline {
+  readonly deadline: Deadline;
+}
+
+/** What the run before had no time for. */
+function leftOutBefore(state: State | null): Reading['isFirst'] {
+  const leftOut = new Set(
+    (state?.unchecked ?? [])
+      .filter(({ about, closing }) => closing === null && about.reason === 'out-of-time')
+      .map(({ key }) => key),
+  );
+  return (subject) => leftOut.has(uncheckedKey(subject));
 }
 
 /** A DriftError: why the state cannot be used, although there should be one. */
@@ -96,12 +118,13 @@ async function recall(run: HourlyRun): Promise<Memory | DriftError | null> {
   }
 }
 
-async function checkAndTell(run: HourlyRun, memory: Memory | DriftError): Promise<RunSummary> {
+async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | DriftError): Promise<RunSummary> {
   const { datasets, policy, warnings } = await run.loadExpectation();
   const state = memory instanceof DriftError ? null : memory.state;
   const known = new Set(state?.findings.flatMap(({ key, closing }) => (closing === null ? [key] : [])));
   const isKnown = (fingerprint: string) => known.has(fingerprint);
-  const result = await check({ ...run, datasets, policy, warnings, isKnown });
+  const warehouse = run.openWarehouse({ deadline: run.deadline, isFirst: leftOutBefore(state) });
+  const result = await check({ ...run, warehouse, datasets, policy, warnings, isKnown });
   const { report, nothingRead } = result;
 
   const told = report.findings.filter((finding) => isToldInSlack(finding, policy.minimumSeverity));
@@ -131,7 +154,7 @@ function measurements({ report, outcomes }: CheckResult) {
 }
 
 function tellOfRun(
-  run: HourlyRun,
+  run: HourlyRun & WithDeadline,
   memory: Memory,
   { result, policy }: { readonly result: CheckResult; readonly policy: Expectation['policy'] },
 ): Promise<Told> {

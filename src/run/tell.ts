@@ -2,7 +2,7 @@ import { afterSending, alertsDue } from '../diff/alerts.ts';
 import type { Alert, News } from '../model/alert.ts';
 import { DriftError } from '../model/errors.ts';
 import type { AlertTiming } from '../model/policy.ts';
-import type { AlertSink, Clock } from '../model/ports.ts';
+import type { AlertSink, Clock, Deadline } from '../model/ports.ts';
 import type { State } from '../model/state.ts';
 import { renderAlert, renderNote, type Scene } from '../render/slack.ts';
 import type { Memory } from './memory.ts';
@@ -40,6 +40,7 @@ export async function tell(
     timing,
     scene,
     account,
+    deadline,
   }: {
     readonly memory: Memory;
     /** null: no Slack. */
@@ -50,6 +51,7 @@ export async function tell(
     readonly timing: AlertTiming;
     readonly scene: Omit<Scene, 'note' | 'account'>;
     readonly account: () => Promise<string | null>;
+    readonly deadline?: Pick<Deadline, 'allMs'>;
   },
 ): Promise<Told> {
   const due = alerts === null ? [] : alertsDue(advanced, { now, isSeen, timing });
@@ -63,7 +65,8 @@ export async function tell(
       memory.assertHeld();
       const whom = asksForAccess(alert) ? await account() : null;
       const note = index === 0 ? memory.note : null;
-      const delivery = await alerts?.send(renderAlert(alert, { ...scene, note, account: whom }));
+      const payload = renderAlert(alert, { ...scene, note, account: whom });
+      const delivery = await alerts?.send(payload, deadline?.allMs());
       if (delivery === undefined) break;
       state = afterSending(state, { alert, fate: delivery.fate, now });
       if (delivery.fate === 'sent') counts = added(counts, alert);
