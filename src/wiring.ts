@@ -4,6 +4,7 @@ import type { Clock, Log, ObjectStore } from './model/ports.ts';
 import { type Config, type Env, parseConfig, usableWebhookUrl } from './run/config.ts';
 import { createFailureGate } from './run/failure-gate.ts';
 import { logFailure, runHourly, tellFailure } from './run/hourly.ts';
+import { shardName } from './run/work-shard.ts';
 import { createBucketStore } from './sinks/bucket-store.ts';
 import { createFolderStore } from './sinks/folder-store.ts';
 import { createMonitoringSink } from './sinks/monitoring.ts';
@@ -68,6 +69,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
         log,
         confirmMs: config.confirmSeconds * 1000,
         deadlineMs: config.deadlineSeconds * 1000,
+        shard: config.shard,
         isNews,
         now,
       });
@@ -108,6 +110,7 @@ function connection(config: Config, { clock, fetch }: Surroundings): () => Promi
     metrics ??= createMonitoringSink({
       projectId: project,
       location: metricLocation,
+      taskId: shardName(config.shard),
       endpoint: monitoringEndpoint,
       clock,
     });

@@ -36,6 +36,8 @@ export interface CheckOptions {
   readonly now: Date;
   /** Whether a finding, told by its fingerprint, is open since an earlier run: it needs no second read. */
   readonly isKnown?: (fingerprint: string) => boolean;
+  /** Whether a dataset, by its real name, is looked at; absent: all are. */
+  readonly isMine?: (dataset: string) => boolean;
   /** Empty: everything. */
   readonly selection?: Selection;
   readonly onProgress?: (done: number, all: number) => void;
@@ -45,7 +47,8 @@ export interface CheckOptions {
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { warehouse, policy, project, clock, confirmMs, deadline, now, selection = [] } = options;
   const startedAt = clock.now();
-  const selected = select(options.datasets, selection);
+  const { isMine = () => true } = options;
+  const selected = select(options.datasets, selection).filter(({ declared }) => isMine(declared.dataset));
   const inspection: Inspection = {
     warehouse,
     policy,
@@ -63,7 +66,10 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     Promise.all(selected.map(({ declared, isWhole }) => inspectDataset(inspection, { declared, isWhole }))),
     selection.length > 0
       ? null
-      : inspectUndeclaredDatasets(inspection, new Set(options.datasets.map(({ dataset }) => dataset))),
+      : inspectUndeclaredDatasets(inspection, {
+          declared: new Set(options.datasets.map(({ dataset }) => dataset)),
+          isMine,
+        }),
   ]);
 
   const judgements = [

@@ -25,6 +25,7 @@ import { type CheckResult, check } from './check.ts';
 import { createDeadline } from './deadline.ts';
 import { forgetful, type Memory, openMemory } from './memory.ts';
 import { type AlertCounts, type Told, tell } from './tell.ts';
+import { isOfShard, type WorkShard } from './work-shard.ts';
 
 /** What one run of the function is given. */
 export interface HourlyRun {
@@ -43,6 +44,8 @@ export interface HourlyRun {
   readonly clock: Clock;
   readonly log: Log;
   readonly confirmMs: number;
+  /** null: all datasets are its own. */
+  readonly shard: WorkShard | null;
   /** For all of it. */
   readonly deadlineMs: number;
   /** When the run was scheduled, else now. */
@@ -124,7 +127,8 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
   const known = new Set(state?.findings.flatMap(({ key, closing }) => (closing === null ? [key] : [])));
   const isKnown = (fingerprint: string) => known.has(fingerprint);
   const warehouse = run.openWarehouse({ deadline: run.deadline, isFirst: leftOutBefore(state) });
-  const result = await check({ ...run, warehouse, datasets, policy, warnings, isKnown });
+  const isMine = (dataset: string) => isOfShard(run.shard, dataset);
+  const result = await check({ ...run, isMine, warehouse, datasets, policy, warnings, isKnown });
   const { report, nothingRead } = result;
 
   const told = report.findings.filter((finding) => isToldInSlack(finding, policy.minimumSeverity));
