@@ -133,7 +133,12 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
         tablePage,
       );
       if (read.status !== 'found') return read;
-      return { status: 'found', value: read.value.flatMap((page) => page.items) };
+      const tables = read.value.flatMap((page) => page.items);
+      const total = read.value.at(-1)?.totalItems ?? 0;
+      if (tables.length >= total) return { status: 'found', value: tables };
+      // A list that leaves tables out would make the newest shard, or all of them, look gone.
+      const detail = `tables.list: it lists ${tables.length} of ${total} tables`;
+      return { status: 'unreadable', reason: 'malformed', detail };
     },
 
     getTable: ({ dataset, table }, view) =>
@@ -175,6 +180,8 @@ type Query = Readonly<Record<string, string>>;
 interface Page<Item> {
   readonly items: readonly Item[];
   readonly unreachable: readonly string[];
+  /** How many there are over all pages, as the answer says; 0: it does not. */
+  readonly totalItems: number;
   readonly nextPageToken: string | undefined;
 }
 
@@ -191,13 +198,14 @@ function tablePage(answer: Resource): Page<ListedTable> {
 
 /** An empty list leaves its key out; anything but a list under it is no answer. */
 function page<Item>(answer: Resource, key: string, itemOf: (entry: Resource) => Item): Page<Item> {
-  const { [key]: entries = [], nextPageToken, unreachable = [] } = answer;
+  const { [key]: entries = [], nextPageToken, unreachable = [], totalItems } = answer;
   if (!Array.isArray(entries) || !entries.every(isObject))
     throw new MalformedError(`${key} is no list of objects`);
   if (!Array.isArray(unreachable)) throw new MalformedError('unreachable is no list');
   return {
     items: entries.map(itemOf),
     unreachable: unreachable.map(String),
+    totalItems: Number(totalItems) || 0,
     nextPageToken: typeof nextPageToken === 'string' && nextPageToken !== '' ? nextPageToken : undefined,
   };
 }
