@@ -203,7 +203,7 @@ function rendered(result: CheckResult, format: CheckCommandOptions['format'], po
 function slackPreview(result: CheckResult, policy: Policy, color: boolean): string {
   const message = slackMessage(result, policy);
   return message === null
-    ? 'Slack hears nothing: no finding is severe enough.\n'
+    ? 'Slack hears nothing: there is no finding that is severe enough, and nothing unchecked.\n'
     : previewSlack(message, { color });
 }
 
@@ -211,14 +211,14 @@ function slackPreview(result: CheckResult, policy: Policy, color: boolean): stri
 function slackMessage({ report, sight }: CheckResult, policy: Policy): SlackPayload | null {
   const now = new Date(report.startedAt);
   const first = emptyState(report.project ?? '');
-  const state = rememberRun(first, { now, report, sight, policy, isBlind: false });
-  const [drift] = alertsDue(state, { now, isSeen: () => true, timing: policy.alerts });
-  if (drift === undefined) return null;
-  return renderAlert(drift, {
+  const state = rememberRun(first, { now, report, sight, policy, isUrgent: true });
+  // What could not be checked stands in the message about drift, where there is any.
+  const [alert] = alertsDue(state, { now, isSeen: () => true, timing: policy.alerts });
+  if (alert === undefined) return null;
+  return renderAlert(alert, {
     project: report.project,
     now,
     report,
-    seen: state.seen,
     sight,
     cause: null,
     memory: 'asked',

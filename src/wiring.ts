@@ -41,7 +41,7 @@ export interface Surroundings {
 export function createFunction(surroundings: Surroundings): HttpFunction {
   const { env, clock, log } = surroundings;
   let connect: (() => Promise<Connection>) | undefined;
-  const isNews = createFailureGate(clock);
+  const gate = createFailureGate(clock);
   return async (request, response) => {
     if (request.method !== 'POST') {
       response
@@ -70,7 +70,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
         confirmMs: config.confirmSeconds * 1000,
         deadlineMs: config.deadlineSeconds * 1000,
         shard: config.shard,
-        isNews,
+        gate,
         now,
       });
       if (summary === null) {
@@ -86,7 +86,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
       const { fetch } = surroundings;
       const alerts = slackUrl === null ? null : createSlackSink({ url: slackUrl, fetch, clock });
       const failure = logFailure({ log }, error);
-      await tellFailure({ alerts, project: null, log, isNews }, failure);
+      await tellFailure({ alerts, project: null, log, gate }, failure);
       response.status(500).json({ status: 'failed', error: failure });
     }
   };

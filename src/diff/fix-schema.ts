@@ -63,7 +63,7 @@ function missingNote(fieldCase: FieldCase): string {
 
 /** Time travel reaches back seven days unless the dataset says less: docs/time-travel */
 function lostData({ subject }: FieldCase): string {
-  return `if it was dropped within the time travel window (7 days unless the dataset says less), its data is still in a copy: bq cp ${bqName(subject, '@<ms>')} ${bqName(subject, '_restored')}, <ms> a moment before`;
+  return `if it was dropped within the time travel window (7 days unless the dataset says less), its data is still in a copy: bq cp ${bqName(subject, '@<ms>')} ${bqName(subject, '_restored')} (<ms>: milliseconds since 1970 of a moment before)`;
 }
 
 /** A new column takes its default in a statement of its own. */

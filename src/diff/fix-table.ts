@@ -20,7 +20,7 @@ export function tableMissing(fixCase: FixCase): Fix | null {
         `bq cp ${bqName(subject, '@<ms>')} ${bqName(subject, '_restored')}`,
         `ALTER TABLE ${tablePath(subject, '_restored')} RENAME TO ${identifier(subject.table)}`,
       ],
-      '<ms> is a moment before the table went, in milliseconds since 1970 and within the time travel window (7 days unless the dataset says less; then 7 more through Cloud Customer Care); the restored table has lost its partitioning and its tags',
+      '<ms> is a moment at which the table was still there, in milliseconds since 1970 and within the time travel window (7 days unless the dataset says less; then 7 more through Cloud Customer Care); the restored table has lost its partitioning and its tags',
     );
   }
   if (type === 'EXTERNAL') return recreatedExternal('its files are where they were');

@@ -1,8 +1,8 @@
 import type { Finding, Unchecked } from '../model/finding.ts';
-import { isAtLeast, SEVERITIES, type Severity } from '../model/kinds.ts';
+import { isAtLeast, type Kind, SEVERITIES, type Severity } from '../model/kinds.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Report } from '../model/report.ts';
-import type { DatasetSight, Sight } from '../model/sight.ts';
+import type { DatasetSight, Sight, UndeclaredSight } from '../model/sight.ts';
 import type {
   Closing,
   FailureMemo,
@@ -18,6 +18,7 @@ import { standingOf } from './standing.ts';
 import { advance, type Sighting } from './transitions.ts';
 
 const HISTORY_MS = 30 * 24 * 3_600_000;
+const MAX_FAILURE = 4000;
 
 export interface RunResult {
   /** The run's moment: the same for every attempt at it, and never before that of the run before. */
@@ -25,28 +26,27 @@ export interface RunResult {
   readonly report: Report;
   readonly sight: Sight;
   readonly policy: Policy;
-  /** Nothing at all could be read. */
-  readonly isBlind: boolean;
+  /** What could not be checked is told at once: nothing at all could be read, or nothing is remembered. */
+  readonly isUrgent: boolean;
 }
 
 /** What is remembered after a run with a result, before anybody is told of it. */
 export function rememberRun(state: State, result: RunResult): State {
   const { now, report } = result;
   const at = now.toISOString();
-  const isNewRun = state.messages.runAt !== at;
   return {
     ...state,
     lastRunAt: at,
     messages: messagesOf(state, at),
-    findings: rememberFindings(state, result, isNewRun),
-    unchecked: rememberUnchecked(state, result, isNewRun),
+    findings: rememberFindings(state, result),
+    unchecked: rememberUnchecked(state, result),
     failures: advance(state.failures, {
       now,
-      isNewRun,
       seen: [],
       closingOf: () => ({ how: 'repaired' }),
     }),
     seen: seenNow(state.seen, result),
+    quiet: rememberQuiet(state, result),
     history: [
       ...state.history.filter(
         (point) => point.at !== at && now.getTime() - Date.parse(point.at) < HISTORY_MS,
@@ -65,9 +65,11 @@ export function rememberFailure(
   const message = rememberedText(failure.message);
   const sighting: Sighting<FailureMemo> = {
     key: 'failure',
-    about: { code: failure.code, message },
+    // Slack shows no more of it.
+    about: { code: failure.code, message: failure.message.slice(0, MAX_FAILURE) },
     severity: 'critical',
     actual: message,
+    said: null,
     isRipe: () => true,
   };
   return {
@@ -75,7 +77,6 @@ export function rememberFailure(
     messages: messagesOf(state, at),
     failures: advance(state.failures, {
       now,
-      isNewRun: state.messages.runAt !== at,
       seen: [sighting],
       closingOf: () => null,
     }),
@@ -87,43 +88,35 @@ function messagesOf({ messages }: State, runAt: string): SentMessages {
   return messages.runAt === runAt ? messages : { runAt, list: [] };
 }
 
-function rememberFindings(
-  state: State,
-  { now, report, sight, policy }: RunResult,
-  isNewRun: boolean,
-): State['findings'] {
+function rememberFindings(state: State, { now, report, sight, policy }: RunResult): State['findings'] {
   const found = new Map(report.findings.map((finding) => [finding.fingerprint, finding]));
   const waived = new Map(report.waived.map((finding) => [finding.fingerprint, finding]));
-  const open = new Map(
-    state.findings.filter(({ closing }) => closing === null).map((record) => [record.key, record]),
-  );
-  const closingOf = ({ key, about }: Remembered<FindingMemo>): Closing | null => {
+  const closingOf = ({ key, about, actual }: Remembered<FindingMemo>): Closing | null => {
     const waiver = waived.get(key)?.waiver;
     if (waiver !== undefined) return { how: 'waived', ...waiver };
     if (found.has(key)) return { how: 'silent' };
-    const standing = standingOf(about, sight, policy);
+    const standing = standingOf({ ...about, actual }, sight, policy);
     if (standing === 'equal') return { how: 'repaired' };
     return standing === 'not-expected' ? { how: 'not-expected' } : null;
   };
   const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));
   const seen = told.map((finding): Sighting<FindingMemo> => {
     const { fingerprint: key, severity, actual } = finding;
-    const before = open.get(key);
     return {
       key,
-      about: memoOf(finding, before === undefined ? lastGoodReadOf(finding, state) : before.about.lastGoodAt),
+      about: { ...memoOf(finding), ...recoveryOf(finding, state, sight) },
       severity,
       actual: actual === null ? null : rememberedText(actual),
+      said: finding.words.actual,
       isRipe: () => true,
     };
   });
-  return advance(state.findings, { now, isNewRun, seen, closingOf });
+  return advance(state.findings, { now, seen, closingOf });
 }
 
-function memoOf(
-  { kind, dataset, table, path, expected, words }: Finding,
-  lastGoodAt: string | null,
-): FindingMemo {
+type Recovery = Pick<FindingMemo, 'lastGoodAt' | 'timeTravelHours'>;
+
+function memoOf({ kind, dataset, table, path, expected, words }: Finding): Omit<FindingMemo, keyof Recovery> {
   return {
     kind,
     dataset,
@@ -131,14 +124,60 @@ function memoOf(
     path,
     expected: expected === null ? null : rememberedText(expected),
     what: words.what,
-    lastGoodAt,
   };
 }
 
-/** When what it is about was last read, without this finding. */
-function lastGoodReadOf({ dataset, table }: Finding, { seen }: State): string | null {
+/** Where something can be lost by it, when it was last in order must not be forgotten while nobody is told. */
+function rememberQuiet(state: State, { report, sight, policy }: RunResult): State['quiet'] {
+  const untold = [
+    ...report.waived,
+    ...report.findings.filter(({ severity }) => !isAtLeast(severity, policy.minimumSeverity)),
+  ];
+  const quiet = untold
+    .filter(({ kind }) => LOSSES.includes(kind))
+    .map((finding) => ({
+      key: finding.fingerprint,
+      about: { ...memoOf(finding), ...recoveryOf(finding, state, sight) },
+      actual: finding.actual === null ? null : rememberedText(finding.actual),
+    }));
+  const known = new Set([...untold, ...report.findings].map(({ fingerprint }) => fingerprint));
+  const unseen = state.quiet.filter(({ key, about, actual }) => {
+    const standing = standingOf({ ...about, actual }, sight, policy);
+    return !known.has(key) && (standing === 'hidden' || standing === 'unseen');
+  });
+  return [...quiet, ...unseen];
+}
+
+const LOSSES: readonly Kind[] = [
+  'dataset-missing',
+  'table-missing',
+  'field-missing',
+  'partition-expiration',
+  'retention',
+];
+
+/** When what it is about was last read without it, and the lesser of the windows before and after: the one in force when it went counts. */
+function recoveryOf(
+  { dataset, table, fingerprint }: Finding,
+  { seen, quiet, findings }: State,
+  sight: Sight,
+): Recovery {
+  const before =
+    quiet.find(({ key }) => key === fingerprint)?.about ??
+    findings.find(({ key, closing }) => key === fingerprint && closing === null)?.about;
+  if (before !== undefined) return recoveryIn(before);
   const known = seen.get(dataset);
-  return (table === null ? known?.at : known?.tables.get(table)) ?? null;
+  const windows = [known?.timeTravelHours, sight.datasets.get(dataset)?.timeTravelHours].filter(
+    (hours) => hours !== null && hours !== undefined,
+  );
+  return {
+    lastGoodAt: (table === null ? known?.at : known?.tables.get(table)) ?? null,
+    timeTravelHours: windows.length === 0 ? null : Math.min(...windows),
+  };
+}
+
+function recoveryIn({ lastGoodAt, timeTravelHours }: Recovery): Recovery {
+  return { lastGoodAt, timeTravelHours };
 }
 
 /** The identity of what was not checked. */
@@ -148,11 +187,15 @@ export function uncheckedKey({ dataset, table }: Pick<Unchecked, 'dataset' | 'ta
 
 function rememberUnchecked(
   state: State,
-  { now, report, sight, policy, isBlind }: RunResult,
-  isNewRun: boolean,
+  { now, report, sight, policy, isUrgent }: RunResult,
 ): State['unchecked'] {
   const { uncheckedAfterRuns } = policy.alerts;
-  const entries = new Map([...report.unchecked].reverse().map((entry) => [uncheckedKey(entry), entry]));
+  const entries = new Map<string, Unchecked>();
+  // The first of a key is what it is mostly about.
+  for (const entry of report.unchecked) {
+    const key = uncheckedKey(entry);
+    if (!entries.has(key)) entries.set(key, entry);
+  }
   const open = new Map(
     state.unchecked.filter(({ closing }) => closing === null).map(({ key, about }) => [key, about]),
   );
@@ -160,15 +203,21 @@ function rememberUnchecked(
     const wasReadable = open.get(key)?.wasReadable === true || isLost(entry, state, sight);
     return {
       key,
-      about: { ...entry, detail: rememberedText(entry.detail), wasReadable },
+      about: {
+        ...entry,
+        detail: rememberedText(entry.detail),
+        wasReadable,
+        isListOnly: entry.table === null && sight.datasets.get(entry.dataset)?.status === 'present',
+      },
       severity: 'warning',
-      actual: null,
-      isRipe: (runs) => isBlind || wasReadable || runs >= uncheckedAfterRuns,
+      // A dataset that may not be read is one thing, and its tables with it another.
+      actual: entry.table === null && isWhollyUnread(entry, sight) ? 'with its tables' : null,
+      said: null,
+      isRipe: (runs) => isUrgent || wasReadable || runs >= uncheckedAfterRuns,
     };
   });
   return advance(state.unchecked, {
     now,
-    isNewRun,
     seen,
     closingOf: ({ about }) => closingOfUnchecked(about, sight),
   });
@@ -178,28 +227,42 @@ function rememberUnchecked(
 function isLost({ dataset, table, reason }: Unchecked, { seen, lastRunAt }: State, sight: Sight): boolean {
   const inSight = sight.datasets.get(dataset);
   if (reason !== 'denied' || inSight === undefined || lastRunAt === null) return false;
-  if (table === null) return inSight.status === 'unreadable' && seen.get(dataset)?.at === lastRunAt;
+  if (table === null) {
+    if (inSight.status !== 'unreadable') return false;
+    const before = seen.get(dataset);
+    const wasRead = [...inSight.tables.keys()].some((name) => before?.tables.get(name) === lastRunAt);
+    return before?.at === lastRunAt || (wasRead && isWhollyUnread({ dataset }, sight));
+  }
   return (
     inSight.tables.get(table)?.status === 'unreadable' && seen.get(dataset)?.tables.get(table) === lastRunAt
   );
 }
 
+function isWhollyUnread({ dataset }: Pick<Unchecked, 'dataset'>, sight: Sight): boolean {
+  const tables = [...(sight.datasets.get(dataset)?.tables.values() ?? [])];
+  return tables.length > 0 && tables.every(({ status }) => status === 'unreadable');
+}
+
 /** What is now known to be missing is told as that, and not as readable again. */
 function closingOfUnchecked({ dataset, table }: UncheckedMemo, sight: Sight): Closing | null {
-  if (dataset === '*') return sight.undeclaredDatasets.isComplete ? { how: 'repaired' } : null;
+  if (dataset === '*') return sight.undeclaredDatasets.isListed ? { how: 'repaired' } : null;
   const inSight = sight.datasets.get(dataset);
-  if (inSight === undefined) return { how: 'not-expected' };
+  if (inSight === undefined) return isUndeclaredOver(dataset, sight.undeclaredDatasets);
   if (inSight.status === 'missing') return { how: 'silent' };
-  const declared = table === null ? undefined : inSight.tables.get(table);
-  if (declared === undefined) {
-    const isDeclared = table === null;
-    if (isDeclared && inSight.status === 'unreadable') return null;
-    if (inSight.undeclaredTables.isComplete) return { how: isDeclared ? 'repaired' : 'not-expected' };
-    return null;
+  if (table === null) {
+    const isRead = inSight.status === 'present' && inSight.undeclaredTables.isListed;
+    return isRead ? { how: 'repaired' } : null;
   }
+  const declared = inSight.tables.get(table);
+  if (declared === undefined) return isUndeclaredOver(table, inSight.undeclaredTables);
   if (declared.status === 'missing') return { how: 'silent' };
   // Unreadable and not listed: its dataset's own entry stands for it.
   return declared.status === 'present' ? { how: 'repaired' } : null;
+}
+
+/** No file declares it, or none does any more: where nothing could be listed it may still be there. */
+function isUndeclaredOver(name: string, { isListed, unreadable }: UndeclaredSight): Closing | null {
+  return isListed && !unreadable.has(name) ? { how: 'not-expected' } : null;
 }
 
 function seenNow(before: State['seen'], { now, sight }: RunResult): State['seen'] {

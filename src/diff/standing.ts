@@ -20,8 +20,13 @@ export type Standing =
   /** The very thing was not read. */
   | 'unseen';
 
+/** What is remembered of a finding, with what was there. */
+export interface Past extends FindingMemo {
+  readonly actual: string | null;
+}
+
 /** Only `equal` and `not-expected` are over; whatever else is as open as it was. */
-export function standingOf(finding: FindingMemo, sight: Sight, policy: Policy): Standing {
+export function standingOf(finding: Past, sight: Sight, policy: Policy): Standing {
   if (policy.severities.get(finding.kind) === 'off') return 'not-expected';
   const dataset = sight.datasets.get(finding.dataset);
   if (finding.kind === 'dataset-unexpected') return standingOfUndeclaredDataset(finding, sight, policy);
@@ -56,7 +61,7 @@ function isIgnored(policy: Policy, subject: Parameters<typeof matchesPattern>[1]
   return policy.ignoreUnexpected.some((pattern) => matchesPattern(pattern, subject));
 }
 
-function standingOfDataset(finding: FindingMemo, { declared, status }: DatasetSight): Standing {
+function standingOfDataset(finding: Past, { declared, status }: DatasetSight): Standing {
   if (finding.kind === 'dataset-missing') return status === 'unreadable' ? 'unseen' : 'equal';
   const stated = settingTexts(declared.settings, finding.kind);
   if (stated === undefined) return 'not-expected';
@@ -64,11 +69,7 @@ function standingOfDataset(finding: FindingMemo, { declared, status }: DatasetSi
   return isStillSaid(finding, stated) ? 'equal' : 'not-expected';
 }
 
-function standingOfTable(
-  finding: FindingMemo,
-  dataset: DatasetSight,
-  table: TableSight | undefined,
-): Standing {
+function standingOfTable(finding: Past, dataset: DatasetSight, table: TableSight | undefined): Standing {
   if (table === undefined) return 'not-expected';
   const { expected, contract } = table.declared;
   const stated = statedTexts(finding, expected, contract);
@@ -80,11 +81,17 @@ function standingOfTable(
   return isStillSaid(finding, stated) ? 'equal' : 'not-expected';
 }
 
-/** Texts that the finding's `expected` is made of; `any`: whether it is stated at all is all that matters. */
-type Texts = readonly string[] | 'any';
+/** What the finding's `expected` was, or is made of; `any`: whether it is stated at all is all that matters. */
+type Texts =
+  | readonly string[]
+  | 'any'
+  | {
+      readonly parts: readonly string[] /** Whether it says of anything that it is absent. */;
+      readonly saysAbsent: boolean;
+    };
 
 /** What the file now says where the finding was; undefined: nothing. */
-function statedTexts(finding: FindingMemo, expected: ExpectedTable, contract: Contract): Texts | undefined {
+function statedTexts(finding: Past, expected: ExpectedTable, contract: Contract): Texts | undefined {
   const { kind, path } = finding;
   if (path !== null) return fieldTexts(kind, path, { expected, contract });
   switch (kind) {
@@ -93,7 +100,8 @@ function statedTexts(finding: FindingMemo, expected: ExpectedTable, contract: Co
     case 'table-type':
       return texts(expected.type);
     case 'table-expiration':
-      return expected.expirationTime === undefined ? undefined : 'any';
+      // The moment differs from table to table: only whether there is one is compared.
+      return texts(expected.expirationTime && (finding.expected ?? expected.expirationTime));
     case 'partitioning-missing':
     case 'partitioning-unexpected':
     case 'partitioning-different':
@@ -119,13 +127,20 @@ function fieldTexts(
   if (expected.fields === undefined) return undefined;
   const field = fieldAt(expected.fields, path);
   if (kind === 'field-unexpected') {
-    return field === undefined && contract.extraFields === 'report' ? 'any' : undefined;
+    const isReported = contract.extraFields === 'report' && statesFieldsAbove(expected.fields, path);
+    return field === undefined && isReported ? 'any' : undefined;
   }
   if (field === undefined) return undefined;
   if (kind === 'field-missing') return texts(columnType(field));
   if (kind === 'field-type') return texts(field.type);
   if (kind === 'field-mode') return texts(field.mode);
   return settingTexts(field.settings, kind);
+}
+
+/** Whether the file says what is in the parent of a path: the table, or a STRUCT. */
+function statesFieldsAbove(fields: readonly Field[], path: string): boolean {
+  const parent = path.split('.').slice(0, -1).join('.');
+  return parent === '' || fieldAt(fields, parent)?.fields !== undefined;
 }
 
 function fieldAt(fields: readonly Field[], path: string): Field | undefined {
@@ -143,15 +158,34 @@ function settingTexts(settings: Settings | undefined, kind: Kind): Texts | undef
   return setting === undefined ? undefined : partTexts(setting);
 }
 
-/** Where a file states some parts (labels, keys), a finding names those that differ. */
+/** A simple setting has one value; others have parts: labels, keys, sources. */
 function partTexts({ values, othersAbsent }: Setting): Texts {
-  if (othersAbsent || values.size !== 1) return 'any';
-  return [...values.values()].map((value) => value ?? '');
+  const simple = values.size === 1 ? values.get('') : undefined;
+  if (simple !== undefined) return [simple ?? ''];
+  const parts = [...values.values()];
+  return {
+    parts: parts.flatMap((value) => value ?? []),
+    saysAbsent: othersAbsent || parts.includes(null),
+  };
 }
 
-/** A file that now says something else was changed to agree; nothing was repaired. */
-function isStillSaid({ expected }: FindingMemo, stated: Texts): boolean {
-  return stated === 'any' || stated.some((text) => rememberedText(text) === (expected ?? ''));
+/**
+ * A file that now says something else, or says what was there, was changed to agree; nothing was repaired. Where a
+ * setting has parts, a finding names those that differ.
+ */
+function isStillSaid({ expected, actual }: Past, stated: Texts): boolean {
+  if (stated === 'any') return true;
+  if (!('parts' in stated)) return stated.some((text) => rememberedText(text) === (expected ?? ''));
+  if (expected === null && !stated.saysAbsent) return false;
+  const parts = new Set(stated.parts.flatMap(partsOf));
+  const isSaid = (text: string | null) => partsOf(text ?? '').every((part) => parts.has(part));
+  // Of a long text only the beginning is remembered, which no part equals.
+  const isLong = (text: string | null) => /… [0-9a-f]{12}$/.test(text ?? '');
+  return (isLong(expected) || isSaid(expected)) && (actual === null || isLong(actual) || !isSaid(actual));
+}
+
+function partsOf(text: string): readonly string[] {
+  return text === '' ? [] : text.split(', ');
 }
 
 const PARTITIONING: readonly Kind[] = [

@@ -26,14 +26,13 @@ export interface Sighting<About> {
   readonly about: About;
   readonly severity: Severity;
   readonly actual: string | null;
+  readonly said: string | null;
   /** Whether it may be told when this many runs in a row have seen it. */
   readonly isRipe: (runs: number) => boolean;
 }
 
 export interface Sightings<About> {
   readonly now: Date;
-  /** false: another attempt at the run before. */
-  readonly isNewRun: boolean;
   readonly seen: readonly Sighting<About>[];
   /** How something open that was not seen ended; null: it is still open, though silent (hidden, or not read). */
   readonly closingOf: (record: Remembered<About>) => Closing | null;
@@ -57,13 +56,14 @@ export function advance<About>(
 }
 
 function seenFirst<About>(sighting: Sighting<About>, now: Date): Remembered<About> {
-  const { key, about, severity, actual, isRipe } = sighting;
+  const { key, about, severity, actual, said, isRipe } = sighting;
   const openedAt = now.toISOString();
   return {
     key,
     about,
     severity,
     actual,
+    said,
     lastSeenAt: openedAt,
     runs: 1,
     isRipe: isRipe(1),
@@ -76,11 +76,11 @@ function seenFirst<About>(sighting: Sighting<About>, now: Date): Remembered<Abou
 
 function seenAgain<About>(
   record: Remembered<About>,
-  { about, severity, actual, isRipe }: Sighting<About>,
-  { now, isNewRun }: Sightings<About>,
+  { about, severity, actual, said, isRipe }: Sighting<About>,
+  { now }: Sightings<About>,
 ): Remembered<About> {
   const lastSeenAt = now.toISOString();
-  const current = { ...record, about, severity, actual, lastSeenAt };
+  const current = { ...record, about, severity, actual, said, lastSeenAt };
   if (record.closing !== null) {
     return {
       ...current,
@@ -92,7 +92,8 @@ function seenAgain<About>(
       episodes: reopened(record, now),
     };
   }
-  const runs = record.runs + (isNewRun ? 1 : 0);
+  // Another attempt at the same run is no other run.
+  const runs = record.runs + (record.lastSeenAt === lastSeenAt ? 0 : 1);
   const changes = withinADay(record.changes, now);
   return {
     ...current,
@@ -143,8 +144,9 @@ function closedAt(episodes: readonly Episode[], now: Date): readonly Episode[] {
 function isForgotten(record: Remembered<unknown>, now: Date): boolean {
   const { episodes, closing } = record;
   if (closing === null) return false;
-  const age = now.getTime() - Date.parse(latest(episodes).openedAt);
-  return age >= (isHeardOf(record) ? DAY_MS : FORGOTTEN_MS);
+  const { openedAt, closedAt } = latest(episodes);
+  const since = (moment: string) => now.getTime() - Date.parse(moment);
+  return isHeardOf(record) ? since(openedAt) >= DAY_MS : since(closedAt ?? openedAt) >= FORGOTTEN_MS;
 }
 
 /** Whether Slack knows of every opening and every end. */
@@ -202,7 +204,7 @@ export function heard<About>(
   now: Date,
   news: News | null = null,
 ): Remembered<About> {
-  const { severity, actual, closing, told } = record;
+  const { severity, actual, said, closing, told } = record;
   const isReminder = news === 'reminded' || news === 'flapping';
   return {
     ...record,
@@ -212,6 +214,7 @@ export function heard<About>(
       isOpen: closing === null,
       severity,
       actual,
+      said,
       reminders: isReminder ? (told?.reminders ?? 0) + 1 : 0,
     },
   };

@@ -28,7 +28,9 @@ export interface TableSight {
 }
 
 export interface UndeclaredSight {
-  /** Whether all of them were listed, so that what was not in the list is gone. */
+  /** Whether they were listed at all. */
+  readonly isListed: boolean;
+  /** Whether all of them were looked at, so that what was not among them is gone. */
   readonly isComplete: boolean;
   /** Those that were listed and could not be confirmed. */
   readonly unreadable: ReadonlySet<string>;

@@ -16,8 +16,18 @@ export interface State {
   /** By dataset: when it and each of its declared tables was last read and was there. */
   readonly seen: ReadonlyMap<string, SeenDataset>;
   readonly messages: SentMessages;
+  /** What was there and not told, waived or too little severe, as long as it is there. */
+  readonly quiet: readonly QuietMemo[];
+  /** What on-call must know of this state itself, until Slack has heard it. */
+  readonly note: string | null;
   /** Of the last 30 days, oldest first. */
   readonly history: readonly HistoryPoint[];
+}
+
+export interface QuietMemo {
+  readonly key: string;
+  readonly about: FindingMemo;
+  readonly actual: string | null;
 }
 
 /** One thing that Slack hears of, from when it is first seen until a day after it is over. */
@@ -28,6 +38,8 @@ export interface Remembered<About> {
   readonly severity: Severity;
   /** What is there; another value is told as a change. null: absent, or nothing that could change. */
   readonly actual: string | null;
+  /** The same for people, short; null: nothing that could change. */
+  readonly said: string | null;
   readonly lastSeenAt: string;
   /** Runs in a row that saw it. */
   readonly runs: number;
@@ -67,6 +79,7 @@ export interface Told {
   readonly isOpen: boolean;
   readonly severity: Severity;
   readonly actual: string | null;
+  readonly said: string | null;
   /** Reminders since it was told as opened, changed or escalated. */
   readonly reminders: number;
 }
@@ -81,11 +94,15 @@ export interface FindingMemo {
   readonly what: string;
   /** The last run that read the very thing without this finding; null: none did. */
   readonly lastGoodAt: string | null;
+  /** How far back its data can be restored, by what the dataset said before and after; null: not known. */
+  readonly timeTravelHours: number | null;
 }
 
 export interface UncheckedMemo extends Unchecked {
   /** Whether the run before could read it: what is deleted looks the same to those without permission. */
   readonly wasReadable: boolean;
+  /** The dataset itself was read, and only the list of its tables was not. */
+  readonly isListOnly: boolean;
 }
 
 export interface FailureMemo {
@@ -136,6 +153,8 @@ export function emptyState(project: string): State {
     failures: [],
     seen: new Map(),
     messages: { runAt: null, list: [] },
+    quiet: [],
+    note: null,
     history: [],
   };
 }

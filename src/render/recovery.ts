@@ -1,10 +1,12 @@
 import type { Finding } from '../model/finding.ts';
-import type { FindingMemo, SeenDataset } from '../model/state.ts';
+import type { FindingMemo } from '../model/state.ts';
 import { lasting, moment } from './moment.ts';
 
 const HOUR_MS = 3_600_000;
 /** The least window a dataset can have, where its own is not known: https://docs.cloud.google.com/bigquery/docs/time-travel */
 const LEAST_HOURS = 48;
+/** https://docs.cloud.google.com/bigquery/docs/time-travel ("Fail-safe") */
+const FAIL_SAFE_HOURS = 7 * 24;
 
 /**
  * How long what is gone, or is being deleted, can still be restored; null: nothing is lost by it, or it is not known
@@ -12,37 +14,49 @@ const LEAST_HOURS = 48;
  */
 export function recoveryClock(
   finding: Finding,
-  {
-    memo: { lastGoodAt },
-    seen,
-    now,
-  }: { readonly memo: FindingMemo; readonly seen: SeenDataset | undefined; readonly now: Date },
+  { memo: { lastGoodAt, timeTravelHours }, now }: { readonly memo: FindingMemo; readonly now: Date },
 ): string | null {
   const lost = lossOf(finding);
   if (lost === null || lastGoodAt === null) return null;
-  const hours = seen?.timeTravelHours ?? LEAST_HOURS;
-  const until = new Date(Date.parse(lastGoodAt) + hours * HOUR_MS);
+  const hours = timeTravelHours ?? LEAST_HOURS;
+  const until = after(lastGoodAt, hours);
   const inOrder = `In order at ${moment(lastGoodAt)}`;
-  if (until <= now) {
-    return `${inOrder}: time travel may no longer reach back to it; for 7 days after that Cloud Customer Care can help.`;
+  if (until > now) {
+    return `${inOrder}: ${lost.what} since can be restored by time travel until at least ${moment(until.toISOString())} (${lasting(now.toISOString(), until)} from now).`;
   }
-  return `${inOrder}: ${lost} since can be restored by time travel until at least ${moment(until.toISOString())} (${lasting(now.toISOString(), until)} from now).`;
+  if (lost.goesOn) {
+    return `${inOrder}: of the ${lost.what} since, time travel restores what went in the last ${hours} hours.`;
+  }
+  const careUntil = after(lastGoodAt, hours + FAIL_SAFE_HOURS);
+  const care = `Cloud Customer Care may still have it until ${moment(careUntil.toISOString())}`;
+  return `${inOrder}: time travel was sure to reach back to it until ${moment(until.toISOString())}${careUntil > now ? `; ${care}` : ''}.`;
 }
 
+function after(from: string, hours: number): Date {
+  return new Date(Date.parse(from) + hours * HOUR_MS);
+}
+
+interface Loss {
+  readonly what: string;
+  /** Whether more is lost every day, not all at once. */
+  readonly goesOn: boolean;
+}
+
+const DROPPED: Loss = { what: 'what was dropped', goesOn: false };
+const EXPIRING: Loss = { what: 'partitions deleted', goesOn: true };
+
 /** What a finding of this kind loses. */
-function lossOf({ kind, expected, actual, context }: Finding): string | null {
+function lossOf({ kind, expected, actual, context }: Finding): Loss | null {
   switch (kind) {
     case 'dataset-missing':
     case 'field-missing':
-      return 'what was dropped';
+      return DROPPED;
     case 'table-missing':
-      return expected === 'TABLE' ? 'what was dropped' : null;
+      return expected === 'TABLE' ? DROPPED : null;
     case 'retention':
-      return context?.type === 'caused-by' && context.kind === 'table-expiration'
-        ? null
-        : 'partitions deleted';
+      return context?.type === 'caused-by' && context.kind === 'table-expiration' ? null : EXPIRING;
     case 'partition-expiration':
-      return isShorter(actual, expected) ? 'partitions deleted' : null;
+      return isShorter(actual, expected) ? EXPIRING : null;
     default:
       return null;
   }

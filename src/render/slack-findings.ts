@@ -1,7 +1,7 @@
 import type { Item } from '../model/alert.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Kind, SEVERITIES } from '../model/kinds.ts';
-import type { FindingMemo, State } from '../model/state.ts';
+import type { FindingMemo } from '../model/state.ts';
 import { RESTORABLE, readerVerb } from './explain.ts';
 import { groupBySubject } from './group.ts';
 import { lasting, moment } from './moment.ts';
@@ -26,7 +26,6 @@ export interface OpenItem {
 export interface Telling {
   readonly project: string | null;
   readonly now: Date;
-  readonly seen: State['seen'];
   /** Alerts name the owner so that Slack calls them, reminders do not. */
   readonly mentionsOwner: boolean;
   readonly showsRepairs: boolean;
@@ -44,23 +43,27 @@ export function findingSections(items: readonly OpenItem[], telling: Telling): r
       ...(first?.owner != null && telling.mentionsOwner ? [owner(first.owner)] : []),
       ...(first?.runbook == null ? [] : [link(first.runbook, 'runbook')]),
     ].join(' · ');
-    const notes = new Set(members.flatMap((open) => notesOf(open, telling)));
-    const fresh = [...notes].filter((note) => !given.has(note));
-    for (const note of fresh) given.add(note);
+    const fresh = [...new Set(members.flatMap((open) => hintOf(open, telling) ?? []))].filter(
+      (hint) => !given.has(hint),
+    );
+    for (const hint of fresh) given.add(hint);
+    const clocks = new Set(members.flatMap((open) => clockOf(open, telling) ?? []));
     return joined(heading, [
       ...findingLines(members, telling),
-      ...fresh.map(quote),
+      ...[...fresh, ...clocks].map(quote),
       ...(telling.showsRepairs ? repairs(members) : []),
     ]);
   });
 }
 
-/** What is worth knowing is said once in a message. */
-function notesOf({ finding, item }: OpenItem, { seen, now }: Telling): readonly string[] {
-  const memo = item.record.about;
-  const clock = recoveryClock(finding, { memo, seen: seen.get(finding.dataset), now });
-  const hint = clock !== null && finding.hint === RESTORABLE ? null : finding.hint;
-  return [hint, clock].filter((note) => note !== null);
+/** What is worth knowing of a kind is said once in a message; the clock says it better where there is one. */
+function hintOf(open: OpenItem, telling: Telling): string | null {
+  const { hint } = open.finding;
+  return hint === RESTORABLE && clockOf(open, telling) !== null ? null : hint;
+}
+
+function clockOf({ finding, item }: OpenItem, { now }: Telling): string | null {
+  return recoveryClock(finding, { memo: item.record.about, now });
 }
 
 function findingLines(members: readonly OpenItem[], telling: Telling): readonly string[] {
@@ -80,8 +83,13 @@ function findingLine({ finding, item }: OpenItem, telling: Telling): string {
   const said = (value: string | null, word: string) => (isVerbatim(value, word) ? code(word) : escaped(word));
   const expected = said(finding.expected, words.expected);
   const actual = said(finding.actual, words.actual);
-  return `${SIGN[severity]} ${whatOf({ what: words.what, path: finding.path })}: expected ${expected}, found ${actual}${readers(finding.kind, consumers)}${lifeOf(item, telling)}`;
+  const what = whatOf({ what: words.what, path: finding.path });
+  // That it is missing is all there is to say of it.
+  const values = SAYS_ALL.includes(finding.kind) ? '' : `: expected ${expected}, found ${actual}`;
+  return `${SIGN[severity]} ${what}${values}${readers(finding.kind, consumers)}${lifeOf(item, telling)}`;
 }
+
+const SAYS_ALL: readonly Kind[] = ['dataset-missing', 'table-missing'];
 
 /** `field `amount` is missing` */
 export function whatOf({ what, path }: { readonly what: string; readonly path: string | null }): string {
@@ -95,7 +103,8 @@ export function whatOf({ what, path }: { readonly what: string; readonly path: s
 function lifeOf({ news, record }: Item<FindingMemo>, { now }: Telling): string {
   const { episodes, told, changes } = record;
   const openedAt = episodes.at(-1)?.openedAt ?? now.toISOString();
-  const since = `open for ${lasting(openedAt, now)}`;
+  const since =
+    Date.parse(openedAt) < now.getTime() ? `open for ${lasting(openedAt, now)}` : 'open since this run';
   switch (news) {
     case 'opened': {
       const unheard = episodes.slice(0, -1).filter(({ isHeard }) => !isHeard);
@@ -111,7 +120,7 @@ function lifeOf({ news, record }: Item<FindingMemo>, { now }: Telling): string {
     case 'escalated':
       return ` — now ${record.severity}, was ${told?.severity ?? 'less'}`;
     case 'changed':
-      return ` — it was ${told?.actual == null ? 'absent' : code(told.actual, 60)} when last told`;
+      return ` — it was ${code(told?.said ?? 'nothing', 120)} when last told`;
     case 'reminded':
       return ` — ${since}`;
     case 'flapping': {
@@ -160,32 +169,44 @@ export function readers(kind: Kind, consumers: readonly string[]): string {
 
 /** What would repair it, where that is short enough to be read here, or why nothing does. Nothing executes it. */
 function repairs(members: readonly OpenItem[]): readonly string[] {
-  const texts = new Set(members.map(repairText).filter((text) => text !== null));
-  const shown = [...texts].slice(0, MAX_REPAIRS);
-  const left = texts.size - shown.length;
+  if (members.some(({ finding }) => finding.context?.type === 'no-fields-left')) {
+    return [quote('Adding the columns brings no row back: restore the table as it was.')];
+  }
+  const repaired = new Map<string, OpenItem[]>();
+  for (const open of members) {
+    const text = repairText(open);
+    if (text !== null) repaired.set(text, [...(repaired.get(text) ?? []), open]);
+  }
+  const texts = [...repaired].map(([text, of]) => {
+    const [only] = of;
+    const path = of.length === 1 && repaired.size > 1 ? (only?.finding.path ?? null) : null;
+    return text.startsWith('>') ? text : `Would repair ${path === null ? 'it' : code(path, 60)}:\n${text}`;
+  });
+  const shown = texts.slice(0, MAX_REPAIRS);
+  const left = texts.length - shown.length;
   return left > 0 ? [...shown, quote(`+${counted(left, 'more repair')}: drift check prints them`)] : shown;
 }
 
-function repairText({ finding, item }: OpenItem): string | null {
-  const { fix } = finding;
+/** Statements with what is to be known of them; null: nothing is known to repair it. */
+function repairText({ finding: { fix }, item }: OpenItem): string | null {
   if (fix === null) return null;
   const { lastGoodAt } = item.record.about;
   // The moment to restore from is known: it was there then.
   const filled = (text: string) =>
     lastGoodAt === null ? text : text.replaceAll('<ms>', String(Date.parse(lastGoodAt)));
-  const statements = fix.statements.map(filled).map((statement) => statement.trim());
+  const statements = fix.statements.map((statement) => filled(statement).trim());
   const note = fix.note === null ? '' : filled(fix.note);
   const length = statements.join('\n').length + note.length;
   if (length === 0) return null;
   if (length > MAX_REPAIR) return quote('The repair is long: drift check prints it.');
-  const isShell = (statement: string) => statement.startsWith('bq ');
-  const lines = statements.map((statement) =>
-    isShell(statement) ? statement : statement.replace(/;?$/, ';'),
-  );
+  if (statements.length === 0) return quote(`No statement repairs it: ${note}`);
   return [
-    ...(lines.length === 0 ? [] : ['Would repair it:', codeBlock(lines.join('\n'), MAX_REPAIR * 2)]),
-    ...(note === ''
-      ? []
-      : [quote(`${lines.length === 0 ? 'No statement repairs it: ' : 'Before you run it: '}${note}`)]),
+    codeBlock(statements.map(withSemicolon).join('\n'), MAX_REPAIR * 2),
+    ...(note === '' ? [] : [quote(`Note: ${note}`)]),
   ].join('\n');
+}
+
+/** SQL; a shell needs none. */
+function withSemicolon(statement: string): string {
+  return statement.startsWith('bq ') ? statement : statement.replace(/;?$/, ';');
 }

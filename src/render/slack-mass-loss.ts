@@ -1,5 +1,6 @@
+import type { News } from '../model/alert.ts';
 import type { Sight } from '../model/sight.ts';
-import type { State } from '../model/state.ts';
+import { lasting, moment } from './moment.ts';
 import { owner, quote } from './mrkdwn.ts';
 import { recoveryClock } from './recovery.ts';
 import { type OpenItem, readers } from './slack-findings.ts';
@@ -7,58 +8,62 @@ import { namedFirst, SIGN, subjectLink } from './slack-parts.ts';
 
 /** Fewer tables than this are told one by one. */
 const LEAST_TABLES = 5;
+const TOGETHER: readonly News[] = ['opened', 'reminded'];
 const MAX_NAMED = 25;
 const MAX_OWNERS = 5;
 
-/** Half or more of a dataset's declared tables, missing all at once. */
+/** Half or more of a dataset's declared tables, missing since one run. */
 export interface MassLoss {
   readonly dataset: string;
   readonly declared: number;
+  readonly openedAt: string;
   readonly items: readonly OpenItem[];
 }
 
 /** So many tables seldom go one by one: what they have in common is the news. */
 export function findMassLosses(items: readonly OpenItem[], sight: Sight | null): readonly MassLoss[] {
-  const missing = items.filter(
-    ({ finding, item }) => finding.kind === 'table-missing' && item.news === 'opened',
-  );
-  const datasets = [...new Set(missing.map(({ finding }) => finding.dataset))];
-  return datasets
-    .map((dataset): MassLoss => {
-      const members = missing.filter(({ finding }) => finding.dataset === dataset);
-      return {
-        dataset,
-        declared: sight?.datasets.get(dataset)?.tables.size ?? members.length,
-        items: members,
-      };
-    })
-    .filter(
-      ({ declared, items: members }) => members.length >= LEAST_TABLES && members.length * 2 >= declared,
-    );
+  const losses = new Map<string, { dataset: string; openedAt: string; items: OpenItem[] }>();
+  for (const open of items) {
+    if (open.finding.kind !== 'table-missing' || !TOGETHER.includes(open.item.news)) continue;
+    const { dataset } = open.finding;
+    const openedAt = open.item.record.episodes.at(-1)?.openedAt ?? '';
+    const key = JSON.stringify([dataset, openedAt]);
+    const loss = losses.get(key) ?? { dataset, openedAt, items: [] };
+    loss.items.push(open);
+    losses.set(key, loss);
+  }
+  return [...losses.values()].flatMap((loss): readonly MassLoss[] => {
+    const declared = sight?.datasets.get(loss.dataset)?.tables.size ?? 0;
+    const isMost = loss.items.length >= LEAST_TABLES && loss.items.length * 2 >= declared;
+    return isMost && declared > 0 ? [{ ...loss, declared }] : [];
+  });
 }
 
 export function massLossSection(
-  { dataset, declared, items }: MassLoss,
+  { dataset, declared, openedAt, items }: MassLoss,
   {
     project,
     now,
-    seen,
-  }: { readonly project: string | null; readonly now: Date; readonly seen: State['seen'] },
+    mentionsOwner,
+  }: { readonly project: string | null; readonly now: Date; readonly mentionsOwner: boolean },
 ): string {
-  const owners = [...new Set(items.flatMap(({ finding }) => finding.owner ?? []))];
+  const owners = mentionsOwner ? [...new Set(items.flatMap(({ finding }) => finding.owner ?? []))] : [];
   const consumers = [...new Set(items.flatMap(({ finding }) => finding.consumers))];
-  const clocks = items.map(({ finding, item }) =>
-    recoveryClock(finding, { memo: item.record.about, seen: seen.get(dataset), now }),
+  const clocks = new Set(
+    items.flatMap(({ finding, item }) => recoveryClock(finding, { memo: item.record.about, now }) ?? []),
   );
-  const [clock] = new Set(clocks.filter((text) => text !== null));
+  const [clock] = clocks;
+  const isOld = Date.parse(openedAt) < now.getTime();
+  const since = isOld ? `, open for ${lasting(openedAt, now)}, since ${moment(openedAt)}` : '';
   return [
     [subjectLink({ dataset, table: null }, project), ...owners.slice(0, MAX_OWNERS).map(owner)].join(' · '),
-    `${SIGN.critical} *${items.length} of ${declared} declared tables are missing*, all since the run before${readers('table-missing', consumers)}`,
-    'Likely: the dataset was dropped and created anew, the monitor looks at the wrong project, or its account sees a part of the tables only.',
+    `${SIGN.critical} *${items.length} of ${declared} declared tables are missing*, all found so in one run${since}${readers('table-missing', consumers)}`,
+    'Likely: the dataset was dropped and created anew, the monitor looks at the wrong project, or its account sees only some of the tables.',
     `Missing: ${namedFirst(
       items.map(({ finding }) => finding.table ?? ''),
       MAX_NAMED,
     )}`,
-    ...(clock === undefined ? [] : [quote(clock)]),
+    ...(clocks.size === 1 && clock !== undefined ? [quote(clock)] : []),
+    quote('drift check prints how to restore each.'),
   ].join('\n');
 }

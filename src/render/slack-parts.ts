@@ -16,6 +16,7 @@ const MAX_SECTIONS = 40;
 const MAX_FINDINGS = 9000;
 const MAX_TOTAL = 12_000;
 const MAX_BLOCKS = 50;
+const MAX_LINK = 1000;
 const MAX_NOTIFICATION = 600;
 
 export const SIGN: Readonly<Record<Severity, string>> = { critical: '🔴', warning: '🟡', info: '🔵' };
@@ -83,7 +84,9 @@ export function subjectLink(
   project: string | null,
 ): string {
   const title = shortened(subjectTitle(subject), 200);
-  return `*${project === null || subject.dataset === '*' ? escaped(title) : link(consoleUrl(subject, project), title)}*`;
+  const url = project === null || subject.dataset === '*' ? null : consoleUrl(subject, project);
+  // A name of other letters is many times as long in an address; a link that is cut is none.
+  return `*${url === null || url.length > MAX_LINK ? escaped(title) : link(url, title)}*`;
 }
 
 function consoleUrl(

@@ -247,11 +247,15 @@ function sightStatus(verdict: Verdict | null): SightStatus {
   return verdict.isMissing ? 'missing' : 'present';
 }
 
-const unseenUndeclared: UndeclaredSight = { isComplete: false, unreadable: new Set() };
+const unseenUndeclared: UndeclaredSight = { isListed: false, isComplete: false, unreadable: new Set() };
 
-function undeclaredSight({ unchecked, isComplete }: Pick<Undeclared, 'unchecked' | 'isComplete'>) {
+function undeclaredSight({
+  unchecked,
+  isListed,
+  isComplete,
+}: Pick<Undeclared, 'unchecked' | 'isListed' | 'isComplete'>): UndeclaredSight {
   const unreadable = new Set(unchecked.map(({ dataset, table }) => table ?? dataset));
-  return { isComplete, unreadable };
+  return { isListed, isComplete, unreadable };
 }
 
 /** Drift seen is certain, whatever remains unseen. */

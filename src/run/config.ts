@@ -118,14 +118,23 @@ function parseShard(text: string | null, problems: string[]): WorkShard | null {
 /** Buckets: https://docs.cloud.google.com/storage/docs/buckets#naming */
 function parseStatePlace(text: string | null, problems: string[]): StatePlace | null {
   if (text === null) return null;
-  const [, bucket, path = ''] = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:\/(.*))?$/.exec(text) ?? [];
-  if (bucket !== undefined) return { in: 'bucket', bucket, prefix: path.replace(/^\/+|\/+$/g, '') };
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url?.protocol === 'file:' && url.host === '' && url.pathname.length > 1) {
-    return { in: 'folder', path: fileURLToPath(url) };
-  }
+  const [, bucket, prefix = ''] = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:\/(.*))?$/.exec(text) ?? [];
+  if (bucket !== undefined) return { in: 'bucket', bucket, prefix: prefix.replace(/^\/+|\/+$/g, '') };
+  const path = folderOf(text);
+  if (path !== null) return { in: 'folder', path };
   problems.push(`STATE_URI: expected gs://bucket/prefix or file:///folder, found ${JSON.stringify(text)}`);
   return null;
+}
+
+function folderOf(text: string): string | null {
+  if (!text.startsWith('file://')) return null;
+  try {
+    const path = fileURLToPath(text);
+    return path === '/' ? null : path;
+  } catch {
+    // `%2F` in a name, or a stray percent sign.
+    return null;
+  }
 }
 
 /** The address that even a run with an invalid environment can tell; null: there is none that is valid. */

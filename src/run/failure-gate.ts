@@ -1,20 +1,28 @@
 import type { Clock } from '../model/ports.ts';
-import type { FailureMemo } from '../model/state.ts';
+import type { FailureMemo, Fate } from '../model/state.ts';
 
 const REMIND_AFTER_MS = 4 * 3_600_000;
+/** Beyond the Scheduler's retries of this run, before the next one. */
+const IN_DOUBT_MS = 50 * 60_000;
 const JITTER_MS = 10 * 60_000;
 
-/**
- * Where no state remembers what Slack was told of a failure, the process does as long as it lives: the Scheduler's
- * retries and the hours after them say nothing new.
- */
-export function createFailureGate({ now }: Pick<Clock, 'now'>): (failure: FailureMemo) => boolean {
-  let last: { readonly text: string; readonly at: number } | null = null;
-  return ({ code, message }) => {
-    const text = `${code}\n${message}`;
-    const at = now().getTime();
-    if (last !== null && last.text === text && at - last.at < REMIND_AFTER_MS - JITTER_MS) return false;
-    last = { text, at };
-    return true;
+/** Where no state remembers what Slack was told of a failure, the process does as long as it lives. */
+export interface FailureGate {
+  /** Whether Slack is to hear of it now. */
+  isNews(failure: FailureMemo): boolean;
+  /** What became of the message about it. */
+  told(failure: FailureMemo, fate: Fate): void;
+}
+
+export function createFailureGate({ now }: Pick<Clock, 'now'>): FailureGate {
+  let quiet: { readonly text: string; readonly until: number } | null = null;
+  const textOf = ({ code, message }: FailureMemo) => `${code}\n${message}`;
+  return {
+    isNews: (failure) => quiet === null || quiet.text !== textOf(failure) || now().getTime() >= quiet.until,
+    told(failure, fate) {
+      if (fate === 'refused') return;
+      const ms = fate === 'sent' ? REMIND_AFTER_MS - JITTER_MS : IN_DOUBT_MS;
+      quiet = { text: textOf(failure), until: now().getTime() + ms };
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { countBySeverity, rememberFailure, rememberRun, uncheckedKey } from '../diff/remember.ts';
 import { DriftError } from '../model/errors.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Severity } from '../model/kinds.ts';
+import { isAtLeast, type Severity } from '../model/kinds.ts';
 import type { AlertTiming } from '../model/policy.ts';
 import type {
   AlertSink,
@@ -12,6 +12,7 @@ import type {
   MetricSink,
   ObjectStore,
   Reading,
+  SlackPayload,
   Warehouse,
 } from '../model/ports.ts';
 import type { Report, Status, TableCounts } from '../model/report.ts';
@@ -19,10 +20,11 @@ import type { FailureMemo, State } from '../model/state.ts';
 import { subjectName } from '../render/group.ts';
 import { measureFindings, measureRun } from '../render/metric.ts';
 import { counted } from '../render/printable.ts';
-import { isToldInSlack, renderFailure } from '../render/slack.ts';
+import { renderFailure, renderLostState } from '../render/slack-failure.ts';
 import type { Expectation } from '../sources/expected-files.ts';
 import { type CheckResult, check } from './check.ts';
 import { createDeadline } from './deadline.ts';
+import type { FailureGate } from './failure-gate.ts';
 import { forgetful, type Memory, openMemory } from './memory.ts';
 import { type AlertCounts, type Told, tell } from './tell.ts';
 import { isOfShard, type WorkShard } from './work-shard.ts';
@@ -38,8 +40,8 @@ export interface HourlyRun {
   readonly store: ObjectStore | null;
   /** Whom to grant access; null: not known. */
   readonly account: () => Promise<string | null>;
-  /** Whether a failure that no state remembers is to be told. */
-  readonly isNews: (failure: FailureMemo) => boolean;
+  /** For failures that no state remembers. */
+  readonly gate: FailureGate;
   readonly project: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -131,13 +133,15 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
   const result = await check({ ...run, isMine, warehouse, datasets, policy, warnings, isKnown });
   const { report, nothingRead } = result;
 
-  const told = report.findings.filter((finding) => isToldInSlack(finding, policy.minimumSeverity));
+  const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));
   logFindings(run, { report, told });
   const metricsError = await tryTo(() => run.metrics.write(measurements(result)));
   const telling =
     memory instanceof DriftError
       ? await tellOfLostState(run, memory, report)
       : await tellOfRun(run, memory, { result, policy });
+  const lost = telling.error?.code === 'StateUnavailable' && telling.isSilent ? telling.error : null;
+  if (lost !== null) await tellOfLostState(run, lost, report);
 
   const counts = {
     tables: report.tables,
@@ -165,7 +169,9 @@ function tellOfRun(
   const { report, sight, nothingRead } = result;
   const { state, isKept } = memory;
   const now = momentOf(run, state);
-  const advanced = rememberRun(state, { now, report, sight, policy, isBlind: nothingRead !== null });
+  // Without a memory no table is ever unchecked for the second time.
+  const isUrgent = nothingRead !== null || !isKept;
+  const advanced = rememberRun(state, { now, report, sight, policy, isUrgent });
   const seen = new Set([
     ...report.findings.map(({ fingerprint }) => fingerprint),
     ...report.unchecked.map(uncheckedKey),
@@ -180,7 +186,6 @@ function tellOfRun(
       project: run.project,
       now,
       report,
-      seen: advanced.seen,
       sight,
       minimumSeverity: policy.minimumSeverity,
       cause: nothingRead?.code === 'ProjectNotFound' ? nothingRead.message : null,
@@ -198,15 +203,10 @@ function momentOf({ now }: HourlyRun, { lastRunAt, messages }: State): Date {
 const NOTHING_TOLD: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved: 0 };
 
 /** What is new cannot be known: that is told, and how much is there, but not the findings over and over. */
-async function tellOfLostState(
-  run: HourlyRun,
-  error: DriftError,
-  { findings, tables }: Report,
-): Promise<Told> {
-  const { critical, warning } = countBySeverity(findings);
-  const there = `This run found ${critical} critical and ${warning} warning in ${counted(tables.inSync + tables.drifted, 'table')}, and cannot tell which of them are new.`;
-  await tellFailure(run, { code: error.code, message: `${error.message}\n${there}` });
-  return { counts: NOTHING_TOLD, error };
+async function tellOfLostState(run: HourlyRun, error: DriftError, report: Report): Promise<Told> {
+  const lost = { code: error.code, message: error.message };
+  await tellFailure(run, lost, renderLostState({ project: run.project, error: lost, report }));
+  return { counts: NOTHING_TOLD, error, isSilent: false };
 }
 
 /** A run without a result is told as loudly as drift; a bug is told without its inner words. */
@@ -228,7 +228,6 @@ async function failedRun(run: HourlyRun, memory: Memory | DriftError, error: unk
       project: run.project,
       now,
       report: null,
-      seen: advanced.seen,
       sight: null,
       minimumSeverity: 'critical',
       cause: null,
@@ -264,13 +263,15 @@ export async function tellFailure(
   {
     alerts,
     log,
-    isNews,
+    gate,
     project,
-  }: Pick<HourlyRun, 'alerts' | 'log' | 'isNews'> & { readonly project: string | null },
+  }: Pick<HourlyRun, 'alerts' | 'log' | 'gate'> & { readonly project: string | null },
   failure: FailureMemo,
+  payload: SlackPayload = renderFailure({ project, error: failure }),
 ): Promise<void> {
-  if (alerts === null || !isNews(failure)) return;
-  const delivery = await alerts.send(renderFailure({ project, error: failure }));
+  if (alerts === null || !gate.isNews(failure)) return;
+  const delivery = await alerts.send(payload);
+  gate.told(failure, delivery.fate);
   if (delivery.fate === 'sent') return;
   log({ severity: 'ERROR', message: delivery.error.message, code: delivery.error.code });
 }

@@ -11,7 +11,8 @@ export interface Undeclared {
   readonly unexpected: Judgement;
   readonly unchecked: readonly Unchecked[];
   readonly warnings: readonly string[];
-  /** Whether they were all listed, so that what is not among them is not there. */
+  readonly isListed: boolean;
+  /** Whether all were looked at, so that what is not among them is not there. */
   readonly isComplete: boolean;
 }
 
@@ -24,7 +25,7 @@ export async function inspectUnexpected(
   list: Read<readonly ListedTable[]> | null,
 ): Promise<Undeclared> {
   if (list === null || list.status === 'absent') {
-    return { unexpected: nothing, unchecked: [], warnings: [], isComplete: false };
+    return { unexpected: nothing, unchecked: [], warnings: [], isListed: false, isComplete: false };
   }
   if (list.status === 'unreadable') {
     const detail = `tables that no file declares could not be seen: ${list.detail}`;
@@ -32,6 +33,7 @@ export async function inspectUnexpected(
       unexpected: nothing,
       unchecked: [{ dataset, table: null, reason: list.reason, detail }],
       warnings: [],
+      isListed: false,
       isComplete: false,
     };
   }
@@ -47,6 +49,7 @@ export async function inspectUnexpected(
       unexpected: nothing,
       unchecked: [],
       warnings: [`${dataset}: ${count} tables that no file declares, too many to list`],
+      isListed: true,
       isComplete: false,
     };
   }
@@ -78,6 +81,7 @@ export async function inspectUndeclaredDatasets(
       unexpected: nothing,
       unchecked: [{ dataset: '*', table: null, reason, detail: unseenDatasets(list.detail) }],
       warnings: [],
+      isListed: false,
       isComplete: false,
     };
   }
@@ -104,6 +108,7 @@ export async function inspectUndeclaredDatasets(
   const detail = unseenDatasets(`datasets.list could not reach ${unreachable.join(', ')}`);
   return {
     ...merged,
+    isListed: false,
     isComplete: false,
     unchecked: [...merged.unchecked, { dataset: '*', table: null, reason: 'unavailable', detail }],
   };
@@ -149,6 +154,7 @@ function mergeUnexpected(
       verdict.status === 'unreadable' ? [{ ...subject, reason: verdict.reason, detail: verdict.detail }] : [],
     ),
     warnings: [],
+    isListed: true,
     isComplete: true,
   };
 }

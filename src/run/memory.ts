@@ -10,8 +10,6 @@ export interface Memory {
   readonly isKept: boolean;
   /** As it was read, or last saved. */
   readonly state: State;
-  /** What on-call must know of the state; null: all is well. */
-  readonly note: string | null;
   /** @throws DriftError `StateMoved`, `StateUnavailable` */
   save(state: State): Promise<void>;
   /** Before anything that cannot be undone. @throws DriftError `StateMoved` when another run may have taken over */
@@ -24,7 +22,6 @@ export function forgetful(project: string): Memory {
   return {
     isKept: false,
     state: emptyState(project),
-    note: null,
     save: async () => {},
     assertHeld: () => {},
     release: async () => {},
@@ -50,8 +47,8 @@ export async function openMemory(options: {
   const lease = await takeLease(options);
   if (lease === null) return null;
   try {
-    const { state, note, ...loaded } = await loadState(store, { name, project, clock });
-    if (note !== null) log({ severity: 'ERROR', message: note });
+    const { state, ...loaded } = await loadState(store, { name, project, clock });
+    if (state.note !== null) log({ severity: 'ERROR', message: state.note });
     let { generation } = loaded;
     let current = state;
     return {
@@ -59,7 +56,6 @@ export async function openMemory(options: {
       get state() {
         return current;
       },
-      note,
       async save(next) {
         lease.assertHeld();
         const written = await store.write(name, printState(next), generation);
@@ -86,16 +82,16 @@ function objectName(what: 'state' | 'lease', shard: WorkShard | null): string {
 async function loadState(
   store: ObjectStore,
   { name, project, clock }: { readonly name: string; readonly project: string; readonly clock: Clock },
-): Promise<{ readonly state: State; readonly generation: string | null; readonly note: string | null }> {
+): Promise<{ readonly state: State; readonly generation: string | null }> {
   const stored = await store.read(name);
-  if (stored === null) return { state: emptyState(project), generation: null, note: null };
+  if (stored === null) return { state: emptyState(project), generation: null };
   const { generation } = stored;
   const parsed = parseState(stored.text);
   if (parsed.status === 'invalid') {
     const aside = `${name.replace(/\.json$/, '')}-unreadable-${clock.now().toISOString().replace(/[:.]/g, '-')}.json`;
     await store.write(aside, stored.text, null);
     const note = `What earlier runs told is not known: the state in ${store.uri} could not be understood (${parsed.problem}). It is kept there as ${aside}; what is open is told anew.`;
-    return { state: emptyState(project), generation, note };
+    return { state: { ...emptyState(project), note }, generation };
   }
   if (parsed.state.project !== project) {
     throw new DriftError(
@@ -103,11 +99,13 @@ async function loadState(
       `STATE_URI: the state in ${store.uri} is that of project ${parsed.state.project}, not of ${project}: give each project a place of its own`,
     );
   }
-  return { state: parsed.state, generation, note: null };
+  return { state: parsed.state, generation };
 }
 
 const RENEW_MS = 15_000;
 const STALE_MS = 60_000;
+/** Less than that, so that what is begun in time is over before another run may take over. */
+const SURE_MS = 45_000;
 
 interface Lease {
   assertHeld(): void;
@@ -150,7 +148,7 @@ async function takeLease({
   const stopRenewing = clock.every(RENEW_MS, renew);
   return {
     assertHeld() {
-      if (!isLost && clock.now().getTime() - renewedAt.getTime() < STALE_MS) return;
+      if (!isLost && clock.now().getTime() - renewedAt.getTime() < SURE_MS) return;
       throw new DriftError(
         'StateMoved',
         `the lease in ${store.uri} is lost: another run may have taken over`,

@@ -4,7 +4,8 @@ import { DriftError } from '../model/errors.ts';
 import type { AlertTiming } from '../model/policy.ts';
 import type { AlertSink, Clock, Deadline } from '../model/ports.ts';
 import type { State } from '../model/state.ts';
-import { renderAlert, renderNote, type Scene } from '../render/slack.ts';
+import type { Scene } from '../render/scene.ts';
+import { renderAlert, renderNote } from '../render/slack.ts';
 import type { Memory } from './memory.ts';
 
 /** How many findings Slack heard of. */
@@ -20,6 +21,8 @@ export interface Told {
   readonly counts: AlertCounts;
   /** Why something was not told, or not remembered; null: all was. */
   readonly error: DriftError | null;
+  /** Slack was not spoken to. */
+  readonly isSilent: boolean;
 }
 
 /** Slack shows one message a second: https://docs.slack.dev/apis/web-api/rate-limits */
@@ -59,30 +62,36 @@ export async function tell(
   let counts: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved: 0 };
   let error: DriftError | null = doubtOf(state);
   let isSaved = false;
+  let isSilent = true;
   try {
+    // Where nothing can be remembered, each attempt would send the same again.
+    if (due.length > 0) await memory.save(state);
     for (const [index, alert] of due.entries()) {
       if (index > 0) await clock.sleep(BETWEEN_MESSAGES_MS);
       memory.assertHeld();
       const whom = asksForAccess(alert) ? await account() : null;
-      const note = index === 0 ? memory.note : null;
-      const payload = renderAlert(alert, { ...scene, note, account: whom });
+      const payload = renderAlert(alert, { ...scene, note: state.note, account: whom });
+      isSilent = false;
       const delivery = await alerts?.send(payload, deadline?.allMs());
       if (delivery === undefined) break;
       state = afterSending(state, { alert, fate: delivery.fate, now });
-      if (delivery.fate === 'sent') counts = added(counts, alert);
-      else error ??= delivery.error;
+      if (delivery.fate === 'sent') {
+        counts = added(counts, alert);
+        state = { ...state, note: null };
+      } else error ??= delivery.error;
       await memory.save(state);
       isSaved = true;
     }
-    if (due.length === 0 && memory.note !== null) {
-      const delivery = await alerts?.send(renderNote(memory.note, scene));
-      if (delivery !== undefined && delivery.fate !== 'sent') error ??= delivery.error;
+    if (due.length === 0 && state.note !== null && alerts !== null) {
+      const delivery = await alerts.send(renderNote(state.note, scene));
+      if (delivery.fate === 'sent') state = { ...state, note: null };
+      else error ??= delivery.error;
     }
     if (!isSaved) await memory.save(state);
-    return { counts, error };
+    return { counts, error, isSilent };
   } catch (failure) {
     // What is not remembered is told again: no further message may follow it.
-    if (failure instanceof DriftError) return { counts, error: failure };
+    if (failure instanceof DriftError) return { counts, error: failure, isSilent };
     throw failure;
   }
 }

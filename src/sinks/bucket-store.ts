@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type AuthClient, GoogleAuth, PassThroughClient } from 'google-auth-library';
+import { isObject } from '../diff/parse.ts';
 import { DriftError } from '../model/errors.ts';
 import type { Clock, ObjectStore, StoredObject } from '../model/ports.ts';
 
 const ENDPOINT = 'https://storage.googleapis.com';
 const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 10_000;
 /** Cloud Storage takes one write a second of one object: https://docs.cloud.google.com/storage/quotas#objects */
 const FIRST_WAIT_MS = 1000;
 const MAX_ATTEMPTS = 5;
@@ -52,16 +53,15 @@ interface Objects {
 }
 
 async function readObject(objects: Objects, name: string): Promise<StoredObject | null> {
-  const path = encodeURIComponent(objects.pathOf(name));
-  const answer = await ask(objects, {
-    verb: 'read',
-    url: `${objects.origin}/storage/v1/b/${objects.bucket}/o/${path}`,
-    params: { alt: 'media' },
-  });
-  if (answer.status === 404) return null;
+  const url = `${objects.origin}/storage/v1/b/${objects.bucket}/o/${encodeURIComponent(objects.pathOf(name))}`;
+  const answer = await ask(objects, { verb: 'read', url, params: { alt: 'media' } });
   const generation = answer.headers.get('x-goog-generation');
   if (answer.status === 200 && generation !== null) return { text: answer.text, generation };
-  throw unavailable(objects, 'read', reasonOf(answer));
+  if (answer.status !== 404) throw unavailable(objects, 'read', reasonOf(answer));
+  // A proxy says 404 as well; Cloud Storage's own word for it comes with the metadata.
+  const metadata = await ask(objects, { verb: 'read', url, params: {} });
+  if (metadata.status === 404 && errorReason(metadata.text) === 'notFound') return null;
+  throw unavailable(objects, 'read', reasonOf(metadata));
 }
 
 async function writeObject(
@@ -70,14 +70,14 @@ async function writeObject(
   { text, generation }: { readonly text: string; readonly generation: string | null },
 ): Promise<string | null> {
   const boundary = randomUUID();
-  const metadata = JSON.stringify({ name: objects.pathOf(name), cacheControl: 'no-store' });
+  const metadata = JSON.stringify({ cacheControl: 'no-store' });
   const part = (type: string, content: string) =>
     `--${boundary}\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`;
   const type = 'application/json; charset=utf-8';
   const answer = await ask(objects, {
     verb: 'write',
     url: `${objects.origin}/upload/storage/v1/b/${objects.bucket}/o`,
-    params: { uploadType: 'multipart', ifGenerationMatch: generation ?? '0' },
+    params: { uploadType: 'multipart', name: objects.pathOf(name), ifGenerationMatch: generation ?? '0' },
     body: `${part(type, metadata)}${part(type, text)}--${boundary}--`,
     contentType: `multipart/related; boundary=${boundary}`,
   });
@@ -110,13 +110,34 @@ interface Answer {
 async function ask(objects: Objects, question: Question): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await askOnce(objects, question).catch((error: unknown) => codeOf(error));
-    const isPassing =
-      typeof answer === 'string' || answer.status === 408 || answer.status === 429 || answer.status >= 500;
+    const isPassing = typeof answer === 'string' || isPassingRefusal(answer);
     if (!isPassing) return answer;
     if (attempt === MAX_ATTEMPTS) {
       throw unavailable(objects, question.verb, typeof answer === 'string' ? answer : reasonOf(answer));
     }
     await objects.clock.sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + Math.random() / 2));
+  }
+}
+
+/** https://docs.cloud.google.com/storage/docs/retry-strategy */
+function isPassingRefusal({ status, text }: Answer): boolean {
+  if (status === 403) return /^(userR|r)ateLimitExceeded$/.test(errorReason(text) ?? '');
+  return status === 408 || status === 429 || status >= 500;
+}
+
+/** `errors[0].reason` of an error's body; null where it has none. */
+function errorReason(text: string): string | null {
+  const body = parsed(text);
+  const error = isObject(body) ? body['error'] : undefined;
+  const first = isObject(error) && Array.isArray(error['errors']) ? error['errors'][0] : undefined;
+  return isObject(first) && typeof first['reason'] === 'string' ? first['reason'] : null;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 
@@ -137,12 +158,9 @@ async function askOnce(objects: Objects, { url, params, body, contentType }: Que
 }
 
 function generationOf(text: string): string | null {
-  try {
-    const { generation } = JSON.parse(text) as { readonly generation?: unknown };
-    return typeof generation === 'string' ? generation : null;
-  } catch {
-    return null;
-  }
+  const resource = parsed(text);
+  const generation = isObject(resource) ? resource['generation'] : undefined;
+  return typeof generation === 'string' ? generation : null;
 }
 
 function unavailable({ uri }: Objects, verb: string, reason: string): DriftError {
@@ -156,6 +174,7 @@ const REMEDIES: Readonly<Record<number, string>> = {
 };
 
 function reasonOf({ status }: Answer): string {
+  if (status < 300) return `HTTP ${status}, but an answer that is not Cloud Storage's`;
   const remedy = REMEDIES[status];
   return `HTTP ${status}${remedy === undefined ? '' : `: ${remedy}`}`;
 }

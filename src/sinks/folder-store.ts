@@ -45,6 +45,11 @@ async function writeNext(
     await writeFile(draft, text, { flush: true });
     const isMine = await link(draft, file(folder, name, next)).then(() => true, nullIf('EEXIST'));
     if (isMine === null) return null;
+    // While this one was held up another may have followed, and been followed, and its file removed.
+    if ((await generations(folder, name)).at(-1) !== next) {
+      await rm(file(folder, name, next), { force: true });
+      return null;
+    }
   } finally {
     await rm(draft, { force: true });
   }

@@ -95,8 +95,8 @@ async function post({ text, blocks }: SlackPayload, { url, fetch }: Target): Pro
     }
     // The cause names host and port at most; a request error's own message is only a frame around it.
     const cause = error instanceof Error && 'original' in error ? error.original : error;
-    const reason = cause instanceof Error ? `${cause.name}: ${causeCode(cause)}` : 'no answer';
-    const isUnreached = cause instanceof Error && UNREACHED.includes(causeCode(cause));
+    const reason = cause instanceof Error ? (causeCode(cause) ?? nameOf(cause)) : 'no answer';
+    const isUnreached = cause instanceof Error && UNREACHED.includes(causeCode(cause) ?? '');
     return { status: isUnreached ? 'unreached' : 'unanswered', reason };
   }
 }
@@ -131,9 +131,14 @@ function wordOf({ statusCode, body }: IncomingWebhookHTTPError): string {
   return `${word} (HTTP ${statusCode})${remedy}`;
 }
 
-function causeCode(error: Error): string {
+/** `TimeoutError`; that fetch calls nearly everything a TypeError tells nobody anything. */
+function nameOf({ name }: Error): string {
+  return name === 'TypeError' ? 'no usable answer' : name;
+}
+
+function causeCode(error: Error): string | null {
   const { cause } = error;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : null;
 }
 
 function isHttpError(error: unknown): error is IncomingWebhookHTTPError {

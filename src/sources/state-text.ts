@@ -19,6 +19,7 @@ function remembered<About extends z.ZodType>(about: About) {
     about,
     severity,
     actual: text.nullable(),
+    said: text.nullable(),
     lastSeenAt: moment,
     runs: count,
     isRipe: z.boolean(),
@@ -40,6 +41,7 @@ function remembered<About extends z.ZodType>(about: About) {
         isOpen: z.boolean(),
         severity,
         actual: text.nullable(),
+        said: text.nullable(),
         reminders: count,
       })
       .nullable(),
@@ -63,23 +65,22 @@ const seen = z
       ),
   );
 
+const findingMemo = z.strictObject({
+  kind: z.enum(KINDS.map(({ id }) => id)),
+  dataset: text,
+  table: text.nullable(),
+  path: text.nullable(),
+  expected: text.nullable(),
+  what: text,
+  lastGoodAt: moment.nullable(),
+  timeTravelHours: z.number().nullable(),
+});
+
 const stateFile = z.strictObject({
   version: z.literal(1),
   project: text,
   lastRunAt: moment.nullable(),
-  findings: z.array(
-    remembered(
-      z.strictObject({
-        kind: z.enum(KINDS.map(({ id }) => id)),
-        dataset: text,
-        table: text.nullable(),
-        path: text.nullable(),
-        expected: text.nullable(),
-        what: text,
-        lastGoodAt: moment.nullable(),
-      }),
-    ),
-  ),
+  findings: z.array(remembered(findingMemo)),
   unchecked: z.array(
     remembered(
       z.strictObject({
@@ -88,6 +89,7 @@ const stateFile = z.strictObject({
         reason: z.enum(UNCHECKED_REASONS),
         detail: text,
         wasReadable: z.boolean(),
+        isListOnly: z.boolean(),
       }),
     ),
   ),
@@ -97,6 +99,8 @@ const stateFile = z.strictObject({
     runAt: moment.nullable(),
     list: z.array(z.strictObject({ topic: z.enum(TOPICS), fate: z.enum(FATES), about: z.array(text) })),
   }),
+  quiet: z.array(z.strictObject({ key: text, about: findingMemo, actual: text.nullable() })),
+  note: text.nullable(),
   history: z.array(
     z.strictObject({
       at: moment,
@@ -121,7 +125,8 @@ export function parseState(content: string): ParsedState {
   const parsed = stateFile.safeParse(value);
   if (parsed.success) return { status: 'valid', state: parsed.data };
   const [issue] = parsed.error.issues;
-  return { status: 'invalid', problem: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` };
+  const at = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  return { status: 'invalid', problem: `${at}${issue?.message ?? ''}`.slice(0, 200) };
 }
 
 export function printState(state: State): string {

@@ -54,7 +54,7 @@ function of(kind: Kind, expected: string | null = null, actual: string | null = 
 const ID = column('id', 'STRING');
 const TS = column('ts', 'TIMESTAMP');
 const DROPPED =
-  "if it was dropped within the time travel window (7 days unless the dataset says less), its data is still in a copy: bq cp 'p:shop.orders@<ms>' p:shop.orders_restored, <ms> a moment before";
+  "if it was dropped within the time travel window (7 days unless the dataset says less), its data is still in a copy: bq cp 'p:shop.orders@<ms>' p:shop.orders_restored (<ms>: milliseconds since 1970 of a moment before)";
 const INFERRED =
   'NOT NULL, type parameters, descriptions, defaults and policy tags of columns, keys and grants are not copied';
 const LISTED = 'defaults, policy tags, keys and grants are not copied';
@@ -1153,7 +1153,7 @@ const MISSING_CASES: readonly { readonly name: string; readonly expected: Resour
         "bq cp 'p:shop.orders@<ms>' p:shop.orders_restored",
         'ALTER TABLE `p.shop.orders_restored` RENAME TO `orders`',
       ],
-      note: '<ms> is a moment before the table went, in milliseconds since 1970 and within the time travel window (7 days unless the dataset says less; then 7 more through Cloud Customer Care); the restored table has lost its partitioning and its tags',
+      note: '<ms> is a moment at which the table was still there, in milliseconds since 1970 and within the time travel window (7 days unless the dataset says less; then 7 more through Cloud Customer Care); the restored table has lost its partitioning and its tags',
     },
   },
   {

@@ -6,7 +6,7 @@ import { RUNS } from '../support/runs.ts';
 
 /** A regular expression that never ends can be ended from outside alone. */
 function canonicalInTime(query: string): string {
-  return runInNewContext('canonicalSql(query)', { canonicalSql, query }, { timeout: 2000 });
+  return runInNewContext('canonicalSql(query)', { canonicalSql, query }, { timeout: 60_000 });
 }
 
 const SAME: readonly (readonly [name: string, one: string, other: string])[] = [

@@ -1,15 +1,23 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { playedClock } from '../../emulators/clock.ts';
 import { startSlackEmulator } from '../../emulators/slack.ts';
-import type { SlackPayload } from '../../src/model/ports.ts';
+import { alertsDue } from '../../src/diff/alerts.ts';
+import { rememberRun } from '../../src/diff/remember.ts';
+import type { SlackPayload, SlackText } from '../../src/model/ports.ts';
 import type { Report } from '../../src/model/report.ts';
+import type { DatasetSight, Sight } from '../../src/model/sight.ts';
+import { emptyState } from '../../src/model/state.ts';
+import type { DeclaredTable } from '../../src/model/table.ts';
 import { renderJson } from '../../src/render/json.ts';
-import { isToldInSlack, renderDrift, renderFailure } from '../../src/render/slack.ts';
+import { renderAlert } from '../../src/render/slack.ts';
 import { previewSlack } from '../../src/render/slack-preview.ts';
 import { renderText } from '../../src/render/text.ts';
 import { createSlackSink } from '../../src/sinks/slack.ts';
-import { REPORTS } from './reports.ts';
+import { defaultPolicy } from '../../src/sources/policy-file.ts';
+import { contract, REPORTS } from './reports.ts';
+import { STORIES } from './stories.ts';
 
 /** A missing golden fails; `UPDATE_GOLDEN=1 npx vitest run test/render` writes them anew, to be read. */
 async function expectGolden(file: string, text: string): Promise<void> {
@@ -20,39 +28,63 @@ async function expectGolden(file: string, text: string): Promise<void> {
   expect(text).toBe(await readFile(`test/golden/${file}`, 'utf8'));
 }
 
-function slackMessage(report: Report): SlackPayload | null {
-  const opened = report.findings.filter((finding) => isToldInSlack(finding, 'warning'));
-  return renderDrift({ report, opened, remembers: false });
+/** What a run would have seen that came to this report; only the tables of its findings are declared. */
+function sightOf({ findings }: Report): Sight {
+  const unseen = { isListed: false, isComplete: false, unreadable: new Set<string>() };
+  const datasets = new Set(findings.map(({ dataset }) => dataset));
+  return {
+    datasets: new Map(
+      [...datasets].map((dataset): [string, DatasetSight] => {
+        const names = findings.flatMap((finding) =>
+          finding.dataset === dataset ? (finding.table ?? []) : [],
+        );
+        const tables = [...new Set(names)].map((table): DeclaredTable => ({ table, expected: {}, contract }));
+        return [
+          dataset,
+          {
+            declared: { dataset, declaredAs: dataset, tables },
+            status: 'present',
+            changes: [],
+            timeTravelHours: 168,
+            tables: new Map(
+              tables.map((declared) => [declared.table, { declared, status: 'present', changes: [] }]),
+            ),
+            undeclaredTables: unseen,
+          },
+        ];
+      }),
+    ),
+    undeclaredDatasets: unseen,
+  };
 }
 
-const FAILURES: Readonly<Record<string, SlackPayload>> = {
-  'invalid-files': renderFailure({
-    project: 'livhana-production',
-    error: {
-      code: 'InvalidFiles',
-      message:
-        '1 problem in the expected files\ncommerce/orders.json: $.shema: unknown key "shema"; did you mean "schema"?',
-    },
-  }),
-  'nothing-read': renderFailure({
-    project: 'livhana-production',
-    error: {
-      code: 'NothingRead',
-      message: `nothing could be read\n${'commerce: denied: <!channel> `x`\n'.repeat(200)}`,
-    },
-  }),
-};
+/** As `drift check --format slack` prints it; null: nothing is severe enough. */
+function slackMessage(report: Report): SlackPayload | null {
+  const now = new Date(report.startedAt);
+  const policy = defaultPolicy;
+  const sight = sightOf(report);
+  const first = emptyState(report.project ?? '');
+  const state = rememberRun(first, { now, report, sight, policy, isUrgent: true });
+  const [alert] = alertsDue(state, { now, isSeen: () => true, timing: policy.alerts });
+  if (alert === undefined) return null;
+  return renderAlert(alert, {
+    project: report.project,
+    now,
+    report,
+    sight,
+    cause: null,
+    memory: 'asked',
+    minimumSeverity: policy.minimumSeverity,
+    note: null,
+    account: null,
+  });
+}
 
-const messages = [
-  ...Object.entries(REPORTS).map(([name, report]) => [name, slackMessage(report)] as const),
-  ...Object.entries(FAILURES),
-];
+const SILENT = ['in-sync'];
 
-const files = [
-  ...Object.keys(REPORTS).flatMap((name) => [`${name}.txt`, `${name}.json`]),
-  ...messages.flatMap(([name, payload]) =>
-    payload === null ? [] : [`${name}.slack.json`, `${name}.slack.txt`],
-  ),
+const messages: readonly (readonly [string, () => Promise<SlackPayload | null>])[] = [
+  ...Object.entries(REPORTS).map(([name, report]) => [name, async () => slackMessage(report)] as const),
+  ...Object.entries(STORIES),
 ];
 
 test.each(Object.entries(REPORTS))('%s as text', async (name, report) => {
@@ -63,28 +95,42 @@ test.each(Object.entries(REPORTS))('%s as JSON', async (name, report) => {
   await expectGolden(`${name}.json`, renderJson(report));
 });
 
-test.each(messages)('%s as a Slack message, which Slack accepts', async (name, payload) => {
-  if (payload === null) {
-    expect(['in-sync', 'unchecked-only']).toContain(name);
-    return;
-  }
-  await expectGolden(`${name}.slack.json`, `${JSON.stringify(payload, null, 2)}\n`);
-  await expectGolden(`${name}.slack.txt`, previewSlack(payload, { color: false }));
-
-  const slack = await startSlackEmulator();
-  try {
-    await createSlackSink({ url: slack.webhookUrl, fetch: globalThis.fetch }).send(payload);
-    expect({ refused: slack.refused, accepted: slack.messages.map((message) => message.payload) }).toEqual({
-      refused: [],
-      accepted: [payload],
-    });
-  } finally {
-    await slack.close();
-  }
+test.each(SILENT)('Slack hears nothing of %s', (name) => {
+  expect(slackMessage(REPORTS[name] as Report)).toBeNull();
 });
 
+test.each(messages.filter(([name]) => !SILENT.includes(name)))(
+  '%s as a Slack message, which Slack accepts',
+  async (name, tell) => {
+    const payload = await tell();
+    if (payload === null) throw new Error('nothing is told');
+    await expectGolden(`${name}.slack.json`, `${JSON.stringify(payload, null, 2)}\n`);
+    await expectGolden(`${name}.slack.txt`, previewSlack(payload, { color: false }));
+
+    const slack = await startSlackEmulator();
+    try {
+      const { clock, fetch } = { clock: playedClock(), fetch: globalThis.fetch };
+      const delivery = await createSlackSink({ url: slack.webhookUrl, fetch, clock }).send(payload);
+      expect({
+        delivery,
+        refused: slack.refused,
+        accepted: slack.messages.map((message) => message.payload),
+        begins: /^(Drift|Still open|Resolved|Unchecked)\b/.test(payload.text),
+      }).toEqual({ delivery: { fate: 'sent' }, refused: [], accepted: [payload], begins: true });
+    } finally {
+      await slack.close();
+    }
+  },
+);
+
 test('no golden is left over', async () => {
-  expect((await readdir('test/golden')).sort()).toEqual([...files].sort());
+  const files = [
+    ...Object.keys(REPORTS).flatMap((name) => [`${name}.txt`, `${name}.json`]),
+    ...messages.flatMap(([name]) =>
+      SILENT.includes(name) ? [] : [`${name}.slack.json`, `${name}.slack.txt`],
+    ),
+  ];
+  expect((await readdir('test/golden')).sort()).toEqual(files.sort());
 });
 
 test('colour changes nothing but the colour', () => {
@@ -94,15 +140,37 @@ test('colour changes nothing but the colour', () => {
   }
 });
 
-test('no renderer lets a control character through', () => {
-  const hostile = REPORTS['hostile-names'];
-  if (hostile === undefined) throw new Error('the report is gone');
-  const payload = slackMessage(hostile);
-  if (payload === null) throw new Error('nothing to tell');
-  const outputs = [
-    renderText(hostile, { color: false }),
-    previewSlack(payload, { color: false }),
-    JSON.stringify(payload),
-  ];
-  for (const output of outputs) expect(output.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\u202E/u);
+test('text lets no control character through', () => {
+  const text = renderText(REPORTS['hostile-names'] as Report, { color: false });
+  expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\u202E/u);
+});
+
+function textsOf({ blocks }: SlackPayload): readonly SlackText[] {
+  return blocks.flatMap((block) => {
+    if (block.type === 'divider') return [];
+    return block.type === 'context' ? block.elements : [block.text];
+  });
+}
+
+/** Whoever Slack would call, in all that it reads as mrkdwn. */
+function mentionsOf(payload: SlackPayload): readonly string[] {
+  const read = textsOf(payload).filter(({ type }) => type === 'mrkdwn');
+  return [payload, ...read].flatMap(({ text }) => text.match(/<[!@#][^>]*>/g) ?? []);
+}
+
+const hostile = messages.filter(([name]) => name.startsWith('hostile-'));
+
+test.each(hostile)('%s lets no control character and no mention through to Slack', async (name, tell) => {
+  const payload = await tell();
+  if (payload === null) throw new Error('nothing is told');
+  const texts = [payload, ...textsOf(payload)].map(({ text }) => text);
+  const lines = [...texts, previewSlack(payload, { color: false })].flatMap((text) => text.split('\n'));
+  expect({
+    unprintable: lines.filter((line) => /\p{Cc}|\u202E/u.test(line)),
+    mentions: mentionsOf(payload),
+  }).toEqual({
+    unprintable: [],
+    // Those of the contracts that are one user, or one group.
+    mentions: name === 'hostile-mass-loss' ? ['<!subteam^S1>', '<@U012AB3CD>'] : [],
+  });
 });

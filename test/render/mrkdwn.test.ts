@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { code, codeBlock, escaped, link, owner } from '../../src/render/mrkdwn.ts';
+import { code, codeBlock, escaped, fitted, link, owner, quote } from '../../src/render/mrkdwn.ts';
+import { RUNS } from '../support/runs.ts';
 
 describe('escaped', () => {
   test.each([
@@ -38,17 +40,72 @@ describe('code', () => {
 describe('codeBlock', () => {
   test.each([
     {
-      text: 'ALTER TABLE `d.t`\nADD COLUMN a ARRAY<INT64>',
-      shown: '```ALTER TABLE ˋd.tˋ\nADD COLUMN a ARRAY&lt;INT64&gt;```',
+      name: 'single backticks, so that a copied statement runs',
+      text: 'ALTER TABLE `p.d.t`\nADD COLUMN a ARRAY<INT64>;',
+      shown: '```\nALTER TABLE `p.d.t`\nADD COLUMN a ARRAY&lt;INT64&gt;;\n```',
     },
-    { text: '```\n<!here>', shown: '```ˋˋˋ\n&lt;!here&gt;```' },
-    { text: 'a\u001B[1m\nb\u202E', shown: '```a\uFFFD[1m\nb\uFFFD```' },
-  ])('keeps the lines of $text and lets nothing else come of it', ({ text, shown }) => {
+    { name: 'two backticks', text: 'a `` b', shown: '```\na `` b\n```' },
+    {
+      name: 'no line of three, which would end it',
+      text: '```\n<!here>',
+      shown: '```\nˋˋˋ\n&lt;!here&gt;\n```',
+    },
+    { name: 'no three amid a line', text: "SELECT '```'", shown: "```\nSELECT 'ˋˋˋ'\n```" },
+    { name: 'no more than three', text: 'a`````b', shown: '```\naˋˋˋˋˋb\n```' },
+    { name: 'no terminal escape', text: 'a\u001B[1m\nb\u202E', shown: '```\na\uFFFD[1m\nb\uFFFD\n```' },
+    { name: 'empty lines', text: 'a\n\nb', shown: '```\na\n\nb\n```' },
+    { name: 'what looks like a quotation', text: '> a', shown: '```\n&gt; a\n```' },
+  ])('keeps $name', ({ text, shown }) => {
     expect(codeBlock(text, 100)).toBe(shown);
   });
 
-  test('cuts to the length that is asked for', () => {
-    expect(codeBlock('ab\ncdef', 11)).toBe('```ab\nc…```');
+  test.each([
+    { text: 'ab\ncdef', length: 13, cut: '```\nab\nc…\n```' },
+    { text: 'ab\ncdef', length: 15, cut: '```\nab\ncdef\n```' },
+    { text: '&&&&', length: 18, cut: '```\n&amp;…\n```' },
+    { text: '😀😀😀', length: 12, cut: '```\n😀…\n```' },
+  ])('cuts $text to $length characters, and ends all the same', ({ text, length, cut }) => {
+    expect(codeBlock(text, length)).toBe(cut);
+  });
+
+  test('has no backticks in it but its own that could end it, whatever the text', () => {
+    const part = fc.constantFrom('`', '``', '```', '\n', 'x', '<', '&', '😀', ' ');
+    fc.assert(
+      fc.property(fc.array(part), fc.integer({ min: 12, max: 60 }), (parts, length) => {
+        const block = codeBlock(parts.join(''), length);
+        expect({
+          fences: block.split('```').length - 1,
+          isWhole: block.startsWith('```\n') && block.endsWith('\n```'),
+          fits: block.length <= length,
+        }).toEqual({ fences: 2, isWhole: true, fits: true });
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('quote', () => {
+  test.each([
+    { text: 'stop writers first', shown: '> stop writers first' },
+    { text: 'a\n<!channel> & b', shown: '> a\uFFFD&lt;!channel&gt; &amp; b' },
+    { text: '> a', shown: '> &gt; a' },
+  ])('sets off $text as one line of text', ({ text, shown }) => {
+    expect(quote(text)).toBe(shown);
+  });
+});
+
+describe('fitted', () => {
+  test.each([
+    { text: 'abc', length: 3, cut: 'abc' },
+    { text: 'abcd', length: 3, cut: 'ab…' },
+    { text: 'a&amp;b', length: 5, cut: 'a…' },
+    { text: 'a&amp;b', length: 7, cut: 'a&amp;b' },
+    { text: 'a&lt;bc', length: 6, cut: 'a&lt;…' },
+    { text: '😀😀', length: 3, cut: '😀…' },
+    { text: 'a😀😀', length: 4, cut: 'a😀…' },
+    { text: 'a😀😀', length: 3, cut: 'a…' },
+  ])('cuts $text to $length characters, and no entity or letter in half', ({ text, length, cut }) => {
+    expect(fitted(text, length)).toBe(cut);
   });
 });
 

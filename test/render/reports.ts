@@ -3,10 +3,11 @@ import type { Finding, Judged } from '../../src/model/finding.ts';
 import type { Report } from '../../src/model/report.ts';
 import type { Contract } from '../../src/model/table.ts';
 import { explain } from '../../src/render/explain.ts';
+import { HOSTILE } from './hostile.ts';
 
 const PROJECT = 'livhana-production';
 
-const contract: Contract = {
+export const contract: Contract = {
   owner: '<!subteam^S0PAYMENTS>',
   retention: { text: 'P2Y', ms: 63_072_000_000 },
   criticalFields: [],
@@ -56,7 +57,16 @@ const lostAmount = finding({
   runbook: contract.runbook,
 });
 
-const HOSTILE = 'a&b`<!channel>`|*x*\u202Egnp.exe\n\u001B[31mred';
+function floodChange(index: number) {
+  return FLOOD[index % FLOOD.length] ?? FLOOD[0];
+}
+
+const FLOOD = [
+  { kind: 'table-missing', expected: 'TABLE' },
+  { kind: 'field-missing', path: 'amount', expected: 'NUMERIC' },
+  { kind: 'partitioning-missing', expected: 'DAY(created_at)' },
+  { kind: 'clustering', expected: 'id' },
+] as const;
 
 /** The same few outcomes for every renderer. */
 export const REPORTS: Readonly<Record<string, Report>> = {
@@ -176,11 +186,10 @@ export const REPORTS: Readonly<Record<string, Report>> = {
     tables: { inSync: 0, drifted: 100, unchecked: 0 },
     findings: Array.from({ length: 100 }, (_, index) =>
       finding({
-        kind: 'table-missing',
-        severity: 'critical',
-        dataset: 'commerce',
+        ...floodChange(index),
+        severity: index % 4 === 3 ? 'warning' : 'critical',
+        dataset: index % 3 === 0 ? 'analytics' : 'commerce',
         table: `orders_of_region_${String(index).padStart(3, '0')}`,
-        expected: 'TABLE',
       }),
     ),
   }),

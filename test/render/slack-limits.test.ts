@@ -1,47 +1,236 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { playedClock } from '../../emulators/clock.ts';
 import { startSlackEmulator } from '../../emulators/slack.ts';
-import type { Report } from '../../src/model/report.ts';
-import { renderDrift, renderFailure } from '../../src/render/slack.ts';
+import type { Alert, News } from '../../src/model/alert.ts';
+import type { Finding } from '../../src/model/finding.ts';
+import { KINDS } from '../../src/model/kinds.ts';
+import type { SlackPayload } from '../../src/model/ports.ts';
+import type { Sight } from '../../src/model/sight.ts';
+import type { Closing } from '../../src/model/state.ts';
+import type { Scene } from '../../src/render/scene.ts';
+import { renderAlert, renderNote } from '../../src/render/slack.ts';
+import { renderFailure, renderLostState } from '../../src/render/slack-failure.ts';
 import { createSlackSink } from '../../src/sinks/slack.ts';
-import { REPORTS } from './reports.ts';
+import {
+  alertOf,
+  failureItem,
+  findingOf,
+  itemOf,
+  lostTable,
+  reportOf,
+  sceneOf,
+  uncheckedItem,
+} from './records.ts';
 
-/** Each becomes four or five characters when it is escaped. */
-const SIGNS = ['<', '&', '>', '`', '😀', 'x'];
+/** Most become four or five characters when they are escaped. */
+const SIGNS = ['<', '&', '>', '`', '*', '|', '😀', '\n', 'x'];
+const LENGTH = 5000;
+/** A few fill a message, which only counts the others. */
+const ENORMOUS = 12;
 
-test.each(SIGNS)('Slack accepts every message, however much of %s is in it', async (sign) => {
-  const long = sign.repeat(5000);
-  const [finding] = REPORTS['one-finding']?.findings ?? [];
-  if (finding === undefined) throw new Error('the report is gone');
-  const hostile = {
-    ...finding,
+function many<T>(count: number, make: (index: number) => T): readonly T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}
+
+/** One finding of each kind in turn, with as much in it as there can be. */
+function enormousFinding(long: string, index: number): Finding {
+  const kind = KINDS[index % KINDS.length]?.id ?? 'clustering';
+  return findingOf({
+    kind,
+    dataset: `${index % 40}${long}`,
+    table: `${index}${long}`,
     path: long,
-    expected: long,
+    expected: '1',
+    actual: '2',
     owner: long,
-    consumers: [long, long],
+    runbook: `https://wiki.example.com/${long}`,
+    consumers: [long, `${long}2`],
     hint: long,
     words: { what: `field {path} ${long}`, expected: long, actual: long },
+    fix: { how: 'in-place', statements: [long.slice(0, 90), long], note: long.slice(0, 300) },
+  });
+}
+
+function told(long: string) {
+  const at = '2026-11-22T04:17:00.000Z';
+  return { at, isOpen: true, severity: 'warning', actual: long, said: long, reminders: 3 } as const;
+}
+
+const CLOSINGS = (long: string): readonly Closing[] => [
+  { how: 'repaired' },
+  { how: 'not-expected' },
+  { how: 'waived', until: '2027-01-31', reason: long },
+];
+
+/** Every message there is, with far too much in it. */
+function enormousMessages(long: string): Readonly<Record<string, SlackPayload>> {
+  const short = long.slice(0, 30);
+  const sized = (index: number) => (index < ENORMOUS ? long : short);
+  const findings = many(500, (index) => enormousFinding(sized(index), index));
+  const unchecked = many(300, (index) => ({
+    dataset: `${index % 100}${sized(index)}`,
+    table: index % 7 === 0 ? null : `${index}${sized(index)}`,
+    reason: index % 2 === 0 ? ('denied' as const) : ('throttled' as const),
+    detail: sized(index),
+  }));
+  const scene = sceneOf({
+    report: reportOf({ findings, unchecked }),
+    note: long,
+    cause: long,
+    account: long,
+  });
+  const render = (alert: Partial<Alert>, changes: Partial<Scene> = {}) =>
+    renderAlert(alertOf(alert), { ...scene, ...changes });
+  const open = (news: News) => findings.map((finding) => itemOf(finding, news, { told: told(long) }));
+  const over = findings.slice(0, 200).map((finding, index) => {
+    const closing = CLOSINGS(long)[index % 3] ?? null;
+    return itemOf(finding, 'closed', { closing, told: told(long) });
+  });
+  const repaired: Closing = { how: 'repaired' };
+  const failure = { code: 'InvalidFiles', message: `${long}\n${long}` };
+  const tablesLost = many(20 * 30, (index) =>
+    lostTable({
+      dataset: `${index % 20}${index % 20 < 5 ? long : short}`,
+      table: `${index}${sized(index)}`,
+      owner: sized(index),
+      consumers: [sized(index)],
+    }),
+  );
+  const sight: Sight = {
+    datasets: new Map(),
+    undeclaredDatasets: { isListed: true, isComplete: true, unreadable: new Set() },
   };
-  const report: Report = {
-    ...(REPORTS['every-part'] as Report),
-    project: long,
-    unchecked: Array.from({ length: 9 }, (_, index) => ({
-      dataset: long,
-      table: `${index}`,
-      reason: 'denied',
-      detail: long,
-    })),
+  return {
+    opened: render({ findings: open('opened') }),
+    changed: render({ findings: open('changed') }),
+    escalated: render({ findings: open('escalated') }),
+    'first check': render({ findings: open('opened') }, { memory: 'first' }),
+    'no state': render({ findings: open('opened') }, { memory: 'none' }),
+    asked: render({ findings: open('opened') }, { memory: 'asked' }),
+    'mass losses': render(
+      { findings: tablesLost.map((finding) => itemOf(finding)) },
+      { report: reportOf({ findings: tablesLost, unchecked }), sight, memory: 'none' },
+    ),
+    reminder: render({ topic: 'still-open', findings: open('reminded') }),
+    'still open': render({
+      topic: 'still-open',
+      findings: [...open('flapping'), ...over],
+      unchecked: unchecked.map((entry) => uncheckedItem(entry)),
+      failures: [failureItem(failure, 'reminded')],
+    }),
+    waived: render({
+      topic: 'still-open',
+      findings: over.filter(({ record }) => record.closing?.how === 'waived'),
+    }),
+    resolved: render({
+      topic: 'resolved',
+      findings: over,
+      unchecked: unchecked.map((entry) => uncheckedItem(entry, { closing: repaired })),
+      failures: [failureItem(failure, 'closed', { closing: repaired })],
+    }),
+    unchecked: render({ topic: 'unchecked', unchecked: unchecked.map((entry) => uncheckedItem(entry)) }),
+    'failed run': render({ failures: [failureItem(failure)] }, { report: null }),
+    'long project': render({ findings: open('opened').slice(0, 1) }, { project: long }),
+    failure: renderFailure({ project: long, error: failure }),
+    'lost state': renderLostState({ project: long, error: failure, report: scene.report ?? reportOf() }),
+    note: renderNote(long, { project: long }),
   };
-  const opened = Array.from({ length: 60 }, (_, index) => ({ ...hostile, table: `${index}${long}` }));
-  const messages = [
-    renderDrift({ report, opened, remembers: false }),
-    renderFailure({ project: long, error: { code: 'NothingRead', message: `${long}\n${long}` } }),
-  ];
+}
+
+async function refusedBySlack(messages: Readonly<Record<string, SlackPayload>>) {
   const slack = await startSlackEmulator();
   try {
-    const sink = createSlackSink({ url: slack.webhookUrl, fetch: globalThis.fetch });
-    for (const message of messages) if (message !== null) await sink.send(message);
-    expect({ refused: slack.refused, accepted: slack.messages.length }).toEqual({ refused: [], accepted: 2 });
+    const sink = createSlackSink({
+      url: slack.webhookUrl,
+      fetch: globalThis.fetch,
+      clock: playedClock(),
+    });
+    const refused: Record<string, string | undefined> = {};
+    for (const [name, message] of Object.entries(messages)) {
+      const { fate } = await sink.send(message);
+      if (fate !== 'sent') refused[name] = slack.refused.at(-1)?.word;
+    }
+    return refused;
   } finally {
     await slack.close();
   }
+}
+
+describe('Slack accepts every message', () => {
+  test.each(SIGNS)('however much of %j is in it', async (sign) => {
+    expect(await refusedBySlack(enormousMessages(sign.repeat(LENGTH)))).toEqual({});
+  });
+
+  test('however many tables, with ordinary names', async () => {
+    expect(await refusedBySlack(enormousMessages('a_name_of_thirty_letters_______'))).toEqual({});
+  });
+});
+
+/** What a message says of what it leaves out. */
+function leftOutOf(message: SlackPayload | undefined): readonly string[] {
+  return (message?.blocks ?? []).flatMap((block) => {
+    if (block.type === 'divider' || block.type === 'header') return [];
+    const text = block.type === 'context' ? (block.elements[0]?.text ?? '') : block.text.text;
+    return text.split('\n').filter((line) => /^\+\d+ more|^by (kind|dataset)/.test(line));
+  });
+}
+
+describe('what does not fit', () => {
+  const datasets = ['commerce', 'analytics'];
+  const findings = many(100, (index) =>
+    findingOf({
+      kind: index % 4 === 0 ? 'clustering' : 'partitioning-missing',
+      severity: index % 4 === 0 ? 'warning' : 'critical',
+      dataset: datasets[index % 2] ?? '',
+      table: `orders_of_region_${index}`,
+      expected: 'DAY(created_at)',
+    }),
+  );
+  const scene = sceneOf({ report: reportOf({ findings }) });
+  const shown = (message: SlackPayload) =>
+    message.blocks.filter(
+      (block) => block.type === 'section' && block.text.text.startsWith('*<https://console.cloud.google.com'),
+    ).length;
+
+  test.each(['opened', 'reminded'] as const)('of the %s is counted by severity, kind and dataset', (news) => {
+    const topic = news === 'opened' ? 'drift' : 'still-open';
+    const message = renderAlert(
+      alertOf({ topic, findings: findings.map((finding) => itemOf(finding, news)) }),
+      scene,
+    );
+    const fits = shown(message);
+    const left = findings.slice(fits);
+    const count = (isOne: (finding: Finding) => boolean) => left.filter(isOne).length;
+    const counted = (names: readonly string[], key: (finding: Finding) => string) =>
+      names
+        .map((name) => ({ name, count: count((finding) => key(finding) === name) }))
+        .sort((one, other) => other.count - one.count)
+        .map((entry) => `${entry.count} ${entry.name}`)
+        .join(', ');
+    expect({ isMost: fits >= 25 && fits < 60, left: leftOutOf(message) }).toEqual({
+      isMost: true,
+      left: [
+        `+${left.length} more findings in ${left.length} tables: ${counted(['critical', 'warning'], ({ severity }) => severity)}`,
+        `by kind: ${counted(['partitioning-missing', 'clustering'], ({ kind }) => kind)}`,
+        `by dataset: ${counted([left[0]?.dataset ?? '', left[1]?.dataset ?? ''], ({ dataset }) => dataset)}`,
+      ],
+    });
+  });
+
+  test('of the resolved is counted by kind and dataset', () => {
+    const message = renderAlert(
+      alertOf({
+        topic: 'resolved',
+        findings: findings.map((finding) =>
+          itemOf(finding, 'closed', { closing: { how: 'repaired' }, told: told('') }),
+        ),
+      }),
+      scene,
+    );
+    const [, ...counts] = leftOutOf(message);
+    expect(counts.map((line) => line.replace(/\d+/g, 'n'))).toEqual([
+      'by kind: n partitioning-missing, n clustering',
+      'by dataset: n analytics, n commerce',
+    ]);
+  });
 });

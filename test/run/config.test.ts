@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DriftError } from '../../src/model/errors.ts';
-import { type Env, parseConfig, parseSelection } from '../../src/run/config.ts';
+import { type Env, parseConfig, parseSelection, type StatePlace } from '../../src/run/config.ts';
 
 const defaults = {
   projectId: null,
@@ -11,9 +11,13 @@ const defaults = {
   requestsPerSecond: 95,
   maxConcurrency: 40,
   confirmSeconds: 30,
+  deadlineSeconds: 540,
+  shard: null,
   metricLocation: 'global',
   bigqueryEndpoint: null,
   monitoringEndpoint: null,
+  storageEndpoint: null,
+  state: null,
 };
 
 const SECRET = 'T0SECRET/B0SECRET/tokentokentoken';
@@ -53,6 +57,8 @@ describe('parseConfig', () => {
         METRIC_LOCATION: '',
         BIGQUERY_API_ENDPOINT: '',
         MONITORING_API_ENDPOINT: '',
+        STORAGE_EMULATOR_HOST: '',
+        STATE_URI: ' ',
       },
       config: {},
     },
@@ -70,6 +76,8 @@ describe('parseConfig', () => {
         METRIC_LOCATION: 'europe-west1',
         BIGQUERY_API_ENDPOINT: 'http://127.0.0.1:9050/',
         MONITORING_API_ENDPOINT: 'https://monitoring.example:443',
+        STORAGE_EMULATOR_HOST: ' http://127.0.0.1:9023/',
+        STATE_URI: ' gs://drift-state/prod\n',
       },
       config: {
         projectId: 'shop',
@@ -86,6 +94,8 @@ describe('parseConfig', () => {
         metricLocation: 'europe-west1',
         bigqueryEndpoint: 'http://127.0.0.1:9050',
         monitoringEndpoint: 'https://monitoring.example:443',
+        storageEndpoint: 'http://127.0.0.1:9023',
+        state: { in: 'bucket', bucket: 'drift-state', prefix: 'prod' },
       },
     },
     {
@@ -103,7 +113,49 @@ describe('parseConfig', () => {
     expect(parseConfig(env)).toEqual({ ...defaults, ...config });
   });
 
+  test.each<{ readonly uri: string; readonly state: StatePlace }>([
+    { uri: 'gs://drift-state', state: { in: 'bucket', bucket: 'drift-state', prefix: '' } },
+    { uri: 'gs://drift-state/', state: { in: 'bucket', bucket: 'drift-state', prefix: '' } },
+    { uri: 'gs://drift-state/prod', state: { in: 'bucket', bucket: 'drift-state', prefix: 'prod' } },
+    { uri: 'gs://drift-state//prod/eu//', state: { in: 'bucket', bucket: 'drift-state', prefix: 'prod/eu' } },
+    { uri: 'gs://a1b/Zürich 1%?#', state: { in: 'bucket', bucket: 'a1b', prefix: 'Zürich 1%?#' } },
+    { uri: 'gs://a.b_c-d/x', state: { in: 'bucket', bucket: 'a.b_c-d', prefix: 'x' } },
+    { uri: 'file:///var/lib/drift', state: { in: 'folder', path: '/var/lib/drift' } },
+    { uri: 'file:///var/lib/Z%C3%BCrich%201', state: { in: 'folder', path: '/var/lib/Zürich 1' } },
+    { uri: 'file://localhost/var/lib/drift', state: { in: 'folder', path: '/var/lib/drift' } },
+  ])('keeps the state at $uri', ({ uri, state }) => {
+    expect(parseConfig({ STATE_URI: uri })).toEqual({ ...defaults, state });
+  });
+
+  test.each([
+    { name: 'a folder without file://', uri: '/var/lib/drift' },
+    { name: 'a bucket without gs://', uri: 'drift-state' },
+    { name: 'another scheme', uri: 's3://drift-state/prod' },
+    { name: 'a page of the console', uri: 'https://storage.googleapis.com/drift-state' },
+    { name: 'no bucket', uri: 'gs://' },
+    { name: 'a bucket that begins with a slash', uri: 'gs:///drift-state' },
+    { name: 'a bucket in upper case', uri: 'gs://Drift-State' },
+    { name: 'a bucket of two letters', uri: 'gs://ab' },
+    { name: 'a bucket that ends in a hyphen', uri: 'gs://drift-/prod' },
+    { name: 'a prefix of two lines', uri: 'gs://drift-state/a\nb' },
+    { name: 'a folder of another machine', uri: 'file://var/lib/drift' },
+    { name: 'the root folder', uri: 'file:///' },
+    { name: 'a folder whose name has a slash in it', uri: 'file:///var%2Flib' },
+    { name: 'a folder whose name is not encoded', uri: 'file:///100%' },
+  ])('refuses as a place for the state $name', ({ uri }) => {
+    const message = `STATE_URI: expected gs://bucket/prefix or file:///folder, found ${JSON.stringify(uri)}`;
+    expect(errorOf({ STATE_URI: uri })).toEqual(new DriftError('InvalidConfig', message));
+  });
+
   test.each<{ readonly env: Env; readonly message: string }>([
+    {
+      env: { STORAGE_EMULATOR_HOST: '127.0.0.1:9023' },
+      message: 'STORAGE_EMULATOR_HOST: expected http://host:port, without a path',
+    },
+    {
+      env: { STORAGE_EMULATOR_HOST: 'http://user:SECRET@127.0.0.1:9023' },
+      message: 'STORAGE_EMULATOR_HOST: expected http://host:port, without a path',
+    },
     {
       env: { REQUESTS_PER_SECOND: '0' },
       message: 'REQUESTS_PER_SECOND: expected a whole number from 1 to 1000, found "0"',
@@ -164,6 +216,8 @@ describe('parseConfig', () => {
       REQUESTS_PER_SECOND: 'many',
       CONFIRM_SECONDS: '601',
       BIGQUERY_API_ENDPOINT: 'ftp://host',
+      STORAGE_EMULATOR_HOST: 'localhost',
+      STATE_URI: 'state',
     };
     expect(errorOf(env)).toEqual(
       new DriftError(
@@ -175,6 +229,8 @@ describe('parseConfig', () => {
           'REQUESTS_PER_SECOND: expected a whole number from 1 to 1000, found "many"',
           'CONFIRM_SECONDS: expected a whole number from 0 to 600, found "601"',
           'BIGQUERY_API_ENDPOINT: expected http://host:port, without a path',
+          'STORAGE_EMULATOR_HOST: expected http://host:port, without a path',
+          'STATE_URI: expected gs://bucket/prefix or file:///folder, found "state"',
         ].join('\n'),
       ),
     );

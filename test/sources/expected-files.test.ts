@@ -94,7 +94,16 @@ describe('loadExpectation', () => {
           tables: [{ table: 'events_YYYYMMDD', expected: {}, contract: noContract }],
         },
       ],
-      policy: { severities: new Map(), ignoreUnexpected: [], waivers: [], minimumSeverity: 'warning' },
+      policy: {
+        severities: new Map(),
+        ignoreUnexpected: [],
+        waivers: [],
+        minimumSeverity: 'warning',
+        alerts: {
+          remindAfterMs: { critical: 4 * 3_600_000, warning: 24 * 3_600_000, info: null },
+          uncheckedAfterRuns: 2,
+        },
+      },
       requiredFields: [],
       warnings: [],
     });

@@ -18,6 +18,13 @@ async function load(content: unknown) {
   return loadPolicy(path, 'policy.json');
 }
 
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const defaultAlerts = {
+  remindAfterMs: { critical: 4 * HOUR, warning: DAY, info: null },
+  uncheckedAfterRuns: 2,
+};
+
 const waiver = { table: 'commerce.square_items', until: '2027-01-31', reason: 'migration 4711' };
 
 describe('loadPolicy', () => {
@@ -30,7 +37,13 @@ describe('loadPolicy', () => {
     },
   ])('gives $name every default', async ({ content }) => {
     expect(await load(content)).toEqual({
-      policy: { severities: new Map(), ignoreUnexpected: [], waivers: [], minimumSeverity: 'warning' },
+      policy: {
+        severities: new Map(),
+        ignoreUnexpected: [],
+        waivers: [],
+        minimumSeverity: 'warning',
+        alerts: defaultAlerts,
+      },
       requiredFields: [],
       problems: [],
     });
@@ -42,6 +55,7 @@ describe('loadPolicy', () => {
       ignoreUnexpected: [],
       waivers: [],
       minimumSeverity: 'warning',
+      alerts: defaultAlerts,
     });
   });
 
@@ -56,8 +70,8 @@ describe('loadPolicy', () => {
       waivers: [waiver, { ...waiver, path: 'price', kind: 'field-type' }],
       alerts: {
         minimumSeverity: 'critical',
-        remindAfter: { critical: 'PT4H', warning: null },
-        uncheckedAfterRuns: 2,
+        remindAfter: { critical: 'PT30M', warning: null },
+        uncheckedAfterRuns: 3,
       },
     };
     expect(await load(content)).toEqual({
@@ -73,11 +87,55 @@ describe('loadPolicy', () => {
           { ...waiver, path: 'price', kind: 'field-type' },
         ],
         minimumSeverity: 'critical',
+        alerts: {
+          remindAfterMs: { critical: HOUR / 2, warning: null, info: null },
+          uncheckedAfterRuns: 3,
+        },
       },
       requiredFields: [
         { name: 'created_at', type: 'TIMESTAMP', except: ['analytics_*.*'] },
         { name: 'version', type: 'STRING', except: [] },
       ],
+      problems: [],
+    });
+  });
+
+  test.each<{ readonly name: string; readonly alerts: object; readonly timing: object }>([
+    { name: 'no time as the default', alerts: { remindAfter: {} }, timing: defaultAlerts },
+    {
+      name: 'null as never, for critical alone',
+      alerts: { remindAfter: { critical: null } },
+      timing: { ...defaultAlerts, remindAfterMs: { critical: null, warning: DAY, info: null } },
+    },
+    {
+      name: 'null as never, for warning alone',
+      alerts: { remindAfter: { warning: null } },
+      timing: { ...defaultAlerts, remindAfterMs: { critical: 4 * HOUR, warning: null, info: null } },
+    },
+    {
+      name: 'null as never, for both',
+      alerts: { remindAfter: { critical: null, warning: null } },
+      timing: { ...defaultAlerts, remindAfterMs: { critical: null, warning: null, info: null } },
+    },
+    {
+      name: 'a duration in any unit',
+      alerts: { remindAfter: { critical: 'PT90M', warning: 'P1W' } },
+      timing: { ...defaultAlerts, remindAfterMs: { critical: 1.5 * HOUR, warning: 7 * DAY, info: null } },
+    },
+    {
+      name: 'one run as at once',
+      alerts: { uncheckedAfterRuns: 1 },
+      timing: { ...defaultAlerts, uncheckedAfterRuns: 1 },
+    },
+    {
+      name: 'many runs',
+      alerts: { uncheckedAfterRuns: 24 },
+      timing: { ...defaultAlerts, uncheckedAfterRuns: 24 },
+    },
+  ])('reads of alerts $name', async ({ alerts, timing }) => {
+    expect(await load({ alerts })).toEqual({
+      policy: { ...defaultPolicy, alerts: timing },
+      requiredFields: [],
       problems: [],
     });
   });
@@ -160,6 +218,24 @@ describe('loadPolicy', () => {
       path: '$.alerts.remindAfter.critical',
       message: 'expected an ISO 8601 duration such as PT4H or P1D',
     },
+    {
+      name: 'a reminder after what is no duration',
+      content: { alerts: { remindAfter: { warning: '24h' } } },
+      path: '$.alerts.remindAfter.warning',
+      message: 'expected an ISO 8601 duration such as PT4H or P1D',
+    },
+    {
+      name: 'a reminder of what is only worth knowing',
+      content: { alerts: { remindAfter: { info: 'P1D' } } },
+      path: '$.alerts.remindAfter.info',
+      message: 'unknown key "info"',
+    },
+    {
+      name: 'an unknown key of alerts',
+      content: { alerts: { remindAfer: {} } },
+      path: '$.alerts.remindAfer',
+      message: 'unknown key "remindAfer"; did you mean "remindAfter"?',
+    },
     { name: 'a list', content: [], path: '$', message: 'expected one JSON object' },
   ])('refuses $name', async ({ content, path, message }) => {
     expect(await load(content)).toEqual({
@@ -204,6 +280,26 @@ describe('loadPolicy', () => {
       name: 'a number of runs below one',
       content: { alerts: { uncheckedAfterRuns: 0 } },
       path: '$.alerts.uncheckedAfterRuns',
+    },
+    {
+      name: 'a number of runs that is not whole',
+      content: { alerts: { uncheckedAfterRuns: 1.5 } },
+      path: '$.alerts.uncheckedAfterRuns',
+    },
+    {
+      name: 'a number of runs that is never',
+      content: { alerts: { uncheckedAfterRuns: null } },
+      path: '$.alerts.uncheckedAfterRuns',
+    },
+    {
+      name: 'a reminder after a number',
+      content: { alerts: { remindAfter: { critical: 4 } } },
+      path: '$.alerts.remindAfter.critical',
+    },
+    {
+      name: 'no reminders at all',
+      content: { alerts: { remindAfter: null } },
+      path: '$.alerts.remindAfter',
     },
     { name: 'what is no JSON', content: '{', path: '$' },
   ])('gives the place of $name', async ({ content, path }) => {

@@ -1,0 +1,23 @@
+import type { Severity } from '../model/kinds.ts';
+import type { Report } from '../model/report.ts';
+import type { Sight } from '../model/sight.ts';
+
+/** What a message needs beside what it tells. */
+export interface Scene {
+  readonly project: string | null;
+  /** The run's moment. */
+  readonly now: Date;
+  /** null: the run has no result. */
+  readonly report: Report | null;
+  /** null: the run has no result. */
+  readonly sight: Sight | null;
+  /** Whether there was a run before, as far as is known; `none`: nothing is remembered, `asked`: somebody asks for it. */
+  readonly memory: 'kept' | 'first' | 'none' | 'asked';
+  readonly minimumSeverity: Severity;
+  /** Why nothing could be read, where one cause is known. */
+  readonly cause: string | null;
+  /** What on-call must know of the monitor itself. */
+  readonly note: string | null;
+  /** Whom to grant access; null: not known. */
+  readonly account: string | null;
+}

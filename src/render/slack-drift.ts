@@ -1,0 +1,210 @@
+import type { Alert, Item } from '../model/alert.ts';
+import type { Finding } from '../model/finding.ts';
+import { isAtLeast } from '../model/kinds.ts';
+import type { SlackBlock, SlackPayload } from '../model/ports.ts';
+import type { Report } from '../model/report.ts';
+import type { FindingMemo } from '../model/state.ts';
+import { subjectName } from './group.ts';
+import { lasting, moment } from './moment.ts';
+import { escaped, quote } from './mrkdwn.ts';
+import { counted } from './printable.ts';
+import type { Scene } from './scene.ts';
+import { failureSection, renderFailure } from './slack-failure.ts';
+import { findingSections, type OpenItem } from './slack-findings.ts';
+import { findMassLosses, type MassLoss, massLossSection } from './slack-mass-loss.ts';
+import {
+  context,
+  countsBy,
+  fitting,
+  header,
+  joined,
+  notification,
+  section,
+  severityCounts,
+  tableCounts,
+} from './slack-parts.ts';
+import { openedAt, overLine, shownLinks } from './slack-resolved.ts';
+import { thingsOf, uncheckedLines } from './slack-unchecked.ts';
+
+/** What opened, changed or became worse. */
+export function renderDrift(alert: Alert, scene: Scene): SlackPayload {
+  const { project, report, memory } = scene;
+  const where = project ?? 'BigQuery';
+  const [failure] = alert.failures;
+  if (failure !== undefined) return renderFailure({ project, error: failure.record.about });
+  const open = inReport(alert.findings, report);
+  const counts = titleCounts(open);
+  const isFirst = memory === 'first' && scene.note === null;
+  const title = isFirst ? `First check of ${where}: ${counts}` : `Drift in ${where}: ${counts}`;
+  const { losses, alone } = folded(open, scene);
+  return {
+    text: notification(
+      isFirst ? `Drift: first check of ${where}: ${counts}` : title,
+      phoneLines(losses, alone),
+    ),
+    blocks: [
+      header(title),
+      context(runLine(scene)),
+      ...findingBlocks({ losses, alone }, scene, { mentionsOwner: true }),
+      ...(memory === 'asked' ? uncheckedBlocks(report, scene) : []),
+    ],
+  };
+}
+
+/** What is due to be said again, in one digest; and what is waived from now on, since it is as it was. */
+export function renderStillOpen(alert: Alert, scene: Scene): SlackPayload {
+  const { project, now, account } = scene;
+  const open = inReport(alert.findings, scene.report);
+  const isOpen = new Set(open.map(({ item }) => item));
+  const over = alert.findings.filter((item) => !isOpen.has(item));
+  const waived = over.filter(({ record }) => record.closing?.how === 'waived');
+  const closed = over.filter(({ record }) => record.closing?.how !== 'waived');
+  const unchecked = alert.unchecked.map(({ record }) => record);
+  const counts = [
+    ...alert.failures.map(() => 'the check fails'),
+    ...(open.length === 0 ? [] : [severityCounts(open.map(({ finding }) => finding))]),
+    ...(closed.length === 0 ? [] : [`${closed.length} that opened and closed again and again`]),
+    ...(waived.length === 0 ? [] : [`${waived.length} waived`]),
+    ...(unchecked.length === 0 ? [] : [`${thingsOf(unchecked.map(({ about }) => about))} unchecked`]),
+  ];
+  const title = `Still open in ${project ?? 'BigQuery'}: ${counts.join(', ')}`;
+  const { losses, alone } = folded(open, scene);
+  return {
+    text: notification(title, [
+      ...alert.failures.map(({ record }) => escaped(record.about.message.split('\n', 1)[0] ?? '')),
+      ...phoneLines(losses, alone),
+      ...[...closed, ...waived].map((item) => shownLinks(overLine(item, scene))),
+    ]),
+    blocks: [
+      header(title),
+      context(runLine(scene)),
+      ...alert.failures.map(({ record }) =>
+        section(failureSection(record.about, `The check has failed for ${lasting(openedAt(record), now)}`)),
+      ),
+      ...findingBlocks({ losses, alone }, scene, { mentionsOwner: false }),
+      ...overBlocks('*Closed at this moment*', closed, scene),
+      ...overBlocks('*Waived: silent until the waiver ends*', waived, scene),
+      ...(unchecked.length === 0
+        ? []
+        : [
+            section(
+              joined(
+                `*Not checked since ${moment(unchecked.map(openedAt).sort()[0] ?? '')}*`,
+                uncheckedLines(
+                  unchecked.map(({ about }) => about),
+                  account,
+                ),
+              ),
+            ),
+          ]),
+    ],
+  };
+}
+
+/** `3 critical, 1 warning; 1 of them changed` */
+function titleCounts(open: readonly OpenItem[]): string {
+  const changed = open.filter(({ item }) => item.news !== 'opened').length;
+  const counts = severityCounts(open.map(({ finding }) => finding));
+  if (changed === 0) return counts;
+  return changed === open.length ? `${counts}, changed` : `${counts}, ${changed} of them changed`;
+}
+
+/** Many tables that went together, apart from the rest. */
+function folded(
+  open: readonly OpenItem[],
+  { sight }: Scene,
+): { readonly losses: readonly MassLoss[]; readonly alone: readonly OpenItem[] } {
+  const losses = findMassLosses(open, sight);
+  const inLosses = new Set(losses.flatMap(({ items }) => items));
+  return { losses, alone: open.filter((item) => !inLosses.has(item)) };
+}
+
+function phoneLines(losses: readonly MassLoss[], alone: readonly OpenItem[]): readonly string[] {
+  return [
+    ...losses.map(({ dataset, items }) => escaped(`${dataset}: ${items.length} tables are missing`)),
+    ...alone.map(({ finding }) => escaped(`${subjectName(finding)}: ${finding.message}`)),
+  ];
+}
+
+/** Counts and time; what is below the least severity that is told is only counted. */
+function runLine({ report, now, minimumSeverity }: Scene): string {
+  if (report === null) return moment(now.toISOString());
+  const lesser = report.findings.filter(({ severity }) => !isAtLeast(severity, minimumSeverity));
+  return [
+    tableCounts(report.tables),
+    ...(lesser.length === 0 ? [] : [`not told here: ${severityCounts(lesser)}`]),
+    `checked ${moment(report.finishedAt)}`,
+  ].join(' · ');
+}
+
+/** Findings of the report with what is remembered of them, in the report's order. */
+function inReport(items: readonly Item<FindingMemo>[], report: Report | null): readonly OpenItem[] {
+  const byKey = new Map(items.map((item) => [item.record.key, item]));
+  return (report?.findings ?? []).flatMap((finding) => {
+    const item = byKey.get(finding.fingerprint);
+    return item === undefined ? [] : [{ finding, item }];
+  });
+}
+
+/** More tables than this are never shown one by one, so nothing is written for them. */
+const MAX_SUBJECTS = 60;
+
+/** As many tables as Slack takes, with the repairs where there is room for them; the rest is counted. */
+function findingBlocks(
+  { losses, alone }: { readonly losses: readonly MassLoss[]; readonly alone: readonly OpenItem[] },
+  { project, now }: Scene,
+  { mentionsOwner }: { readonly mentionsOwner: boolean },
+): readonly SlackBlock[] {
+  const subjects = [...new Set(alone.map(({ finding }) => subjectName(finding)))];
+  const shownSubjects = new Set(subjects.slice(0, MAX_SUBJECTS));
+  const candidates = alone.filter(({ finding }) => shownSubjects.has(subjectName(finding)));
+  const texts = (showsRepairs: boolean) => [
+    ...losses.map((loss) => massLossSection(loss, { project, now, mentionsOwner })),
+    ...findingSections(candidates, { project, now, mentionsOwner, showsRepairs }),
+  ];
+  const whole = texts(mentionsOwner);
+  const isWhole = fitting(whole) === whole.length;
+  const shown = isWhole ? whole : texts(false);
+  const fits = fitting(shown);
+  const left = [
+    ...losses.slice(fits).flatMap(({ items }) => items),
+    ...alone.filter(
+      ({ finding }) => subjects.indexOf(subjectName(finding)) >= Math.max(0, fits - losses.length),
+    ),
+  ].map(({ finding }) => finding);
+  return [
+    ...shown.slice(0, fits).map(section),
+    ...(left.length === 0 ? [] : [section(leftOut(left))]),
+    ...(isWhole || !mentionsOwner ? [] : [section(quote('drift check prints what would repair each.'))]),
+  ];
+}
+
+function leftOut(findings: readonly Finding[]): string {
+  const tables = new Set(findings.map(subjectName)).size;
+  return [
+    `+${counted(findings.length, 'more finding')} in ${counted(tables, 'table')}: ${severityCounts(findings)}`,
+    `by kind: ${countsBy(findings.map(({ kind }) => kind))}`,
+    `by dataset: ${countsBy(findings.map(({ dataset }) => dataset))}`,
+  ].join('\n');
+}
+
+function uncheckedBlocks(report: Report | null, { account, sight }: Scene): readonly SlackBlock[] {
+  const entries = (report?.unchecked ?? []).map((entry) => ({
+    ...entry,
+    wasReadable: false,
+    isListOnly: entry.table === null && sight?.datasets.get(entry.dataset)?.status === 'present',
+  }));
+  if (entries.length === 0) return [];
+  return [
+    section(joined('*Could not be checked* (neither in sync nor drifted)', uncheckedLines(entries, account))),
+  ];
+}
+
+function overBlocks(
+  heading: string,
+  items: readonly Item<FindingMemo>[],
+  scene: Scene,
+): readonly SlackBlock[] {
+  const lines = items.map((item) => overLine(item, scene));
+  return lines.length === 0 ? [] : [section(joined(heading, lines))];
+}

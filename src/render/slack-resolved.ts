@@ -1,0 +1,149 @@
+import type { Alert, Item } from '../model/alert.ts';
+import type { SlackBlock, SlackPayload } from '../model/ports.ts';
+import type { FindingMemo, Remembered, UncheckedMemo } from '../model/state.ts';
+import { lasting, moment } from './moment.ts';
+import { escaped } from './mrkdwn.ts';
+import { counted, shortened } from './printable.ts';
+import type { Scene } from './scene.ts';
+import { whatOf } from './slack-findings.ts';
+import {
+  context,
+  countsBy,
+  fitting,
+  header,
+  MAX_SECTION,
+  namedFirst,
+  notification,
+  section,
+  subjectLink,
+  tableCounts,
+} from './slack-parts.ts';
+import { thingsOf } from './slack-unchecked.ts';
+
+/** What is over: repaired, no longer expected, readable again. */
+export function renderResolved(alert: Alert, scene: Scene): SlackPayload {
+  const { project, report } = scene;
+  const isRepaired = ({ record }: Item<unknown>) => record.closing?.how === 'repaired';
+  const repaired = alert.findings.filter(isRepaired).length;
+  const readable = alert.unchecked.filter(isRepaired).map(({ record }) => record.about);
+  const undeclared = alert.unchecked.length - readable.length;
+  const dropped = alert.findings.length - repaired + undeclared;
+  const counts = [
+    ...alert.failures.map(() => 'the check works again'),
+    ...(repaired === 0 ? [] : [`${repaired} repaired`]),
+    ...(dropped === 0 ? [] : [`${dropped} no longer expected`]),
+    ...(readable.length === 0 ? [] : [`${thingsOf(readable)} can be checked again`]),
+  ];
+  const title = `Resolved in ${project ?? 'BigQuery'}: ${counts.join(', ')}`;
+  const { many, alone } = tablesThereAgain(alert.findings);
+  const lines = [
+    ...alert.failures.map(({ record }) => `✅ the check works again, after ${durationOf(record)}`),
+    ...alert.unchecked.map(({ record }) => readableLine(record, project)),
+    ...many.map((items) => manyLine(items, project)),
+    ...alone.map((item) => overLine(item, scene)),
+  ];
+  const isFinding = lines.length - alone.length;
+  return {
+    text: notification(title, lines.map(shownLinks)),
+    blocks: [
+      header(title),
+      ...(report === null
+        ? []
+        : [context(`${tableCounts(report.tables)} · checked ${moment(report.finishedAt)}`)]),
+      ...lineBlocks(lines, (fits) => alone.slice(Math.max(0, fits - isFinding))),
+    ],
+  };
+}
+
+/** Lines in as few sections as hold them; what is left is counted. */
+function lineBlocks(
+  lines: readonly string[],
+  leftOf: (fits: number) => readonly Item<FindingMemo>[],
+): readonly SlackBlock[] {
+  const fits = Math.max(1, fitting(lines.map((line) => `${line}\n`)));
+  const texts: string[] = [];
+  for (const line of lines.slice(0, fits)) {
+    const last = texts.at(-1);
+    if (last === undefined || last.length + line.length + 1 > MAX_SECTION) texts.push(line);
+    else texts[texts.length - 1] = `${last}\n${line}`;
+  }
+  const left = lines.length - fits;
+  if (left <= 0) return texts.map(section);
+  const memos = leftOf(fits).map(({ record }) => record.about);
+  const more = [
+    `+${counted(left, 'more')}`.replace(/mores$/, 'more'),
+    `by kind: ${countsBy(memos.map(({ kind }) => kind))}`,
+    `by dataset: ${countsBy(memos.map(({ dataset }) => dataset))}`,
+  ].join('\n');
+  return [...texts, more].map(section);
+}
+
+/** Fewer tables of a dataset than this are told one by one, as when they went. */
+const LEAST_TABLES = 5;
+
+function tablesThereAgain(items: readonly Item<FindingMemo>[]): {
+  readonly many: readonly (readonly Item<FindingMemo>[])[];
+  readonly alone: readonly Item<FindingMemo>[];
+} {
+  const groups = new Map<string, Item<FindingMemo>[]>();
+  for (const item of items) {
+    const { about, closing, told } = item.record;
+    if (about.kind !== 'table-missing' || closing?.how !== 'repaired' || told?.isOpen !== true) continue;
+    const key = JSON.stringify([about.dataset, openedAt(item.record)]);
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  const many = [...groups.values()].filter((group) => group.length >= LEAST_TABLES);
+  const inGroups = new Set(many.flat());
+  return { many, alone: items.filter((item) => !inGroups.has(item)) };
+}
+
+function manyLine(items: readonly Item<FindingMemo>[], project: string | null): string {
+  const [first] = items;
+  if (first === undefined) return '';
+  const { dataset } = first.record.about;
+  const names = items.map(({ record }) => record.about.table ?? '');
+  return `✅ repaired, after ${durationOf(first.record)}: ${subjectLink({ dataset, table: null }, project)}: ${counted(items.length, 'table')} are there again: ${namedFirst(names, 25)}`;
+}
+
+/** One finding that is over, or that was. */
+export function overLine({ record }: Item<FindingMemo>, { project }: Scene): string {
+  const { about, closing, episodes, told } = record;
+  const quoted = `${subjectLink(about, project)}: “${whatOf(about)}”`;
+  const last = episodes.at(-1);
+  const flapping = last?.isFlapping === true ? `, opened ${episodes.length} times within a day` : '';
+  const untold = episodes.filter(({ isHeard }) => !isHeard).slice(-3);
+  const periods = untold.map(
+    ({ openedAt: from, closedAt }) => `from ${moment(from)} to ${moment(closedAt ?? '')}`,
+  );
+  const lasted = told?.isOpen === true ? `after ${durationOf(record)}` : `was open ${periods.join(', and ')}`;
+  switch (closing?.how) {
+    case 'waived':
+      return `⏸ waived until ${escaped(closing.until)} (${escaped(shortened(closing.reason, 200))}): ${quoted}`;
+    case 'not-expected':
+      return `☑️ no longer expected: ${quoted}; the files or the policy changed, ${lasted}`;
+    default:
+      return `✅ repaired, ${lasted}${flapping}: ${quoted}`;
+  }
+}
+
+function readableLine(record: Remembered<UncheckedMemo>, project: string | null): string {
+  const { closing, about } = record;
+  const sign = closing?.how === 'not-expected' ? '☑️' : '✅';
+  const how = closing?.how === 'not-expected' ? 'is no longer declared' : 'can be checked again';
+  return `${sign} ${subjectLink(about, project)} ${how}, after ${durationOf(record)}`;
+}
+
+/** A notification shows no links. */
+export function shownLinks(line: string): string {
+  return line.replace(/<[^|>]*\|([^>]*)>/g, '$1');
+}
+
+export function openedAt({ episodes }: Remembered<unknown>): string {
+  return episodes.at(-1)?.openedAt ?? '';
+}
+
+/** Since it was told as open: where Slack did not hear that it closed in between, that is all one to its readers. */
+function durationOf({ episodes, told, lastSeenAt }: Remembered<unknown>): string {
+  const first = episodes.find(({ closedAt }) => closedAt === null || told === null || closedAt > told.at);
+  return lasting(first?.openedAt ?? lastSeenAt, episodes.at(-1)?.closedAt ?? lastSeenAt);
+}

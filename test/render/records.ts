@@ -1,0 +1,144 @@
+import { fingerprintOf } from '../../src/diff/judge.ts';
+import { uncheckedKey } from '../../src/diff/remember.ts';
+import type { Alert, Item, News } from '../../src/model/alert.ts';
+import type { Finding, Judged, Unchecked } from '../../src/model/finding.ts';
+import type { SlackPayload } from '../../src/model/ports.ts';
+import type { Report } from '../../src/model/report.ts';
+import type { FailureMemo, FindingMemo, Remembered, UncheckedMemo } from '../../src/model/state.ts';
+import { explain } from '../../src/render/explain.ts';
+import type { Scene } from '../../src/render/scene.ts';
+
+/*
+ * Alerts and what a message needs beside them, made by hand: for what a run would take long to come to, or never does.
+ */
+
+export const PROJECT = 'livhana-production';
+export const NOW = new Date('2026-11-22T08:17:00.000Z');
+const OPENED_AT = '2026-11-22T04:17:00.000Z';
+export const LAST_GOOD_AT = '2026-11-22T03:17:00.000Z';
+
+/** As `check` makes one. */
+export function findingOf(fields: Partial<Finding> & Pick<Judged, 'kind'>): Finding {
+  const judged: Judged = {
+    severity: 'critical',
+    dataset: 'commerce',
+    table: 'orders',
+    path: null,
+    expected: null,
+    actual: null,
+    consumers: [],
+    owner: null,
+    runbook: null,
+    fingerprint: '',
+    ...fields,
+  };
+  const fingerprint = fingerprintOf({ project: PROJECT, ...judged });
+  return { ...explain({ ...judged, fingerprint }, null), ...fields, fingerprint };
+}
+
+/** A column that is gone. */
+export function lostField(fields: Partial<Finding> = {}): Finding {
+  return findingOf({ kind: 'field-missing', path: 'amount', expected: 'NUMERIC', ...fields });
+}
+
+/** A table that is gone. */
+export function lostTable(fields: Partial<Finding> = {}): Finding {
+  return findingOf({ kind: 'table-missing', expected: 'TABLE', ...fields });
+}
+
+function recordOf<About>(about: About, changes: Partial<Remembered<About>>): Remembered<About> {
+  return {
+    key: 'key',
+    about,
+    severity: 'critical',
+    actual: null,
+    said: null,
+    lastSeenAt: NOW.toISOString(),
+    runs: 1,
+    isRipe: true,
+    episodes: [{ openedAt: OPENED_AT, closedAt: null, isHeard: true, isFlapping: false }],
+    changes: [],
+    closing: null,
+    told: null,
+    ...changes,
+  };
+}
+
+export function memoOf(
+  finding: Finding,
+  lastGoodAt: string | null = LAST_GOOD_AT,
+  timeTravelHours: number | null = 168,
+): FindingMemo {
+  const { kind, dataset, table, path, expected, words } = finding;
+  return { kind, dataset, table, path, expected, what: words.what, lastGoodAt, timeTravelHours };
+}
+
+export function itemOf(
+  finding: Finding,
+  news: News = 'opened',
+  changes: Partial<Remembered<FindingMemo>> = {},
+): Item<FindingMemo> {
+  const { fingerprint: key, severity, actual, words } = finding;
+  const values = { key, severity, actual, said: words.actual };
+  return { record: recordOf(memoOf(finding), { ...values, ...changes }), news };
+}
+
+export function uncheckedItem(
+  entry: Unchecked,
+  changes: Partial<Remembered<UncheckedMemo>> = {},
+): Item<UncheckedMemo> {
+  const about = { ...entry, wasReadable: false, isListOnly: false };
+  const news = changes.closing == null ? 'opened' : 'closed';
+  return { record: recordOf(about, { key: uncheckedKey(entry), severity: 'warning', ...changes }), news };
+}
+
+export function failureItem(
+  about: FailureMemo,
+  news: News = 'opened',
+  changes: Partial<Remembered<FailureMemo>> = {},
+): Item<FailureMemo> {
+  return { record: recordOf(about, { key: 'failure', ...changes }), news };
+}
+
+export function alertOf(changes: Partial<Alert>): Alert {
+  return { topic: 'drift', findings: [], unchecked: [], failures: [], ...changes };
+}
+
+export function reportOf(changes: Partial<Report> = {}): Report {
+  return {
+    version: 1,
+    project: PROJECT,
+    status: 'drifted',
+    startedAt: NOW.toISOString(),
+    finishedAt: NOW.toISOString(),
+    tables: { inSync: 12, drifted: 1, unchecked: 0 },
+    findings: [],
+    waived: [],
+    unchecked: [],
+    warnings: [],
+    ...changes,
+  };
+}
+
+export function sceneOf(changes: Partial<Scene> = {}): Scene {
+  return {
+    project: PROJECT,
+    now: NOW,
+    report: reportOf(),
+    sight: null,
+    memory: 'kept',
+    minimumSeverity: 'warning',
+    cause: null,
+    note: null,
+    account: null,
+    ...changes,
+  };
+}
+
+/** The text of each block. */
+export function blockTexts({ blocks }: SlackPayload): readonly string[] {
+  return blocks.map((block) => {
+    if (block.type === 'divider') return '';
+    return block.type === 'context' ? block.elements.map(({ text }) => text).join('\n') : block.text.text;
+  });
+}

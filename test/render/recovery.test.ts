@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import type { Finding } from '../../src/model/finding.ts';
+import { KINDS } from '../../src/model/kinds.ts';
+import { recoveryClock } from '../../src/render/recovery.ts';
+import { findingOf, LAST_GOOD_AT, lostField, lostTable, memoOf, NOW } from './records.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const days = (count: number) => String(count * DAY_MS);
+
+function clockOf(
+  finding: Finding,
+  {
+    timeTravelHours = 168,
+    now = NOW,
+    lastGoodAt = LAST_GOOD_AT,
+  }: {
+    readonly timeTravelHours?: number | null;
+    readonly now?: Date;
+    readonly lastGoodAt?: string | null;
+  } = {},
+): string | null {
+  return recoveryClock(finding, { memo: memoOf(finding, lastGoodAt, timeTravelHours), now });
+}
+
+describe('the recovery clock', () => {
+  test.each([
+    { name: 'a week, the default', timeTravelHours: 168, until: '2026-11-29 03:17 UTC' },
+    { name: 'two days, the least', timeTravelHours: 48, until: '2026-11-24 03:17 UTC' },
+    { name: 'not known, so at least two days', timeTravelHours: null, until: '2026-11-24 03:17 UTC' },
+  ])(
+    'runs from the last good run for as long as time travel reaches: $name',
+    ({ timeTravelHours, until }) => {
+      const clock = clockOf(lostTable(), { timeTravelHours });
+      expect(clock?.match(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g)).toEqual(['2026-11-22 03:17 UTC', until]);
+    },
+  );
+
+  test('says how long that is from now', () => {
+    expect(clockOf(lostTable())).toContain('(6 days 19 hours from now)');
+  });
+
+  test('of a dataset that nothing is known of runs for the least time, too', () => {
+    const finding = lostTable();
+    const clock = recoveryClock(finding, { memo: memoOf(finding, LAST_GOOD_AT, null), now: NOW });
+    expect(clock).toContain('2026-11-24 03:17 UTC');
+  });
+
+  test.each([
+    { name: 'at its very end', now: '2026-11-29T03:17:00.000Z' },
+    { name: 'long ago', now: '2026-12-02T03:17:00.000Z' },
+  ])('promises nothing of time travel when it has run out $name', ({ now }) => {
+    const clock = clockOf(lostTable(), { now: new Date(now) }) ?? '';
+    expect({ promises: /until at least|from now/.test(clock), isSaid: clock !== '' }).toEqual({
+      promises: false,
+      isSaid: true,
+    });
+  });
+
+  test('is still running a minute before its end', () => {
+    expect(clockOf(lostTable(), { now: new Date('2026-11-29T03:16:00.000Z') })).toContain(
+      'until at least 2026-11-29 03:17 UTC (1 minute from now)',
+    );
+  });
+
+  test.each([
+    { name: 'a table that was never seen', finding: lostTable() },
+    { name: 'a column of a table that was never seen without the finding', finding: lostField() },
+  ])('is not known of $name', ({ finding }) => {
+    expect(clockOf(finding, { lastGoodAt: null })).toBeNull();
+  });
+
+  const caused = (kind: 'partition-expiration' | 'table-expiration') =>
+    ({ type: 'caused-by', kind }) as const;
+
+  test.each([
+    { name: 'a dataset', finding: findingOf({ kind: 'dataset-missing', expected: 'DATASET', table: null }) },
+    { name: 'a table', finding: lostTable() },
+    { name: 'a column', finding: lostField() },
+    {
+      name: 'partitions that should never expire',
+      finding: findingOf({ kind: 'partition-expiration', expected: null, actual: days(30) }),
+    },
+    {
+      name: 'partitions that expire sooner',
+      finding: findingOf({ kind: 'partition-expiration', expected: days(60), actual: days(7) }),
+    },
+    {
+      name: 'partitions that the contract keeps longer',
+      finding: findingOf({
+        kind: 'retention',
+        expected: days(730),
+        actual: days(30),
+        context: caused('partition-expiration'),
+      }),
+    },
+  ])('runs for $name', ({ finding }) => {
+    expect(clockOf(finding)).toContain('2026-11-29 03:17 UTC');
+  });
+
+  test.each([
+    { name: 'a view, which has no data', finding: lostTable({ expected: 'VIEW' }) },
+    { name: 'an external table, whose files stay', finding: lostTable({ expected: 'EXTERNAL' }) },
+    { name: 'a snapshot', finding: lostTable({ expected: 'SNAPSHOT' }) },
+    {
+      name: 'partitions that expire later',
+      finding: findingOf({ kind: 'partition-expiration', expected: days(7), actual: days(60) }),
+    },
+    {
+      name: 'partitions that never expire',
+      finding: findingOf({ kind: 'partition-expiration', expected: days(7), actual: null }),
+    },
+    {
+      name: 'a table that is still there until it expires',
+      finding: findingOf({
+        kind: 'retention',
+        expected: days(730),
+        actual: days(30),
+        context: caused('table-expiration'),
+      }),
+    },
+  ])('does not run for $name', ({ finding }) => {
+    expect(clockOf(finding)).toBeNull();
+  });
+
+  test('runs for no kind by which nothing is lost', () => {
+    const running = KINDS.filter(({ id }) => {
+      const expected = id === 'table-missing' ? 'TABLE' : days(60);
+      return clockOf(findingOf({ kind: id, path: 'a', expected, actual: days(7) })) !== null;
+    });
+    expect(running.map(({ id }) => id)).toEqual([
+      'dataset-missing',
+      'table-missing',
+      'field-missing',
+      'partition-expiration',
+      'retention',
+    ]);
+  });
+});

@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest';
+import type { News } from '../../src/model/alert.ts';
+import type { Kind } from '../../src/model/kinds.ts';
+import type { Sight } from '../../src/model/sight.ts';
+import type { DeclaredTable } from '../../src/model/table.ts';
+import { renderAlert } from '../../src/render/slack.ts';
+import { findMassLosses } from '../../src/render/slack-mass-loss.ts';
+import { alertOf, blockTexts, findingOf, itemOf, lostTable, reportOf, sceneOf } from './records.ts';
+import { contract } from './reports.ts';
+
+function names(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `table_${index}`);
+}
+
+/** What a run sees of datasets that declare so many tables. */
+function sightOf(declared: Readonly<Record<string, number>>): Sight {
+  return {
+    datasets: new Map(
+      Object.entries(declared).map(([dataset, count]) => {
+        const tables = names(count).map((table): DeclaredTable => ({ table, expected: {}, contract }));
+        return [
+          dataset,
+          {
+            declared: { dataset, declaredAs: dataset, tables },
+            status: 'present',
+            changes: [],
+            timeTravelHours: 168,
+            tables: new Map(
+              tables.map((table) => [
+                table.table,
+                { declared: table, status: 'present' as const, changes: [] },
+              ]),
+            ),
+            undeclaredTables: { isListed: true, isComplete: true, unreadable: new Set<string>() },
+          },
+        ] as const;
+      }),
+    ),
+    undeclaredDatasets: { isListed: true, isComplete: true, unreadable: new Set() },
+  };
+}
+
+function lostItems(
+  count: number,
+  { dataset = 'commerce', news = 'opened' }: { readonly dataset?: string; readonly news?: News } = {},
+) {
+  return names(count).map((table) => {
+    const finding = lostTable({ dataset, table });
+    return { finding, item: itemOf(finding, news) };
+  });
+}
+
+function lossesOf(items: Parameters<typeof findMassLosses>[0], declared: Readonly<Record<string, number>>) {
+  return findMassLosses(items, sightOf(declared)).map((loss) => ({
+    dataset: loss.dataset,
+    lost: loss.items.length,
+    declared: loss.declared,
+  }));
+}
+
+describe('a mass loss', () => {
+  test.each([
+    { lost: 5, declared: 5 },
+    { lost: 5, declared: 9 },
+    { lost: 5, declared: 10 },
+    { lost: 6, declared: 12 },
+    { lost: 100, declared: 200 },
+  ])('is $lost of $declared tables', ({ lost, declared }) => {
+    expect(lossesOf(lostItems(lost), { commerce: declared })).toEqual([
+      { dataset: 'commerce', lost, declared },
+    ]);
+  });
+
+  test.each([
+    { lost: 4, declared: 4 },
+    { lost: 4, declared: 8 },
+    { lost: 5, declared: 11 },
+    { lost: 6, declared: 13 },
+    { lost: 99, declared: 200 },
+    { lost: 0, declared: 0 },
+  ])('is not $lost of $declared tables', ({ lost, declared }) => {
+    expect(lossesOf(lostItems(lost), { commerce: declared })).toEqual([]);
+  });
+
+  test('is counted for each dataset by itself', () => {
+    const items = [
+      ...lostItems(6),
+      ...lostItems(4, { dataset: 'analytics' }),
+      ...lostItems(7, { dataset: 'crm' }),
+    ];
+    expect(lossesOf(items, { commerce: 9, analytics: 4, crm: 8 })).toEqual([
+      { dataset: 'commerce', lost: 6, declared: 9 },
+      { dataset: 'crm', lost: 7, declared: 8 },
+    ]);
+  });
+
+  test.each<{ news: News }>([{ news: 'flapping' }, { news: 'changed' }])(
+    'is none of tables that are $news',
+    ({ news }) => {
+      expect(lossesOf(lostItems(8, { news }), { commerce: 9 })).toEqual([]);
+    },
+  );
+
+  test.each<{ kind: Kind }>([
+    { kind: 'partitioning-missing' },
+    { kind: 'field-missing' },
+    { kind: 'table-type' },
+  ])('is none of tables with $kind', ({ kind }) => {
+    const items = names(8).map((table) => {
+      const finding = findingOf({ kind, table, path: 'a', expected: 'x' });
+      return { finding, item: itemOf(finding) };
+    });
+    expect(lossesOf(items, { commerce: 9 })).toEqual([]);
+  });
+
+  test('is none of tables that went one after another, while Slack could not be told', () => {
+    const items = lostItems(8).map(({ finding }, index) => {
+      const openedAt = `2026-11-22T0${index}:17:00.000Z`;
+      const episodes = [{ openedAt, closedAt: null, isHeard: false, isFlapping: false }];
+      return { finding, item: itemOf(finding, 'opened', { episodes }) };
+    });
+    expect(lossesOf(items, { commerce: 9 })).toEqual([]);
+  });
+});
+
+describe('the message of a mass loss', () => {
+  const finding = (table: string, index: number) =>
+    lostTable({
+      table,
+      owner: index < 2 ? '<!subteam^S0PAYMENTS>' : null,
+      consumers: index === 0 ? ['integration-service'] : [],
+    });
+  const findings = names(8).map(finding);
+  const other = findingOf({ kind: 'clustering', severity: 'warning', table: 'stores', expected: 'id' });
+
+  function render(memory: 'kept' | 'first' | 'asked') {
+    const all = [...findings, other];
+    return renderAlert(
+      alertOf({ findings: all.map((each) => itemOf(each)) }),
+      sceneOf({ report: reportOf({ findings: all }), sight: sightOf({ commerce: 9 }), memory }),
+    );
+  }
+
+  test('says so first, with who breaks and who is called, and until when the data can be restored', () => {
+    const [, , loss = ''] = blockTexts(render('kept'));
+    const [heading = '', what, ...rest] = loss.split('\n');
+    expect({
+      heading,
+      what,
+      causes: rest.filter((line) => /dropped and created anew.*wrong project/.test(line)).length,
+      tables: names(8).filter((table) => loss.includes(`\`${table}\``)).length,
+      until: loss.includes('until at least 2026-11-29 03:17 UTC'),
+    }).toEqual({
+      heading:
+        '*<https://console.cloud.google.com/bigquery?project=livhana-production&amp;p=livhana-production&amp;d=commerce&amp;page=dataset|dataset commerce>* · <!subteam^S0PAYMENTS>',
+      what: expect.stringMatching(
+        /^🔴 \*8 of 9 declared tables are missing\*.* — breaks \*integration-service\*$/,
+      ),
+      causes: 1,
+      tables: 8,
+      until: true,
+    });
+  });
+
+  test('tells the tables that are gone no second time, and all else after it', () => {
+    const sections = blockTexts(render('kept')).slice(2);
+    expect(sections.map((text) => /\|([^>]*)>/.exec(text)?.[1])).toEqual([
+      'dataset commerce',
+      'commerce.stores',
+    ]);
+  });
+
+  test('is begun with the loss where a phone shows only the beginning', () => {
+    expect(render('kept').text).toMatch(
+      /^Drift in livhana-production: 8 critical, 1 warning\. commerce: 8 .*tables are missing; commerce\.stores: /,
+    );
+  });
+
+  test.each(['first', 'asked'] as const)(
+    'claims nothing of a run before where there was none: %s',
+    (memory) => {
+      expect(blockTexts(render(memory)).join('\n')).not.toContain('the run before');
+    },
+  );
+
+  test('tells of each of several losses in one section', () => {
+    const datasets = ['a', 'b', 'c', 'd'];
+    const lost = datasets.flatMap((dataset) => names(5).map((table) => lostTable({ dataset, table })));
+    const message = renderAlert(
+      alertOf({ findings: lost.map((each) => itemOf(each)) }),
+      sceneOf({
+        report: reportOf({ findings: lost }),
+        sight: sightOf(Object.fromEntries(datasets.map((dataset) => [dataset, 5]))),
+      }),
+    );
+    expect(
+      blockTexts(message)
+        .slice(2)
+        .map((text) => /\|([^>]*)>/.exec(text)?.[1]),
+    ).toEqual(datasets.map((dataset) => `dataset ${dataset}`));
+  });
+});

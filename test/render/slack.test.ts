@@ -1,0 +1,451 @@
+import { describe, expect, test } from 'vitest';
+import type { News } from '../../src/model/alert.ts';
+import type { Finding, Fix } from '../../src/model/finding.ts';
+import { isAtLeast, type Severity } from '../../src/model/kinds.ts';
+import type { SlackPayload } from '../../src/model/ports.ts';
+import type { Closing, Told } from '../../src/model/state.ts';
+import type { Scene } from '../../src/render/scene.ts';
+import { renderAlert, renderNote } from '../../src/render/slack.ts';
+import { datasetOf, deniedTo, startShop } from './alerts.ts';
+import {
+  alertOf,
+  blockTexts,
+  findingOf,
+  itemOf,
+  LAST_GOOD_AT,
+  lostField,
+  lostTable,
+  memoOf,
+  NOW,
+  PROJECT,
+  reportOf,
+  sceneOf,
+  uncheckedItem,
+} from './records.ts';
+import { STORIES } from './stories.ts';
+
+/** The message that tells of findings that are there. */
+function telling(
+  findings: readonly Finding[],
+  {
+    news = 'opened',
+    told = null,
+    scene = {},
+  }: { readonly news?: News; readonly told?: Told | null; readonly scene?: Partial<Scene> } = {},
+): SlackPayload {
+  const topic = news === 'reminded' || news === 'flapping' ? 'still-open' : 'drift';
+  return renderAlert(
+    alertOf({ topic, findings: findings.map((finding) => itemOf(finding, news, { told })) }),
+    sceneOf({ report: reportOf({ findings }), ...scene }),
+  );
+}
+
+/** The sections of the tables, each with its lines. */
+function tablesOf(message: SlackPayload): readonly (readonly string[])[] {
+  return blockTexts(message)
+    .slice(2)
+    .map((text) => text.split('\n'));
+}
+
+function story(name: string): Promise<SlackPayload> {
+  const tell = STORIES[name];
+  if (tell === undefined) throw new Error(`there is no story ${name}`);
+  return tell();
+}
+
+const toldAsInt: Told = {
+  at: LAST_GOOD_AT,
+  isOpen: true,
+  severity: 'warning',
+  actual: 'INT64',
+  said: 'INT64',
+  reminders: 0,
+};
+
+describe('the owner', () => {
+  const owned = lostField({ owner: '<!subteam^S0PAYMENTS>' });
+
+  test.each<{ news: News; isCalled: boolean }>([
+    { news: 'opened', isCalled: true },
+    { news: 'changed', isCalled: true },
+    { news: 'escalated', isCalled: true },
+    { news: 'reminded', isCalled: false },
+    { news: 'flapping', isCalled: false },
+  ])('of what is $news is called: $isCalled', ({ news, isCalled }) => {
+    const message = telling([owned], { news, told: toldAsInt });
+    expect(JSON.stringify(message).includes('<!subteam^S0PAYMENTS>')).toBe(isCalled);
+  });
+
+  test.each<{ closing: Closing }>([
+    { closing: { how: 'repaired' } },
+    { closing: { how: 'not-expected' } },
+    { closing: { how: 'waived', until: '2027-01-31', reason: 'migration' } },
+  ])('of what is over is not called: $closing.how', ({ closing }) => {
+    const topic = closing.how === 'waived' ? 'still-open' : 'resolved';
+    const message = renderAlert(
+      alertOf({ topic, findings: [itemOf(owned, 'closed', { closing })] }),
+      sceneOf(),
+    );
+    expect(JSON.stringify(message)).not.toContain('subteam');
+  });
+
+  test('who is no user and no group is named and not called', () => {
+    const [[heading = ''] = []] = tablesOf(telling([lostField({ owner: '<!channel>' })]));
+    expect(heading).toMatch(/ · owner &lt;!channel&gt;$/);
+  });
+});
+
+describe('the section of a table', () => {
+  test('has its name, what differs, and what is worth knowing', () => {
+    const finding = lostField({
+      owner: '<@U0ANNA>',
+      runbook: 'https://wiki.example.com/a?b=1&c=2',
+      consumers: ['integration-service', 'reports'],
+    });
+    const scene = { now: new Date('2026-11-22T04:17:00.000Z') };
+    expect(tablesOf(telling([finding], { scene }))).toEqual([
+      [
+        '*<https://console.cloud.google.com/bigquery?project=livhana-production&amp;p=livhana-production&amp;d=commerce&amp;t=orders&amp;page=table|commerce.orders>* · <@U0ANNA> · <https://wiki.example.com/a?b=1&amp;c=2|runbook>',
+        '🔴 field `amount` is missing: expected `NUMERIC`, found nothing — breaks *integration-service*, *reports*',
+        expect.stringMatching(
+          /^> .*2026-11-22 03:17 UTC.* until at least 2026-11-29 03:17 UTC \(6 days 23 hours from now\)\.$/,
+        ),
+      ],
+    ]);
+  });
+
+  test('of a dataset links to the dataset', () => {
+    const finding = findingOf({ kind: 'dataset-location', table: null, expected: 'US', actual: 'EU' });
+    const [[heading] = []] = tablesOf(telling([finding]));
+    expect(heading).toBe(
+      '*<https://console.cloud.google.com/bigquery?project=livhana-production&amp;p=livhana-production&amp;d=commerce&amp;page=dataset|dataset commerce>*',
+    );
+  });
+
+  test('links nowhere where the project is not known', () => {
+    const [[heading] = []] = tablesOf(telling([lostField()], { scene: { project: null } }));
+    expect(heading).toBe('*commerce.orders*');
+  });
+
+  test.each([
+    { letters: 'Hebrew', table: 'ש'.repeat(300) },
+    { letters: 'Chinese', table: '表'.repeat(300) },
+    { letters: 'long', table: '表'.repeat(1024) },
+  ])('says what differs however long its name is in an address: $letters', ({ table }) => {
+    const lines = tablesOf(telling([lostField({ table })])).flat();
+    expect({
+      isSaid: lines.some((line) => line.startsWith('🔴 field `amount` is missing')),
+      isHeadingWhole: /^\*.*\*$/.test(lines[0] ?? ''),
+    }).toEqual({ isSaid: true, isHeadingWhole: true });
+  });
+
+  test('has the findings of the table worst first, and one line for many of a kind', () => {
+    const lost = ['a', 'b', 'c', 'd', 'e', 'f'].map((path) =>
+      lostField({ path, consumers: [`reader of ${path}`] }),
+    );
+    const filter = findingOf({
+      kind: 'partition-filter',
+      severity: 'warning',
+      expected: 'true',
+      actual: 'false',
+    });
+    const [[, ...lines] = []] = tablesOf(telling([...lost, filter], { scene: { now: NOW } }));
+    expect(lines.slice(0, 2).map((line) => line.replace(/ — open for .*/, ''))).toEqual([
+      '🔴 6 × field-missing: `a`, `b`, `c`, `d`, `e`, `f` — breaks *reader of a*, *reader of b*, *reader of c*, *reader of d*, *reader of e* and 1 more',
+      '🟡 whether a query must filter by partition differs: expected `true`, found `false`',
+    ]);
+  });
+
+  test('says what it was when last told, of what has changed', () => {
+    const finding = findingOf({ kind: 'field-type', path: 'a', expected: 'NUMERIC', actual: 'STRING' });
+    const [[, line] = []] = tablesOf(telling([finding], { news: 'changed', told: toldAsInt }));
+    expect(line).toBe(
+      '🔴 field `a` is of another type: expected `NUMERIC`, found `STRING` — it was `INT64` when last told',
+    );
+  });
+
+  test.each([
+    { story: 'changed-duration', raw: '2592000000', words: '30 days' },
+    { story: 'changed-from-absent', raw: 'absent', words: 'none' },
+  ])('says that in the words of its kind: $story', async ({ story: name, raw, words }) => {
+    const line = tablesOf(await story(name)).flat()[1] ?? '';
+    const before = /it was (.*) when last told/.exec(line)?.[1]?.replaceAll('`', '');
+    expect({ before, isRaw: line.includes(raw) }).toEqual({ before: words, isRaw: false });
+  });
+
+  test('says what it was before, of what has become worse', () => {
+    const finding = findingOf({ kind: 'field-type', path: 'a', expected: 'NUMERIC', actual: 'INT64' });
+    const [[, line] = []] = tablesOf(telling([finding], { news: 'escalated', told: toldAsInt }));
+    expect(line).toMatch(/ — now critical, was warning$/);
+  });
+});
+
+describe('a repair', () => {
+  const fix = (changes: Partial<Fix>): Fix => ({ how: 'in-place', statements: [], note: null, ...changes });
+  const differing = (made: Fix | null) =>
+    findingOf({ kind: 'clustering', severity: 'warning', expected: 'id', fix: made });
+  /** All beneath the line of the finding. */
+  const repairOf = (made: Fix | null, options: Parameters<typeof telling>[1] = {}) =>
+    tablesOf(telling([differing(made)], options))[0]?.slice(2);
+
+  test('is shown where it is short, ready to be copied', () => {
+    const made = fix({
+      statements: ['ALTER TABLE `p.d.t` RENAME TO `u`', 'bq cp a b'],
+      note: 'stop writers',
+    });
+    expect(repairOf(made)).toEqual([
+      'Would repair it:',
+      '```',
+      'ALTER TABLE `p.d.t` RENAME TO `u`;',
+      'bq cp a b',
+      '```',
+      '> Note: stop writers',
+    ]);
+  });
+
+  test.each([
+    { name: 'nothing is known', made: null },
+    { name: 'there is nothing to say', made: fix({ how: 'none' }) },
+  ])('is passed over where $name', ({ made }) => {
+    expect(repairOf(made)).toEqual([]);
+  });
+
+  test('is no statement where none repairs it, and that is said', () => {
+    expect(repairOf(fix({ how: 'none', note: 'copy its tables' }))).toEqual([
+      '> No statement repairs it: copy its tables',
+    ]);
+  });
+
+  test.each([
+    { name: 'of 700 characters', length: 700, isShown: true },
+    { name: 'of more', length: 701, isShown: false },
+  ])('$name is shown: $isShown', ({ length, isShown }) => {
+    const lines = repairOf(fix({ statements: ['x'.repeat(length)] })) ?? [];
+    expect(lines).toEqual(
+      isShown
+        ? ['Would repair it:', '```', `${'x'.repeat(length)};`, '```']
+        : ['> The repair is long: drift check prints it.'],
+    );
+  });
+
+  test.each<News>(['reminded', 'flapping'])('is in no reminder: %s', (news) => {
+    expect(repairOf(fix({ statements: ['ALTER TABLE x'] }), { news })).toEqual([]);
+  });
+
+  test('is said once where several findings have the same', () => {
+    const same = fix({ statements: ['ALTER TABLE x'] });
+    const findings = ['a', 'b'].map((path) => lostField({ path, fix: same }));
+    const lines = tablesOf(telling(findings)).flat();
+    expect(lines.filter((line) => line === 'ALTER TABLE x;')).toHaveLength(1);
+  });
+
+  test('beyond the third of a table is counted', () => {
+    const findings = ['a', 'b', 'c', 'd', 'e'].map((path) =>
+      lostField({ path, fix: fix({ statements: [`ALTER TABLE ${path}`] }) }),
+    );
+    const lines = tablesOf(telling(findings)).flat();
+    expect(lines.filter((line) => /^ALTER|more repair/.test(line))).toEqual([
+      'ALTER TABLE a;',
+      'ALTER TABLE b;',
+      'ALTER TABLE c;',
+      '> +2 more repairs: drift check prints them',
+    ]);
+  });
+
+  const restoring = fix({
+    how: 'restore',
+    statements: ['bq cp d.t@<ms> d.t_restored'],
+    note: '<ms> is a moment before',
+  });
+
+  test('from time travel is given the moment of the last good run', () => {
+    const lines = tablesOf(telling([lostTable({ fix: restoring })])).flat();
+    const ms = String(Date.parse(LAST_GOOD_AT));
+    expect({
+      statement: lines.find((line) => line.startsWith('bq cp')),
+      isLeft: lines.some((line) => /(<|&lt;)ms/.test(line)),
+    }).toEqual({ statement: `bq cp d.t@${ms} d.t_restored`, isLeft: false });
+  });
+
+  test('from time travel leaves the moment open where there was no good run', () => {
+    const finding = lostTable({ fix: restoring });
+    const message = renderAlert(
+      alertOf({ findings: [itemOf(finding, 'opened', { about: memoOf(finding, null) })] }),
+      sceneOf({ report: reportOf({ findings: [finding] }) }),
+    );
+    expect(tablesOf(message).flat()).toContain('bq cp d.t@&lt;ms&gt; d.t_restored');
+  });
+});
+
+describe('what is below the least severity that is told', () => {
+  const of = (kind: 'field-missing' | 'clustering' | 'field-description', severity: Severity) =>
+    findingOf({ kind, severity, table: `of_${severity}`, path: kind === 'clustering' ? null : 'a' });
+  const findings = [
+    of('field-missing', 'critical'),
+    of('clustering', 'warning'),
+    of('field-description', 'info'),
+  ];
+
+  test.each<{ minimumSeverity: Severity; counted: readonly string[]; tables: readonly string[] }>([
+    { minimumSeverity: 'critical', counted: ['1 warning, 1 info'], tables: ['critical'] },
+    { minimumSeverity: 'warning', counted: ['1 info'], tables: ['critical', 'warning'] },
+    { minimumSeverity: 'info', counted: [], tables: ['critical', 'warning', 'info'] },
+  ])('is only counted, where that is $minimumSeverity', ({ minimumSeverity, counted, tables }) => {
+    const told = findings.filter(({ severity }) => isAtLeast(severity, minimumSeverity));
+    const message = renderAlert(
+      alertOf({ findings: told.map((finding) => itemOf(finding)) }),
+      sceneOf({ minimumSeverity, report: reportOf({ findings }) }),
+    );
+    const [, line = ''] = blockTexts(message);
+    expect({
+      counted: line.match(/\d+ warning, \d+ info|\d+ info|\d+ warning/g) ?? [],
+      tables: tablesOf(message).map(([heading = '']) => /commerce\.of_(\w+)>/.exec(heading)?.[1]),
+    }).toEqual({ counted, tables });
+  });
+});
+
+describe('the title', () => {
+  const findings = [lostField(), lostTable({ table: 'items', severity: 'warning' })];
+
+  test.each<{ memory: Scene['memory']; title: string; text: RegExp }>([
+    { memory: 'kept', title: `Drift in ${PROJECT}: 1 critical, 1 warning`, text: /^Drift in / },
+    {
+      memory: 'first',
+      title: `First check of ${PROJECT}: 1 critical, 1 warning`,
+      text: /^Drift: first check of /,
+    },
+    { memory: 'none', title: `Drift in ${PROJECT}: 1 critical, 1 warning`, text: /^Drift in / },
+    { memory: 'asked', title: `Drift in ${PROJECT}: 1 critical, 1 warning`, text: /^Drift in / },
+  ])('counts what is told, where the state is $memory', ({ memory, title, text }) => {
+    const message = telling(findings, { scene: { memory } });
+    expect({ title: blockTexts(message)[0], text: message.text }).toEqual({
+      title,
+      text: expect.stringMatching(text),
+    });
+  });
+
+  test('of what is no longer declared says of nothing that it can be checked again', async () => {
+    const message = await story('resolved-no-longer-expected');
+    expect(blockTexts(message)[0]).not.toContain('can be checked again');
+  });
+
+  test('tells what is repaired from what is no longer expected', () => {
+    const closed = (closing: Closing, table: string) => itemOf(lostTable({ table }), 'closed', { closing });
+    const message = renderAlert(
+      alertOf({
+        topic: 'resolved',
+        findings: [
+          closed({ how: 'repaired' }, 'a'),
+          closed({ how: 'repaired' }, 'b'),
+          closed({ how: 'not-expected' }, 'c'),
+        ],
+      }),
+      sceneOf(),
+    );
+    expect(blockTexts(message)[0]).toBe(`Resolved in ${PROJECT}: 2 repaired, 1 no longer expected`);
+  });
+});
+
+describe('what on-call must know of the monitor itself', () => {
+  const entry = { dataset: 'd', table: 't', reason: 'denied', detail: 'HTTP 403' } as const;
+
+  test.each<{ changes: Partial<Scene>; note: string }>([
+    { changes: { note: 'the state was <lost>' }, note: 'the state was &lt;lost&gt;' },
+    { changes: { memory: 'none' }, note: 'No state: this repeats every run (set STATE_URI).' },
+  ])('is in every message, what is wrong with it first: $note', ({ changes, note }) => {
+    const scene = sceneOf({ report: reportOf({ findings: [lostField()] }) });
+    const closed = itemOf(lostTable(), 'closed', { closing: { how: 'repaired' } });
+    const alerts = [
+      alertOf({ findings: [itemOf(lostField())] }),
+      alertOf({ topic: 'still-open', findings: [itemOf(lostField(), 'reminded')] }),
+      alertOf({ topic: 'resolved', findings: [closed] }),
+      alertOf({ topic: 'unchecked', unchecked: [uncheckedItem(entry)] }),
+    ];
+    expect(alerts.map((alert) => blockTexts(renderAlert(alert, { ...scene, ...changes })))).toEqual(
+      alerts.map((alert) => {
+        const [title = '', ...rest] = blockTexts(renderAlert(alert, scene));
+        return changes.memory === 'none' ? [title, ...rest, note] : [title, note, ...rest];
+      }),
+    );
+  });
+
+  test('is a message by itself where there is nothing else to tell', () => {
+    const message = renderNote('the state was <lost>', { project: PROJECT });
+    expect({ begins: message.text.slice(0, 10), texts: blockTexts(message).slice(1) }).toEqual({
+      begins: 'Unchecked:',
+      texts: ['the state was &lt;lost&gt;'],
+    });
+  });
+
+  test('names whom to grant access, also where nothing is remembered', async () => {
+    expect(blockTexts(await story('no-state-unchecked')).join('\n')).toContain(
+      `grant roles/bigquery.metadataViewer to drift-monitor@${PROJECT}.iam.gserviceaccount.com`,
+    );
+  });
+
+  test('does not say that nothing was compared where the findings are counted', async () => {
+    const text = blockTexts(await story('state-unavailable')).join('\n');
+    expect({
+      isCounted: text.includes('1 critical'),
+      isDenied: text.includes('Nothing was compared'),
+    }).toEqual({
+      isCounted: true,
+      isDenied: false,
+    });
+  });
+
+  test.each(['failed', 'failed-reminder'])('is every problem of every file: %s', async (name) => {
+    const text = blockTexts(await story(name)).join('\n');
+    expect(
+      ['commerce/refunds.json', 'commerce/stores.json', 'did you mean'].filter(
+        (part) => !text.includes(part),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('what could not be checked', () => {
+  test('is grouped by cause, with what to do about each', async () => {
+    const shop = await startShop();
+    const { tables } = datasetOf(shop, 'analytics');
+    for (const table of ['lightspeed_products', 'lightspeed_transactions']) {
+      tables.set(table, deniedTo('analytics', table));
+    }
+    const [message] = await shop.at(1);
+    const lines = message === undefined ? [] : blockTexts(message).join('\n').split('\n');
+    expect(lines.filter((line) => line.startsWith('•'))).toEqual([
+      expect.stringMatching(
+        /^• \*analytics\*: access denied, or deleted, 2 tables: `lightspeed_\w+`, `lightspeed_\w+`; grant roles\/bigquery\.metadataViewer to drift-monitor@/,
+      ),
+    ]);
+  });
+
+  test.each([
+    {
+      reason: 'denied',
+      line: "• *d*: access denied, 1 table: `t`; grant roles/bigquery.metadataViewer to the monitor's service account",
+    },
+    {
+      reason: 'throttled',
+      line: "• *d*: over BigQuery's quota, 1 table: `t`; lower REQUESTS_PER_SECOND, or give the monitor an account that nothing else uses",
+    },
+    { reason: 'unavailable', line: '• *d*: no usable answer from BigQuery, 1 table: `t`' },
+    {
+      reason: 'out-of-time',
+      line: '• *d*: the run had no time left, 1 table: `t`; raise DEADLINE_SECONDS, or use SHARD',
+    },
+    {
+      reason: 'malformed',
+      line: '• *d*: an answer that is no BigQuery resource, 1 table: `t`; look for a proxy between the monitor and BigQuery',
+    },
+  ] as const)('says why: $reason', ({ reason, line }) => {
+    const message = renderAlert(
+      alertOf({
+        topic: 'unchecked',
+        unchecked: [uncheckedItem({ dataset: 'd', table: 't', reason, detail: 'HTTP <403>' })],
+      }),
+      sceneOf(),
+    );
+    expect(blockTexts(message).slice(2)).toEqual([`*Could not be checked*\n${line}\n   HTTP &lt;403&gt;`]);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { type Pause, SOUND, STORES, startStory } from './story.ts';
+import { declareTables } from './world.ts';
+
+const ROWS = STORES.flatMap((store) =>
+  (['before the second read', 'before Slack has the message'] satisfies Pause[]).map(
+    (pause) => [pause, store] as const,
+  ),
+);
+
+const ONE_MESSAGE = ['hour 1: Drift | sales.orders: the table is missing'];
+
+describe('a second run', () => {
+  test.each(ROWS)('that begins %s does nothing, with state in %s', async (pause, store) => {
+    const world = declareTables(['sales.orders', 'sales.items']);
+    const story = await startStory({ store, world });
+
+    await story.play(3, {
+      1() {
+        world.drop('sales.orders');
+        story.meanwhile(pause, () => story.callAnew(1));
+      },
+    });
+
+    expect({ told: story.told(), troubles: story.troubles(), ...story.audit() }).toEqual({
+      told: ONE_MESSAGE,
+      troubles: ['hour 1: 409 LeaseHeld, 200'],
+      ...SOUND,
+    });
+  });
+
+  test.each(STORES)(
+    'takes over from one that froze, which then tells nothing, with state in %s',
+    async (store) => {
+      const world = declareTables(['sales.orders', 'sales.items']);
+      const story = await startStory({ store, world });
+
+      await story.play(3, {
+        1() {
+          world.drop('sales.orders');
+          story.meanwhile('before the second read', () => {
+            // Longer than a lease lasts that nobody renews.
+            story.clock.advance(61_000);
+            return story.callAnew(1);
+          });
+        },
+      });
+
+      expect({ told: story.told(), troubles: story.troubles(), ...story.audit() }).toEqual({
+        told: ONE_MESSAGE,
+        troubles: ['hour 1: 200, 500 StateMoved, 200'],
+        ...SOUND,
+      });
+    },
+  );
+});
+
+test('an attempt that comes after the next run counts to that one', async () => {
+  const world = declareTables(['sales.orders', 'sales.items']);
+  const story = await startStory({ store: 'file://', world });
+
+  await story.play(3, { 1: () => world.drop('sales.orders') });
+  world.restore('sales.orders');
+  await story.callAnew(1);
+  await story.play(1);
+
+  expect({ told: story.told(), troubles: story.troubles(), ...story.audit() }).toEqual({
+    told: [...ONE_MESSAGE, 'hour 2: Resolved | repaired sales.orders: the table is missing (1 hour)'],
+    troubles: [],
+    ...SOUND,
+  });
+});

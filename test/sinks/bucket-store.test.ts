@@ -1,0 +1,332 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { inspect } from 'node:util';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type PlayedClock, playedClock } from '../../emulators/clock.ts';
+import { type StorageFault, startStorageEmulator } from '../../emulators/storage.ts';
+import { DriftError } from '../../src/model/errors.ts';
+import type { ObjectStore } from '../../src/model/ports.ts';
+import { createBucketStore } from '../../src/sinks/bucket-store.ts';
+import { behavesAsObjectStore } from '../support/object-store.ts';
+
+const START = '2026-03-02T08:00:00.000Z';
+/** The generations of the first two writes at that moment. */
+const FIRST = '1772438400000000';
+const SECOND = '1772438400000001';
+
+type Options = Partial<Parameters<typeof createBucketStore>[0]> &
+  Omit<Parameters<typeof startStorageEmulator>[0], 'bucket'>;
+
+/** A bucket of its own for the test that runs. */
+async function start({ enforceRate = false, now, ...options }: Options = {}) {
+  const clock = playedClock(START);
+  const storage = await startStorageEmulator({ bucket: 'state', now: now ?? clock.now, enforceRate });
+  onTestFinished(() => storage.close());
+  const open = (others: Options = {}): ObjectStore =>
+    createBucketStore({
+      bucket: 'state',
+      prefix: 'prod',
+      endpoint: storage.url,
+      clock,
+      ...options,
+      ...others,
+    });
+  return { clock, storage, open, store: open() };
+}
+
+/** Each wait is up to half as long again as the one it is named by, so that two who are refused at once part. */
+function expectWaits({ waits }: PlayedClock, seconds: readonly number[]): void {
+  const longer = waits.map((ms, index) => ms / 1000 / (seconds[index] ?? Number.NaN));
+  expect({
+    count: waits.length,
+    wrong: longer.filter((factor) => !(factor >= 1 && factor <= 1.5)),
+  }).toEqual({ count: seconds.length, wrong: [] });
+}
+
+const unavailable = (message: string) => new DriftError('StateUnavailable', message);
+
+describe('a bucket', () => {
+  behavesAsObjectStore(async () => (await start()).store);
+
+  test.each([
+    { bucket: 'state', prefix: '', uri: 'gs://state' },
+    { bucket: 'state', prefix: 'prod/eu', uri: 'gs://state/prod/eu' },
+  ])('is named $uri', async ({ bucket, prefix, uri }) => {
+    const { open } = await start();
+    expect(open({ bucket, prefix }).uri).toBe(uri);
+  });
+
+  test.each([
+    { prefix: '', name: 'state.json', key: 'state/state.json' },
+    { prefix: 'prod', name: 'state.json', key: 'state/prod/state.json' },
+    { prefix: 'prod/eu', name: 'state.json', key: 'state/prod/eu/state.json' },
+    { prefix: 'a b+c', name: '100%.json', key: 'state/a b+c/100%.json' },
+    { prefix: '?x=1&alt=json#y', name: 'a;b@c:d.json', key: 'state/?x=1&alt=json#y/a;b@c:d.json' },
+    { prefix: '%2e%2E/..', name: 'état 😀.json', key: 'state/%2e%2E/../état 😀.json' },
+    { prefix: `"'\\<>`, name: '[*].json', key: `state/"'\\<>/[*].json` },
+  ])('keeps $name beneath the prefix "$prefix"', async ({ prefix, name, key }) => {
+    const { open, storage } = await start();
+    const store = open({ prefix });
+    const generation = await store.write(name, 'text', null);
+    expect([...storage.objects.keys()]).toEqual([key]);
+    expect(await store.read(name)).toEqual({ text: 'text', generation });
+  });
+
+  test('keeps JSON that no cache may hold on to', async () => {
+    const { storage, store } = await start();
+    await store.write('state.json', '{"name":"é"}\n', null);
+    expect(Object.fromEntries(storage.objects)).toEqual({
+      'state/prod/state.json': {
+        text: '{"name":"é"}\n',
+        contentType: 'application/json; charset=utf-8',
+        cacheControl: 'no-store',
+        generation: FIRST,
+        updated: new Date(START),
+      },
+    });
+  });
+
+  test('takes one write a second of one object: the next one waits for it', async () => {
+    const { clock, storage, store } = await start({ enforceRate: true });
+    const first = await store.write('state.json', 'first', null);
+    const second = await store.write('state.json', 'second', first);
+    const third = await store.write('state.json', 'third', second);
+    expect(await store.read('state.json')).toEqual({ text: 'third', generation: third });
+    expectWaits(clock, [1, 1]);
+    expect(storage.requests.map(({ method }) => method)).toEqual([
+      'POST',
+      'POST',
+      'POST',
+      'POST',
+      'POST',
+      'GET',
+    ]);
+  });
+});
+
+const page = { status: 200, body: '<html>Sign in</html>', contentType: 'text/html' };
+const PASSING: readonly { readonly name: string; readonly answer: StorageFault['answer'] }[] = [
+  { name: 'HTTP 408', answer: { status: 408 } },
+  { name: 'HTTP 429', answer: { status: 429 } },
+  { name: 'HTTP 500', answer: { status: 500 } },
+  { name: 'HTTP 502', answer: { status: 502, body: '<html>', contentType: 'text/html' } },
+  { name: 'HTTP 503', answer: { status: 503 } },
+  { name: 'HTTP 504', answer: { status: 504 } },
+  { name: 'a connection that is reset', answer: 'reset' },
+];
+
+describe('what passes', () => {
+  test.each(PASSING)('is outlasted by a write: $name', async ({ answer }) => {
+    const { clock, storage, store } = await start();
+    storage.faults.push({ times: 4, answer });
+    expect(await store.write('state.json', 'text', null)).toBe(
+      storage.objects.get('state/prod/state.json')?.generation,
+    );
+    expect(storage.requests).toHaveLength(5);
+    expectWaits(clock, [1, 2, 4, 8]);
+  });
+
+  test.each(PASSING)('is outlasted by a read: $name', async ({ answer }) => {
+    const { clock, storage, store } = await start();
+    await store.write('state.json', 'text', null);
+    storage.faults.push({ operation: 'read', times: 4, answer });
+    expect(await store.read('state.json')).toEqual({ text: 'text', generation: FIRST });
+    expect(storage.requests).toHaveLength(6);
+    expectWaits(clock, [1, 2, 4, 8]);
+  });
+
+  // A slow machine may need more attempts than one: each that is cut off changes nothing.
+  test('is outlasted where no answer comes in time', async () => {
+    const { clock, storage, store } = await start({ timeoutMs: 200 });
+    storage.faults.push(
+      { operation: 'write', times: 1, answer: 'hang' },
+      { operation: 'read', times: 1, answer: 'hang' },
+    );
+    const generation = await store.write('state.json', 'text', null);
+    const waitsOfWrite = clock.waits.length;
+    expect(await store.read('state.json')).toEqual({ text: 'text', generation });
+    expect([waitsOfWrite > 0, clock.waits.length > waitsOfWrite]).toEqual([true, true]);
+  });
+
+  test('is outlasted where an answer begins in time and does not end', async () => {
+    const { clock, open } = await start();
+    const url = await serve((_, response) => {
+      response.writeHead(200, { 'x-goog-generation': '7', 'content-length': '4' });
+      // What was waited for once is the whole text the second time.
+      if (clock.waits.length > 0) response.end('text');
+      else response.write('te');
+    });
+    const store = open({ endpoint: url, timeoutMs: 200 });
+    expect(await store.read('state.json')).toEqual({ text: 'text', generation: '7' });
+  });
+});
+
+/** A server of its own for the test that runs. */
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server, 'listening');
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}` : '';
+}
+
+describe('what lasts', () => {
+  test.each<{
+    readonly name: string;
+    readonly answer: StorageFault['answer'];
+    readonly reason: string;
+    readonly timeoutMs?: number;
+  }>([
+    { name: 'HTTP 429', answer: { status: 429 }, reason: 'HTTP 429' },
+    { name: 'HTTP 503', answer: { status: 503 }, reason: 'HTTP 503' },
+    { name: 'a connection that is reset', answer: 'reset', reason: 'ECONNRESET' },
+    { name: 'that no answer comes', answer: 'hang', reason: 'TimeoutError', timeoutMs: 20 },
+  ])('is told after five attempts: $name', async ({ answer, reason, ...options }) => {
+    const { clock, storage, store } = await start(options);
+    storage.faults.push({ answer });
+    await expect(store.read('state.json')).rejects.toEqual(
+      unavailable(`cannot read the state in gs://state/prod: ${reason}`),
+    );
+    await expect(store.write('state.json', 'text', null)).rejects.toEqual(
+      unavailable(`cannot write the state in gs://state/prod: ${reason}`),
+    );
+    expectWaits(clock, [1, 2, 4, 8, 1, 2, 4, 8]);
+  });
+
+  test('is told after five attempts: that nobody listens', async () => {
+    const { clock, storage, store } = await start();
+    await storage.close();
+    await expect(store.read('state.json')).rejects.toEqual(
+      unavailable('cannot read the state in gs://state/prod: ECONNREFUSED'),
+    );
+    expectWaits(clock, [1, 2, 4, 8]);
+  });
+
+  test.each([
+    {
+      status: 401,
+      remedy: "the credentials are not accepted; see the service account's key or identity",
+    },
+    {
+      status: 403,
+      remedy:
+        "the monitor's account may not use the bucket: grant it storage.objects.get, create, update, delete and list there",
+    },
+  ])('is told at once, with what to do: HTTP $status', async ({ status, remedy }) => {
+    const { clock, storage, store } = await start();
+    storage.faults.push({ answer: { status } });
+    await expect(store.read('state.json')).rejects.toEqual(
+      unavailable(`cannot read the state in gs://state/prod: HTTP ${status}: ${remedy}`),
+    );
+    await expect(store.write('state.json', 'text', null)).rejects.toEqual(
+      unavailable(`cannot write the state in gs://state/prod: HTTP ${status}: ${remedy}`),
+    );
+    expect({ requests: storage.requests.length, waits: clock.waits }).toEqual({ requests: 2, waits: [] });
+  });
+
+  test('is told at once by a write, with what to do: no such bucket', async () => {
+    const { clock, open } = await start();
+    const store = open({ bucket: 'elsewhere' });
+    await expect(store.write('state.json', 'text', null)).rejects.toEqual(
+      unavailable('cannot write the state in gs://elsewhere/prod: HTTP 404: there is no such bucket'),
+    );
+    expect(clock.waits).toEqual([]);
+  });
+
+  test('is told without what a proxy wrote on its page', async () => {
+    const { storage, store } = await start();
+    const secret = 'ya29.tokentokentoken';
+    storage.faults.push({
+      answer: { status: 403, body: `<html>${secret}</html>`, contentType: 'text/html' },
+    });
+    const errors = await Promise.all(
+      [store.read('state.json'), store.write('state.json', 'text', null)].map((call) =>
+        call.catch((error: unknown) => inspect(error, { depth: 10, showHidden: true })),
+      ),
+    );
+    expect(errors).toEqual([expect.stringContaining('HTTP 403'), expect.stringContaining('HTTP 403')]);
+    expect(errors.join('\n')).not.toContain(secret);
+  });
+});
+
+describe('an answer that is not of Cloud Storage', () => {
+  test.each([
+    { name: 'a page', answer: page },
+    { name: 'nothing', answer: { status: 200, body: '' } },
+    { name: 'JSON without a generation', answer: { status: 200, body: '{}' } },
+    { name: 'null', answer: { status: 200, body: 'null' } },
+  ])('is neither a text nor a write that was done: $name', async ({ answer }) => {
+    const { storage, store } = await start();
+    await store.write('state.json', 'text', null);
+    storage.faults.push({ answer });
+    await expect(store.read('state.json')).rejects.toMatchObject({ code: 'StateUnavailable' });
+    await expect(store.write('state.json', 'next', FIRST)).rejects.toMatchObject({
+      code: 'StateUnavailable',
+    });
+    expect(storage.objects.get('state/prod/state.json')?.text).toBe('text');
+    expect(storage.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'POST']);
+  });
+});
+
+describe('an answer that is lost after the text was stored', () => {
+  test('counts as written, and nothing is written twice', async () => {
+    const { storage, store } = await start({ now: () => new Date(START) });
+    storage.faults.push({ operation: 'write', times: 1, answer: 'accept-then-reset' });
+    expect(await store.write('state.json', 'first', null)).toBe(FIRST);
+    storage.faults.push({ operation: 'write', times: 1, answer: 'accept-then-reset' });
+    expect(await store.write('state.json', 'second', FIRST)).toBe(SECOND);
+    // The generation says how often it was stored.
+    expect(storage.objects.get('state/prod/state.json')).toMatchObject({
+      text: 'second',
+      generation: SECOND,
+    });
+  });
+
+  test('counts as written where attempt after attempt is lost', async () => {
+    const { storage, store } = await start();
+    storage.faults.push({ operation: 'write', times: 4, answer: 'accept-then-reset' });
+    expect(await store.write('state.json', 'text', null)).toBe(FIRST);
+  });
+
+  test('is not known where it cannot be read either', async () => {
+    const { storage, store } = await start();
+    storage.faults.push(
+      { operation: 'write', times: 1, answer: 'accept-then-reset' },
+      { operation: 'read', answer: { status: 403 } },
+    );
+    await expect(store.write('state.json', 'text', null)).rejects.toMatchObject({ code: 'StateUnavailable' });
+  });
+
+  test('is that of another writer where he has written since', async () => {
+    const { open, storage } = await start();
+    const other = open();
+    const store = open({
+      clock: {
+        sleep: async () => {
+          await other.write('state.json', 'of the other', FIRST);
+        },
+      },
+    });
+    storage.faults.push({ operation: 'write', times: 1, answer: 'accept-then-reset' });
+    expect(await store.write('state.json', 'mine', null)).toBeNull();
+    expect(await store.read('state.json')).toEqual({ text: 'of the other', generation: SECOND });
+  });
+
+  test('is that of another writer where nothing of the first was stored', async () => {
+    const { open, storage } = await start();
+    const other = open();
+    const store = open({
+      clock: {
+        sleep: async () => {
+          await other.write('state.json', 'of the other', null);
+        },
+      },
+    });
+    storage.faults.push({ operation: 'write', times: 1, answer: 'reset' });
+    expect(await store.write('state.json', 'mine', null)).toBeNull();
+    expect(await store.read('state.json')).toEqual({ text: 'of the other', generation: FIRST });
+  });
+});
