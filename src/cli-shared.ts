@@ -1,6 +1,7 @@
-import type { Warehouse } from './model/ports.ts';
+import type { Deadline, Warehouse } from './model/ports.ts';
 import { type Config, parseConfig } from './run/config.ts';
-import { createBigQueryClient, createWarehouse } from './sources/bigquery.ts';
+import { createDeadline } from './run/deadline.ts';
+import { createBigQueryClient, createWarehouses } from './sources/bigquery.ts';
 import { type Expectation, loadExpectation } from './sources/expected-files.ts';
 import { openSnapshot } from './sources/snapshot-files.ts';
 import { detectProject, systemClock } from './wiring.ts';
@@ -40,14 +41,30 @@ export function load(
 export async function openActual(
   { actual, project }: ActualOptions,
   config: Config,
-): Promise<{ readonly warehouse: Warehouse; readonly project: string | null }> {
+): Promise<{
+  readonly warehouse: Warehouse;
+  readonly project: string | null;
+  readonly deadline: Deadline;
+}> {
   const projectId = project ?? config.projectId;
-  if (actual !== undefined) return { warehouse: await openSnapshot(actual), project: projectId };
+  const deadline = untilInterrupted();
+  if (actual !== undefined) return { warehouse: await openSnapshot(actual), project: projectId, deadline };
   const client = createBigQueryClient({ projectId, endpoint: config.bigqueryEndpoint });
   return {
-    warehouse: createWarehouse({ client, pacing: config, clock: systemClock }),
+    warehouse: createWarehouses({ client, pacing: config, clock: systemClock })({
+      deadline,
+      isFirst: () => false,
+    }),
+    deadline,
     project: await detectProject(client, { ...config, projectId }),
   };
+}
+
+/** What was read before Ctrl-C is still told; a second one ends the process at once. */
+function untilInterrupted(): Deadline {
+  const deadline = createDeadline({ clock: systemClock, ms: null });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, deadline.stop);
+  return deadline;
 }
 
 /** On a terminal only: a file has no use for it. */

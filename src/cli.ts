@@ -135,13 +135,14 @@ async function runCheck(args: readonly string[], options: CheckCommandOptions): 
   const config = cliConfig();
   const expectation = await load(options, config);
   const selection = parseSelection(args, expectation.datasets);
-  const { warehouse, project } = await openActual(options, config);
+  const { warehouse, project, deadline } = await openActual(options, config);
   // A recorded answer stays what it is.
   const confirmSeconds = options.actual === undefined ? config.confirmSeconds : 0;
   const result = await check({
     ...expectation,
     warehouse,
     project,
+    deadline,
     selection,
     clock: systemClock,
     confirmMs: confirmSeconds * 1000,

@@ -4,11 +4,12 @@ import type { Clock, Log, ObjectStore } from './model/ports.ts';
 import { type Config, type Env, parseConfig, usableWebhookUrl } from './run/config.ts';
 import { createFailureGate } from './run/failure-gate.ts';
 import { logFailure, runHourly, tellFailure } from './run/hourly.ts';
+import { shardName } from './run/work-shard.ts';
 import { createBucketStore } from './sinks/bucket-store.ts';
 import { createFolderStore } from './sinks/folder-store.ts';
 import { createMonitoringSink } from './sinks/monitoring.ts';
 import { createSlackSink } from './sinks/slack.ts';
-import { accountOf, createBigQueryClient, createWarehouse } from './sources/bigquery.ts';
+import { accountOf, createBigQueryClient, createWarehouses } from './sources/bigquery.ts';
 import { loadExpectation } from './sources/expected-files.ts';
 
 export const systemClock: Clock = {
@@ -67,6 +68,8 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
         clock,
         log,
         confirmMs: config.confirmSeconds * 1000,
+        deadlineMs: config.deadlineSeconds * 1000,
+        shard: config.shard,
         gate,
         now,
       });
@@ -91,13 +94,13 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
 
 type Connection = Pick<
   Parameters<typeof runHourly>[0],
-  'warehouse' | 'metrics' | 'alerts' | 'store' | 'account' | 'project'
+  'openWarehouse' | 'metrics' | 'alerts' | 'store' | 'account' | 'project'
 >;
 
 function connection(config: Config, { clock, fetch }: Surroundings): () => Promise<Connection> {
   const { projectId, bigqueryEndpoint, slackWebhookUrl, metricLocation, monitoringEndpoint } = config;
   const client = createBigQueryClient({ projectId, endpoint: bigqueryEndpoint });
-  const warehouse = createWarehouse({ client, pacing: config, clock });
+  const openWarehouse = createWarehouses({ client, pacing: config, clock });
   const alerts = slackWebhookUrl === null ? null : createSlackSink({ url: slackWebhookUrl, fetch, clock });
   const store = openStore(config, clock);
   const account = () => (bigqueryEndpoint === null ? accountOf(client) : Promise.resolve(null));
@@ -107,10 +110,11 @@ function connection(config: Config, { clock, fetch }: Surroundings): () => Promi
     metrics ??= createMonitoringSink({
       projectId: project,
       location: metricLocation,
+      taskId: shardName(config.shard),
       endpoint: monitoringEndpoint,
       clock,
     });
-    return { warehouse, metrics, alerts, store, account, project };
+    return { openWarehouse, metrics, alerts, store, account, project };
   };
 }
 

@@ -4,6 +4,7 @@ import { KINDS } from '../src/model/kinds.ts';
 import { check } from '../src/run/check.ts';
 import { loadExpectation } from '../src/sources/expected-files.ts';
 import { openSnapshot } from '../src/sources/snapshot-files.ts';
+import { endless } from './support/deadline.ts';
 
 const NOW = new Date('2026-11-22T10:17:00Z');
 const clock = { now: () => NOW, sleep: async () => {}, every: () => () => {} };
@@ -12,7 +13,15 @@ const kinds = KINDS.map(({ id }) => id);
 async function findingsOf(kind: string, actual: string) {
   const expectation = await loadExpectation({ folder: `test/cases/${kind}/expected` });
   const warehouse = await openSnapshot(`test/cases/${kind}/${actual}`);
-  const { report } = await check({ ...expectation, warehouse, project: 'p', clock, confirmMs: 0, now: NOW });
+  const { report } = await check({
+    ...expectation,
+    warehouse,
+    project: 'p',
+    clock,
+    confirmMs: 0,
+    deadline: endless,
+    now: NOW,
+  });
   return report.findings.map(
     ({ kind: found, severity, dataset, table, path, expected, actual: value, message, consumers }) => ({
       kind: found,
@@ -43,7 +52,15 @@ test.each(kinds)('%s: its actual tables, taken as expected, have no finding', as
   // The recorded answers are valid expected files: what is there compares equal with itself.
   const expectation = await loadExpectation({ folder: `test/cases/${kind}/actual` });
   const warehouse = await openSnapshot(`test/cases/${kind}/actual`);
-  const { report } = await check({ ...expectation, warehouse, project: 'p', clock, confirmMs: 0, now: NOW });
+  const { report } = await check({
+    ...expectation,
+    warehouse,
+    project: 'p',
+    clock,
+    confirmMs: 0,
+    deadline: endless,
+    now: NOW,
+  });
   const { findings, unchecked, status } = report;
   expect({ findings, unchecked, status }).toEqual({
     // A hidden dataset that somebody recorded and so declares is read like any other.

@@ -27,6 +27,13 @@ export interface ListedTable {
   readonly type: string;
 }
 
+/** How one run reads. */
+export interface Reading {
+  readonly deadline: Deadline;
+  /** What the run before had no time for comes first. */
+  readonly isFirst: (subject: { readonly dataset: string; readonly table: string | null }) => boolean;
+}
+
 /** Everything that is asked of BigQuery. Each method is one GET, or one a page; none throws for an answer. */
 export interface Warehouse {
   listDatasets(): Promise<Read<DatasetList>>;
@@ -46,6 +53,16 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
   /** Acts again and again until the returned function is called. */
   every(ms: number, act: () => Promise<void>): () => void;
+}
+
+/** How much time a run has. */
+export interface Deadline {
+  /** Milliseconds left for reading; 0: what is not read by now is unchecked. */
+  readingMs(): number;
+  /** Milliseconds left for all that has to be done. */
+  allMs(): number;
+  /** Reading was told to stop before its time. */
+  readonly stopped: Promise<void>;
 }
 
 /** Cloud Logging's severities that are used here. */
@@ -90,7 +107,8 @@ export type Delivery =
   | { readonly fate: 'unknown' | 'refused'; readonly error: DriftError };
 
 export interface AlertSink {
-  send(payload: SlackPayload): Promise<Delivery>;
+  /** `maxWaitMs`: for all waits that Slack asks for. */
+  send(payload: SlackPayload, maxWaitMs?: number): Promise<Delivery>;
 }
 
 export interface StoredObject {

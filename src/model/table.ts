@@ -85,6 +85,7 @@ export interface Contract {
 export interface DeclaredTable {
   /** The table's id, declared and real alike. */
   readonly table: string;
+  /** Made anew each time it is asked for: a large warehouse's would not fit in memory all at once. */
   readonly expected: ExpectedTable;
   readonly contract: Contract;
 }

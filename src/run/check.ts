@@ -2,7 +2,7 @@ import { compareFindings, isDrift, isLapsed, type Judgement } from '../diff/judg
 import type { Finding, Judged, Subject, Unchecked, WaivedFinding } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy, Waiver } from '../model/policy.ts';
-import type { Clock, Unreadable, Warehouse } from '../model/ports.ts';
+import type { Clock, Deadline, Unreadable, Warehouse } from '../model/ports.ts';
 import type { DatasetOutcome, Report, Status, TableCounts, TableStatus } from '../model/report.ts';
 import type { DatasetSight, Sight, SightStatus, TableSight, UndeclaredSight } from '../model/sight.ts';
 import type { Contract, DeclaredDataset } from '../model/table.ts';
@@ -31,10 +31,13 @@ export interface CheckOptions {
   readonly project: string | null;
   readonly clock: Clock;
   readonly confirmMs: number;
+  readonly deadline: Deadline;
   /** The lifecycle's moment: when the run was scheduled. */
   readonly now: Date;
   /** Whether a finding, told by its fingerprint, is open since an earlier run: it needs no second read. */
   readonly isKnown?: (fingerprint: string) => boolean;
+  /** Whether a dataset, by its real name, is looked at; absent: all are. */
+  readonly isMine?: (dataset: string) => boolean;
   /** Empty: everything. */
   readonly selection?: Selection;
   readonly onProgress?: (done: number, all: number) => void;
@@ -42,15 +45,17 @@ export interface CheckOptions {
 
 /** One run: read what is declared, compare it, judge it, and say what could not be checked. */
 export async function check(options: CheckOptions): Promise<CheckResult> {
-  const { warehouse, policy, project, clock, confirmMs, now, selection = [] } = options;
+  const { warehouse, policy, project, clock, confirmMs, deadline, now, selection = [] } = options;
   const startedAt = clock.now();
-  const selected = select(options.datasets, selection);
+  const { isMine = () => true } = options;
+  const selected = select(options.datasets, selection).filter(({ declared }) => isMine(declared.dataset));
   const inspection: Inspection = {
     warehouse,
     policy,
     project,
     clock,
     confirmMs,
+    deadline,
     isKnown: options.isKnown ?? (() => false),
     now,
     datasetList: warehouse.listDatasets(),
@@ -61,7 +66,10 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     Promise.all(selected.map(({ declared, isWhole }) => inspectDataset(inspection, { declared, isWhole }))),
     selection.length > 0
       ? null
-      : inspectUndeclaredDatasets(inspection, new Set(options.datasets.map(({ dataset }) => dataset))),
+      : inspectUndeclaredDatasets(inspection, {
+          declared: new Set(options.datasets.map(({ dataset }) => dataset)),
+          isMine,
+        }),
   ]);
 
   const judgements = [

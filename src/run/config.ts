@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { DriftError } from '../model/errors.ts';
+import type { WorkShard } from './work-shard.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -15,6 +16,9 @@ export interface Config {
   readonly requestsPerSecond: number;
   readonly maxConcurrency: number;
   readonly confirmSeconds: number;
+  readonly deadlineSeconds: number;
+  /** null: all datasets. */
+  readonly shard: WorkShard | null;
   readonly metricLocation: string;
   readonly bigqueryEndpoint: string | null;
   readonly monitoringEndpoint: string | null;
@@ -69,6 +73,9 @@ export function parseConfig(env: Env): Config {
     maxConcurrency: integer('MAX_CONCURRENCY', { fallback: 40, min: 1, max: 300 }),
     // A pipeline that drops and loads a table leaves it missing for seconds.
     confirmSeconds: integer('CONFIRM_SECONDS', { fallback: 30, min: 0, max: 600 }),
+    // The Scheduler waits for half an hour at most.
+    deadlineSeconds: integer('DEADLINE_SECONDS', { fallback: 540, min: 10, max: 1800 }),
+    shard: parseShard(text('SHARD'), problems),
     metricLocation: text('METRIC_LOCATION') ?? 'global',
     bigqueryEndpoint: endpoint('BIGQUERY_API_ENDPOINT'),
     monitoringEndpoint: endpoint('MONITORING_API_ENDPOINT'),
@@ -97,6 +104,15 @@ function parseAliases(text: string | null, problems: string[]): ReadonlyMap<stri
     }
   }
   return aliases;
+}
+
+/** `1/4` */
+function parseShard(text: string | null, problems: string[]): WorkShard | null {
+  if (text === null) return null;
+  const [, index = 0, count = 0] = (/^([1-9]\d?)\/([1-9]\d?)$/.exec(text) ?? []).map(Number);
+  if (index >= 1 && index <= count) return { index, count };
+  problems.push(`SHARD: expected 1/4 for the first of four, at most 99, found ${JSON.stringify(text)}`);
+  return null;
 }
 
 /** Buckets: https://docs.cloud.google.com/storage/docs/buckets#naming */

@@ -1,6 +1,6 @@
 import { isDrift, type Judgement } from '../diff/judge.ts';
 import type { Change } from '../model/finding.ts';
-import type { Clock, Unreadable } from '../model/ports.ts';
+import type { Clock, Deadline, Unreadable } from '../model/ports.ts';
 
 /** What one read of a dataset or table came to. */
 export type Verdict =
@@ -23,11 +23,13 @@ export async function readConfirmed({
   read,
   clock,
   confirmMs,
+  deadline,
   isKnown,
 }: {
   readonly read: (attempt: 'first' | 'second') => Promise<Verdict>;
   readonly clock: Clock;
   readonly confirmMs: number;
+  readonly deadline: Deadline;
   /** Whether a finding, told by its fingerprint, is open since an earlier run. */
   readonly isKnown: (fingerprint: string) => boolean;
 }): Promise<Verdict> {
@@ -37,6 +39,8 @@ export async function readConfirmed({
   const isNew = first.judgement.open.some((finding) => isDrift(finding) && !isKnown(finding.fingerprint));
   if (!isNew) return first;
   const waitMs = startedAt + confirmMs - clock.now().getTime();
-  if (waitMs > 0) await clock.sleep(waitMs);
+  // Where no time is left for it, the second read says so.
+  const ms = Math.min(waitMs, deadline.readingMs());
+  if (ms > 0) await Promise.race([clock.sleep(ms), deadline.stopped]);
   return read('second');
 }

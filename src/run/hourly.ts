@@ -6,10 +6,12 @@ import type { AlertTiming } from '../model/policy.ts';
 import type {
   AlertSink,
   Clock,
+  Deadline,
   Log,
   LogSeverity,
   MetricSink,
   ObjectStore,
+  Reading,
   SlackPayload,
   Warehouse,
 } from '../model/ports.ts';
@@ -21,14 +23,16 @@ import { counted } from '../render/printable.ts';
 import { renderFailure, renderLostState } from '../render/slack-failure.ts';
 import type { Expectation } from '../sources/expected-files.ts';
 import { type CheckResult, check } from './check.ts';
+import { createDeadline } from './deadline.ts';
 import type { FailureGate } from './failure-gate.ts';
 import { forgetful, type Memory, openMemory } from './memory.ts';
 import { type AlertCounts, type Told, tell } from './tell.ts';
+import { isOfShard, type WorkShard } from './work-shard.ts';
 
 /** What one run of the function is given. */
 export interface HourlyRun {
   readonly loadExpectation: () => Promise<Expectation>;
-  readonly warehouse: Warehouse;
+  readonly openWarehouse: (reading: Reading) => Warehouse;
   readonly metrics: MetricSink;
   /** null: no Slack. */
   readonly alerts: AlertSink | null;
@@ -42,6 +46,10 @@ export interface HourlyRun {
   readonly clock: Clock;
   readonly log: Log;
   readonly confirmMs: number;
+  /** null: all datasets are its own. */
+  readonly shard: WorkShard | null;
+  /** For all of it. */
+  readonly deadlineMs: number;
   /** When the run was scheduled, else now. */
   readonly now: Date;
 }
@@ -69,15 +77,32 @@ export type RunSummary =
  */
 export async function runHourly(run: HourlyRun): Promise<RunSummary | null> {
   const startedAt = run.clock.now();
+  const deadline = createDeadline({ clock: run.clock, ms: run.deadlineMs });
   const memory = await recall(run);
   if (memory === null) return null;
   try {
-    const summary = await checkAndTell(run, memory).catch((error: unknown) => failedRun(run, memory, error));
+    const summary = await checkAndTell({ ...run, deadline }, memory).catch((error: unknown) =>
+      failedRun(run, memory, error),
+    );
     const seconds = (run.clock.now().getTime() - startedAt.getTime()) / 1000;
     return await writeHeartbeat(run, { summary, seconds });
   } finally {
     if (!(memory instanceof DriftError)) await memory.release();
   }
+}
+
+interface WithDeadline {
+  readonly deadline: Deadline;
+}
+
+/** What the run before had no time for. */
+function leftOutBefore(state: State | null): Reading['isFirst'] {
+  const leftOut = new Set(
+    (state?.unchecked ?? [])
+      .filter(({ about, closing }) => closing === null && about.reason === 'out-of-time')
+      .map(({ key }) => key),
+  );
+  return (subject) => leftOut.has(uncheckedKey(subject));
 }
 
 /** A DriftError: why the state cannot be used, although there should be one. */
@@ -98,12 +123,14 @@ async function recall(run: HourlyRun): Promise<Memory | DriftError | null> {
   }
 }
 
-async function checkAndTell(run: HourlyRun, memory: Memory | DriftError): Promise<RunSummary> {
+async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | DriftError): Promise<RunSummary> {
   const { datasets, policy, warnings } = await run.loadExpectation();
   const state = memory instanceof DriftError ? null : memory.state;
   const known = new Set(state?.findings.flatMap(({ key, closing }) => (closing === null ? [key] : [])));
   const isKnown = (fingerprint: string) => known.has(fingerprint);
-  const result = await check({ ...run, datasets, policy, warnings, isKnown });
+  const warehouse = run.openWarehouse({ deadline: run.deadline, isFirst: leftOutBefore(state) });
+  const isMine = (dataset: string) => isOfShard(run.shard, dataset);
+  const result = await check({ ...run, isMine, warehouse, datasets, policy, warnings, isKnown });
   const { report, nothingRead } = result;
 
   const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));
@@ -135,7 +162,7 @@ function measurements({ report, outcomes }: CheckResult) {
 }
 
 function tellOfRun(
-  run: HourlyRun,
+  run: HourlyRun & WithDeadline,
   memory: Memory,
   { result, policy }: { readonly result: CheckResult; readonly policy: Expectation['policy'] },
 ): Promise<Told> {
@@ -217,13 +244,17 @@ const FAILURE_TIMING: AlertTiming = {
   uncheckedAfterRuns: 1,
 };
 
+/** A log entry may hold 256 KB; a thousand broken files have more to say. */
+const MAX_LOGGED = 60_000;
+
 export function logFailure({ log }: Pick<HourlyRun, 'log'>, error: unknown): FailureMemo {
   const failure =
     error instanceof DriftError
       ? { code: error.code, message: error.message }
       : { code: 'Internal', message: 'an internal error; the log has its stack' };
   const stack = error instanceof Error && !(error instanceof DriftError) ? { stack_trace: error.stack } : {};
-  log({ severity: 'ERROR', message: `the run failed: ${failure.message}`, code: failure.code, ...stack });
+  const message = `the run failed: ${failure.message}`.slice(0, MAX_LOGGED);
+  log({ severity: 'ERROR', message, code: failure.code, ...stack });
   return failure;
 }
 

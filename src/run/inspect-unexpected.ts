@@ -69,7 +69,10 @@ export async function inspectUnexpected(
 /** Datasets that no file declares; `declared` are real names. */
 export async function inspectUndeclaredDatasets(
   inspection: Inspection,
-  declared: ReadonlySet<string>,
+  {
+    declared,
+    isMine,
+  }: { readonly declared: ReadonlySet<string>; readonly isMine: (dataset: string) => boolean },
 ): Promise<Undeclared> {
   const list = await inspection.datasetList;
   if (list.status !== 'found') {
@@ -86,6 +89,7 @@ export async function inspectUndeclaredDatasets(
   const undeclared = datasets.filter(
     // Hidden datasets hold anonymous query results: https://docs.cloud.google.com/bigquery/docs/datasets
     (dataset) =>
+      isMine(dataset) &&
       !declared.has(dataset) &&
       !dataset.startsWith('_') &&
       !isIgnored(inspection.policy, { dataset, table: null }),

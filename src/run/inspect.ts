@@ -120,7 +120,7 @@ async function inspectTable(
 ): Promise<Verdict | null> {
   const { warehouse } = inspection;
   const id = { dataset: dataset.dataset, table: table.table };
-  const { expected, contract } = table;
+  const { contract } = table;
   const about = { subject: id, declaredAs: dataset.declaredAs, contracts: [contract] };
   const prefix = shardedPrefix(table.table);
   let datasetIsMissing = false;
@@ -137,6 +137,7 @@ async function inspectTable(
     if (answer.status === 'found') {
       const resource = answer.value;
       return unlessMalformed(() => {
+        const { expected } = table;
         const actual = canonicalTable(resource);
         return compared(inspection, about, {
           changes: compareTable({ expected, actual, contract }),
@@ -158,9 +159,12 @@ async function inspectTable(
         `${answer.detail}; but its dataset could not be read: ${parent.detail}`,
       );
     }
-    return compared(inspection, about, {
-      changes: [missing('table-missing', expected.type ?? 'TABLE')],
-      expected,
+    return unlessMalformed(() => {
+      const { expected } = table;
+      return compared(inspection, about, {
+        changes: [missing('table-missing', expected.type ?? 'TABLE')],
+        expected,
+      });
     });
   };
   const verdict = await readConfirmed({ ...inspection, read });
@@ -180,9 +184,10 @@ function compareShards(
     shards,
   }: { readonly about: About; readonly table: DeclaredTable; readonly shards: NewestShards },
 ): Verdict {
-  const { expected, contract } = table;
+  const { contract } = table;
   const { newest, previous } = shards;
   return unlessMalformed(() => {
+    const { expected } = table;
     const actual = canonicalTable(newest.resource);
     const unlike =
       previous === null ? [] : typesThatDiffer(actual.fields, canonicalTable(previous.resource).fields);

@@ -4,7 +4,7 @@ import { MalformedError } from '../model/errors.ts';
 import type { Change, Judged, Subject } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
-import type { Clock, DatasetList, Read, Unreadable, Warehouse } from '../model/ports.ts';
+import type { Clock, DatasetList, Deadline, Read, Unreadable, Warehouse } from '../model/ports.ts';
 import type { Contract, ExpectedTable, Table } from '../model/table.ts';
 import type { Verdict } from './confirm.ts';
 
@@ -15,6 +15,7 @@ export interface Inspection {
   readonly project: string | null;
   readonly clock: Clock;
   readonly confirmMs: number;
+  readonly deadline: Deadline;
   /** Whether a finding, told by its fingerprint, is open since an earlier run. */
   readonly isKnown: (fingerprint: string) => boolean;
   /** The run's moment, by which waivers lapse. */

@@ -2,6 +2,7 @@ import { DriftError } from '../model/errors.ts';
 import type { Clock, Log, ObjectStore, StoredObject } from '../model/ports.ts';
 import { emptyState, type State } from '../model/state.ts';
 import { parseState, printState } from '../sources/state-text.ts';
+import { shardName, type WorkShard } from './work-shard.ts';
 
 /** The state between runs, held by one run at a time. */
 export interface Memory {
@@ -36,14 +37,17 @@ export async function openMemory(options: {
   readonly project: string;
   /** Tells one run from another. */
   readonly holder: string;
+  /** Each shard has a state and a lease of its own. */
+  readonly shard: WorkShard | null;
   readonly clock: Clock;
   readonly log: Log;
 }): Promise<Memory | null> {
-  const { store, project, clock, log } = options;
+  const { store, project, clock, log, shard } = options;
+  const name = objectName('state', shard);
   const lease = await takeLease(options);
   if (lease === null) return null;
   try {
-    const { state, ...loaded } = await loadState(store, { project, clock });
+    const { state, ...loaded } = await loadState(store, { name, project, clock });
     if (state.note !== null) log({ severity: 'ERROR', message: state.note });
     let { generation } = loaded;
     let current = state;
@@ -54,7 +58,7 @@ export async function openMemory(options: {
       },
       async save(next) {
         lease.assertHeld();
-        const written = await store.write(STATE, printState(next), generation);
+        const written = await store.write(name, printState(next), generation);
         if (written === null) {
           throw new DriftError('StateMoved', `another run has written the state in ${store.uri} meanwhile`);
         }
@@ -70,19 +74,21 @@ export async function openMemory(options: {
   }
 }
 
-const STATE = 'state.json';
+function objectName(what: 'state' | 'lease', shard: WorkShard | null): string {
+  return shard === null ? `${what}.json` : `${what}-${shardName(shard)}.json`;
+}
 
 /** What cannot be read as a state is kept under another name, and the run goes on as a first one. */
 async function loadState(
   store: ObjectStore,
-  { project, clock }: { readonly project: string; readonly clock: Clock },
+  { name, project, clock }: { readonly name: string; readonly project: string; readonly clock: Clock },
 ): Promise<{ readonly state: State; readonly generation: string | null }> {
-  const stored = await store.read(STATE);
+  const stored = await store.read(name);
   if (stored === null) return { state: emptyState(project), generation: null };
   const { generation } = stored;
   const parsed = parseState(stored.text);
   if (parsed.status === 'invalid') {
-    const aside = `state-unreadable-${clock.now().toISOString().replace(/[:.]/g, '-')}.json`;
+    const aside = `${name.replace(/\.json$/, '')}-unreadable-${clock.now().toISOString().replace(/[:.]/g, '-')}.json`;
     await store.write(aside, stored.text, null);
     const note = `What earlier runs told is not known: the state in ${store.uri} could not be understood (${parsed.problem}). It is kept there as ${aside}; what is open is told anew.`;
     return { state: { ...emptyState(project), note }, generation };
@@ -96,7 +102,6 @@ async function loadState(
   return { state: parsed.state, generation };
 }
 
-const LEASE = 'lease.json';
 const RENEW_MS = 15_000;
 const STALE_MS = 60_000;
 /** Less than that, so that what is begun in time is over before another run may take over. */
@@ -111,20 +116,22 @@ interface Lease {
 async function takeLease({
   store,
   holder,
+  shard,
   clock,
   log,
 }: Parameters<typeof openMemory>[0]): Promise<Lease | null> {
-  const found = await store.read(LEASE);
+  const name = objectName('lease', shard);
+  const found = await store.read(name);
   if (found !== null && isHeld(found, clock.now())) return null;
   let renewedAt = clock.now();
-  let generation = await store.write(LEASE, leaseText(holder, renewedAt), found?.generation ?? null);
+  let generation = await store.write(name, leaseText(holder, renewedAt), found?.generation ?? null);
   if (generation === null) return null;
   let isLost = false;
 
   async function write(by: string | null): Promise<void> {
     if (isLost) return;
     const at = clock.now();
-    generation = await store.write(LEASE, leaseText(by, at), generation);
+    generation = await store.write(name, leaseText(by, at), generation);
     if (generation === null) isLost = true;
     else renewedAt = at;
   }

@@ -2,7 +2,7 @@ import { afterSending, alertsDue } from '../diff/alerts.ts';
 import type { Alert, News } from '../model/alert.ts';
 import { DriftError } from '../model/errors.ts';
 import type { AlertTiming } from '../model/policy.ts';
-import type { AlertSink, Clock } from '../model/ports.ts';
+import type { AlertSink, Clock, Deadline } from '../model/ports.ts';
 import type { State } from '../model/state.ts';
 import type { Scene } from '../render/scene.ts';
 import { renderAlert, renderNote } from '../render/slack.ts';
@@ -43,6 +43,7 @@ export async function tell(
     timing,
     scene,
     account,
+    deadline,
   }: {
     readonly memory: Memory;
     /** null: no Slack. */
@@ -53,6 +54,7 @@ export async function tell(
     readonly timing: AlertTiming;
     readonly scene: Omit<Scene, 'note' | 'account'>;
     readonly account: () => Promise<string | null>;
+    readonly deadline?: Pick<Deadline, 'allMs'>;
   },
 ): Promise<Told> {
   const due = alerts === null ? [] : alertsDue(advanced, { now, isSeen, timing });
@@ -68,8 +70,9 @@ export async function tell(
       if (index > 0) await clock.sleep(BETWEEN_MESSAGES_MS);
       memory.assertHeld();
       const whom = asksForAccess(alert) ? await account() : null;
+      const payload = renderAlert(alert, { ...scene, note: state.note, account: whom });
       isSilent = false;
-      const delivery = await alerts?.send(renderAlert(alert, { ...scene, note: state.note, account: whom }));
+      const delivery = await alerts?.send(payload, deadline?.allMs());
       if (delivery === undefined) break;
       state = afterSending(state, { alert, fate: delivery.fate, now });
       if (delivery.fate === 'sent') {

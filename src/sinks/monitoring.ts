@@ -13,18 +13,21 @@ const MAX_SERIES = 200;
 export function createMonitoringSink({
   projectId,
   location,
+  taskId,
   endpoint,
   clock,
 }: {
   readonly projectId: string;
   readonly location: string;
+  /** `all`, or which shard. */
+  readonly taskId: string;
   /** `http://host:port` of a stand-in. */
   readonly endpoint: string | null;
   readonly clock: Clock;
 }): MetricSink {
   const resource = {
     type: 'generic_task',
-    labels: { project_id: projectId, location, namespace: projectId, job: 'bigquery-drift', task_id: 'all' },
+    labels: { project_id: projectId, location, namespace: projectId, job: 'bigquery-drift', task_id: taskId },
   };
   let client: Promise<MetricServiceClient> | undefined;
   return {

@@ -19,10 +19,13 @@ export function createSlackSink({
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Pick<Clock, 'sleep'>;
 }): AlertSink {
-  return { send: (payload) => deliver(payload, { url, fetch, clock }) };
+  return {
+    send: (payload, maxWaitMs = MAX_WAIT_MS) =>
+      deliver(payload, { url, fetch, clock, maxWaitMs: Math.min(maxWaitMs, MAX_WAIT_MS) }),
+  };
 }
 
-type Target = Parameters<typeof createSlackSink>[0];
+type Target = Parameters<typeof createSlackSink>[0] & { readonly maxWaitMs: number };
 
 /**
  * Tries again only what was surely not posted: a post cannot be taken back, and Slack has no key to tell two apart.
@@ -35,7 +38,7 @@ async function deliver(payload: SlackPayload, target: Target): Promise<Delivery>
     if (outcome.status === 'accepted') return { fate: 'sent' };
     if (outcome.status === 'answered' && outcome.http === 429) {
       const waitMs = outcome.retryAfterMs;
-      if (waitedMs + waitMs > MAX_WAIT_MS) return undelivered('refused', outcome.reason);
+      if (waitedMs + waitMs > target.maxWaitMs) return undelivered('refused', outcome.reason);
       waitedMs += waitMs;
       await target.clock.sleep(waitMs);
     } else if (outcome.status === 'unreached' && connections < MAX_CONNECTIONS) {

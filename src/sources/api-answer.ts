@@ -13,44 +13,55 @@ export interface ApiFailure {
 
 type Outcome = UncheckedReason | 'absent';
 
+/** What to do about an answer that is none. */
+export type Action =
+  | 'retry'
+  /** Ask again, and more slowly. */
+  | 'slow-down'
+  /** Ask this project nothing more in this run. */
+  | 'stop'
+  | 'give-up';
+
+interface Meaning {
+  readonly outcome: Outcome;
+  readonly action: Action;
+}
+
 /**
  * What a reason means. A status alone does not tell: 403 is a lost permission, a rate limit and a quota.
  * https://docs.cloud.google.com/bigquery/docs/error-messages
  */
-const REASONS: Readonly<Record<string, { readonly outcome: Outcome; readonly retry: boolean }>> = {
-  notFound: { outcome: 'absent', retry: false },
-  accessDenied: { outcome: 'denied', retry: false },
-  billingNotEnabled: { outcome: 'denied', retry: false },
-  blocked: { outcome: 'denied', retry: false },
-  quotaExceeded: { outcome: 'throttled', retry: false },
-  rateLimitExceeded: { outcome: 'throttled', retry: true },
-  userRateLimitExceeded: { outcome: 'throttled', retry: true },
-  backendError: { outcome: 'unavailable', retry: true },
-  internalError: { outcome: 'unavailable', retry: true },
+const REASONS: Readonly<Record<string, Meaning>> = {
+  notFound: { outcome: 'absent', action: 'give-up' },
+  accessDenied: { outcome: 'denied', action: 'give-up' },
+  billingNotEnabled: { outcome: 'denied', action: 'give-up' },
+  blocked: { outcome: 'denied', action: 'give-up' },
+  quotaExceeded: { outcome: 'throttled', action: 'stop' },
+  rateLimitExceeded: { outcome: 'throttled', action: 'slow-down' },
+  userRateLimitExceeded: { outcome: 'throttled', action: 'slow-down' },
+  backendError: { outcome: 'unavailable', action: 'retry' },
+  internalError: { outcome: 'unavailable', action: 'retry' },
 };
 
 /** For answers without a reason that is known. Only BigQuery's own `notFound` makes anything absent. */
-function byStatus(status: number | null): { readonly outcome: Outcome; readonly retry: boolean } {
-  if (status === null || status === 408 || status >= 500) return { outcome: 'unavailable', retry: true };
-  if (status === 429) return { outcome: 'throttled', retry: true };
-  if (status === 401 || status === 403) return { outcome: 'denied', retry: false };
+function byStatus(status: number | null): Meaning {
+  if (status === null || status === 408 || status >= 500) return { outcome: 'unavailable', action: 'retry' };
+  if (status === 429) return { outcome: 'throttled', action: 'slow-down' };
+  if (status === 401 || status === 403) return { outcome: 'denied', action: 'give-up' };
   // 2xx here: the answer was there, but no JSON.
-  if (status < 300) return { outcome: 'malformed', retry: false };
-  return { outcome: 'unavailable', retry: false };
+  if (status < 300) return { outcome: 'malformed', action: 'give-up' };
+  return { outcome: 'unavailable', action: 'give-up' };
 }
 
-function meaningOf({ status, reason, message }: ApiFailure): {
-  readonly outcome: Outcome;
-  readonly retry: boolean;
-} {
+function meaningOf({ status, reason, message }: ApiFailure): Meaning {
   // The limit of concurrent requests carries the reason of a spent quota, and is over in a moment.
-  if (/concurrent api requests/i.test(message)) return { outcome: 'throttled', retry: true };
+  if (/concurrent api requests/i.test(message)) return { outcome: 'throttled', action: 'slow-down' };
   const known = reason !== null && Object.hasOwn(REASONS, reason) ? REASONS[reason] : undefined;
   return known ?? byStatus(status);
 }
 
-export function isWorthRetrying(failure: ApiFailure): boolean {
-  return meaningOf(failure).retry;
+export function actionOn(failure: ApiFailure): Action {
+  return meaningOf(failure).action;
 }
 
 /** The outcome of a read that failed. */

@@ -1,17 +1,12 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
-import PQueue from 'p-queue';
 import { isObject } from '../diff/parse.ts';
 import { MalformedError } from '../model/errors.ts';
-import type { Clock, DatasetList, ListedTable, Read, Resource, Warehouse } from '../model/ports.ts';
-import { type ApiFailure, errorBody, failedRead, isWorthRetrying } from './api-answer.ts';
-
-export interface Pacing {
-  /** Starts in one second, for each API method; Google's quota is 100. */
-  readonly requestsPerSecond: number;
-  /** In flight, for each API method; Google's quota is 300 over all. */
-  readonly maxConcurrency: number;
-}
+import type { Subject } from '../model/finding.ts';
+import type { Clock, DatasetList, ListedTable, Read, Reading, Resource, Warehouse } from '../model/ports.ts';
+import { type ApiFailure, errorBody } from './api-answer.ts';
+import { createAsker, METHODS, type Method } from './ask.ts';
+import { createPacer, type Pacing } from './pacer.ts';
 
 /** A stand-in is reached without credentials; else they are the environment's. */
 export function createBigQueryClient({
@@ -35,18 +30,15 @@ export async function accountOf(client: BigQuery): Promise<string | null> {
   return credentials?.client_email ?? null;
 }
 
-const METHODS = ['datasets.list', 'datasets.get', 'tables.list', 'tables.get'] as const;
-type Method = (typeof METHODS)[number];
-
 const PAGE_SIZE = 1000;
 /** The client's own limit does not hold where an answer begins and then hangs. */
-const REQUEST_TIMEOUT_MS = 60_000;
-const MAX_ATTEMPTS = 4;
-/** Before the second attempt; doubled before each that follows, and jittered to between half and all of it. */
-const FIRST_WAIT_MS = 1000;
+const REQUEST_TIMEOUT_MS = 30_000;
 
-/** BigQuery's metadata, one GET each: https://docs.cloud.google.com/bigquery/docs/reference/rest */
-export function createWarehouse({
+/**
+ * BigQuery's metadata, one GET each, for one run: https://docs.cloud.google.com/bigquery/docs/reference/rest. The pace is
+ * kept over all runs of the process.
+ */
+export function createWarehouses({
   client,
   pacing,
   clock,
@@ -56,40 +48,27 @@ export function createWarehouse({
   readonly pacing: Pacing;
   readonly clock: Clock;
   readonly timeoutMs?: number;
-}): Warehouse {
-  const queues = new Map(METHODS.map((method) => [method, createQueue(pacing)]));
+}): (reading: Reading) => Warehouse {
+  const pacers = new Map(METHODS.map((method) => [method, createPacer(pacing)]));
+  return (reading) => openWarehouse(client, createAsker({ pacers, clock, reading, timeoutMs, failureOf }));
+}
 
-  /** Asks until there is an answer or asking again is no use; each attempt takes its place in the queue. */
-  async function ask<T>(method: Method, request: () => Promise<T>): Promise<Read<T>> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const queue = queues.get(method);
-        const value = await (queue === undefined ? request() : queue.add(request));
-        return { status: 'found', value };
-      } catch (error) {
-        if (error instanceof MalformedError) {
-          return { status: 'unreadable', reason: 'malformed', detail: `${method}: ${error.message}` };
-        }
-        const failure = failureOf(error);
-        if (attempt === MAX_ATTEMPTS || !isWorthRetrying(failure)) {
-          const read = failedRead(failure);
-          return { ...read, detail: `${method}: ${read.detail}` };
-        }
-        await clock.sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
-      }
-    }
-  }
-
+function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): Warehouse {
   /** Asks page by page; a page that fails fails the list, since half a list looks like a dropped rest. */
   async function askPages<Item>(
-    method: Method,
-    request: (query: Query) => Promise<Resource>,
+    { method, subject }: { readonly method: Method; readonly subject: Subject },
+    request: (query: Query, timeoutMs: number) => Promise<Resource>,
     parse: (answer: Resource) => Page<Item>,
   ): Promise<Read<readonly Page<Item>[]>> {
     const pages: Page<Item>[] = [];
     let query: Query = { maxResults: String(PAGE_SIZE) };
     for (;;) {
-      const read = await ask(method, async () => parse(await request(query)));
+      const asked = query;
+      const read = await ask({
+        method,
+        subject,
+        request: async (timeoutMs) => parse(await request(asked, timeoutMs)),
+      });
       if (read.status !== 'found') return read;
       pages.push(read.value);
       const { nextPageToken } = read.value;
@@ -109,7 +88,7 @@ export function createWarehouse({
    * One GET. The client's own list methods end the process when an answer is the JSON `null`, so every request
    * takes its lower road; it still signs, encodes and parses.
    */
-  function get(uri: string, query: Query, kind: string): Promise<Resource> {
+  function get(uri: string, { query, timeoutMs, kind }: Get): Promise<Resource> {
     const answer = new Promise<unknown>((resolve, reject) => {
       client.request({ uri, qs: query }, (error, body) => (error ? reject(error) : resolve(body)));
     });
@@ -119,8 +98,8 @@ export function createWarehouse({
   return {
     async listDatasets(): Promise<Read<DatasetList>> {
       const read = await askPages(
-        'datasets.list',
-        (query) => get('datasets', query, 'bigquery#datasetList'),
+        { method: 'datasets.list', subject: { dataset: '*', table: null } },
+        (query, timeoutMs) => get('datasets', { query, timeoutMs, kind: 'bigquery#datasetList' }),
         datasetPage,
       );
       if (read.status !== 'found') return read;
@@ -134,31 +113,53 @@ export function createWarehouse({
     },
 
     getDataset: (dataset) =>
-      // METADATA needs bigquery.datasets.get alone; the default view may need getIamPolicy too.
-      ask('datasets.get', () =>
-        get(path('datasets', dataset), { datasetView: 'METADATA' }, 'bigquery#dataset'),
-      ),
+      ask({
+        method: 'datasets.get',
+        subject: { dataset, table: null },
+        // METADATA needs bigquery.datasets.get alone; the default view may need getIamPolicy too.
+        request: (timeoutMs) =>
+          get(path('datasets', dataset), {
+            query: { datasetView: 'METADATA' },
+            timeoutMs,
+            kind: 'bigquery#dataset',
+          }),
+      }),
 
     async listTables(dataset): Promise<Read<readonly ListedTable[]>> {
       const uri = path('datasets', dataset, 'tables');
-      const read = await askPages('tables.list', (query) => get(uri, query, 'bigquery#tableList'), tablePage);
+      const read = await askPages(
+        { method: 'tables.list', subject: { dataset, table: null } },
+        (query, timeoutMs) => get(uri, { query, timeoutMs, kind: 'bigquery#tableList' }),
+        tablePage,
+      );
       if (read.status !== 'found') return read;
-      return { status: 'found', value: read.value.flatMap((page) => page.items) };
+      const tables = read.value.flatMap((page) => page.items);
+      const total = read.value.at(-1)?.totalItems ?? 0;
+      if (tables.length >= total) return { status: 'found', value: tables };
+      // A list that leaves tables out would make the newest shard, or all of them, look gone.
+      const detail = `tables.list: it lists ${tables.length} of ${total} tables`;
+      return { status: 'unreadable', reason: 'malformed', detail };
     },
 
     getTable: ({ dataset, table }, view) =>
-      ask('tables.get', () => get(path('datasets', dataset, 'tables', table), { view }, 'bigquery#table')),
+      ask({
+        method: 'tables.get',
+        subject: { dataset, table },
+        request: (timeoutMs) =>
+          get(path('datasets', dataset, 'tables', table), {
+            query: { view },
+            timeoutMs,
+            kind: 'bigquery#table',
+          }),
+      }),
   };
 }
 
-function createQueue({ requestsPerSecond, maxConcurrency }: Pacing): PQueue {
-  // strict: without it the cap counts from fixed seconds, and twice the cap can start around their border.
-  return new PQueue({
-    concurrency: maxConcurrency,
-    interval: 1000,
-    intervalCap: requestsPerSecond,
-    strict: true,
-  });
+interface Get {
+  readonly query: Query;
+  readonly timeoutMs: number;
+  /** Which BigQuery names in the answer. */
+  readonly kind: string;
 }
 
 /** The client decodes each path segment before it encodes it, so a `%` in a name must not reach it bare. */
@@ -179,6 +180,8 @@ type Query = Readonly<Record<string, string>>;
 interface Page<Item> {
   readonly items: readonly Item[];
   readonly unreachable: readonly string[];
+  /** How many there are over all pages, as the answer says; 0: it does not. */
+  readonly totalItems: number;
   readonly nextPageToken: string | undefined;
 }
 
@@ -195,13 +198,14 @@ function tablePage(answer: Resource): Page<ListedTable> {
 
 /** An empty list leaves its key out; anything but a list under it is no answer. */
 function page<Item>(answer: Resource, key: string, itemOf: (entry: Resource) => Item): Page<Item> {
-  const { [key]: entries = [], nextPageToken, unreachable = [] } = answer;
+  const { [key]: entries = [], nextPageToken, unreachable = [], totalItems } = answer;
   if (!Array.isArray(entries) || !entries.every(isObject))
     throw new MalformedError(`${key} is no list of objects`);
   if (!Array.isArray(unreachable)) throw new MalformedError('unreachable is no list');
   return {
     items: entries.map(itemOf),
     unreachable: unreachable.map(String),
+    totalItems: Number(totalItems) || 0,
     nextPageToken: typeof nextPageToken === 'string' && nextPageToken !== '' ? nextPageToken : undefined,
   };
 }

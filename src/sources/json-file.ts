@@ -1,31 +1,49 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 
 /** 15 levels of fields take 32; whatever walks a file may rely on this not to exhaust the stack. */
 const MAX_DEPTH = 300;
+/** A table of 10,000 columns, the most there can be, takes a few. */
+const MAX_MEGABYTES = 16;
 
 /** Level by level, since a walk that calls itself is what this guards. */
 function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > MAX_DEPTH) return true;
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    const next: unknown[] = [];
+    for (const item of level) {
+      if (typeof item !== 'object' || item === null) continue;
+      for (const child of Object.values(item))
+        if (typeof child === 'object' && child !== null) next.push(child);
+    }
+    level = next;
   }
   return false;
 }
 
-/** What a file holds as JSON, or why it cannot be read; a byte order mark is passed over. */
-export async function readJson(
-  path: string,
-): Promise<{ readonly value: unknown } | { readonly error: string }> {
-  let text: string;
+export type JsonRead = { readonly value: unknown; readonly text: string } | { readonly error: string };
+
+/** What a file holds as JSON, or why it cannot be read. */
+export async function readJson(path: string): Promise<JsonRead> {
   try {
-    text = await readFile(path, 'utf8');
+    const { size } = await stat(path);
+    const megabytes = Math.ceil(size / 2 ** 20);
+    if (megabytes > MAX_MEGABYTES) {
+      return {
+        error: `has ${megabytes} MB: an expected file holds one table, in at most ${MAX_MEGABYTES} MB`,
+      };
+    }
+    return parseJson(await readFile(path, 'utf8'));
   } catch (error) {
     return { error: `cannot be read: ${error instanceof Error ? error.message : String(error)}` };
   }
+}
+
+/** A byte order mark is passed over. */
+export function parseJson(text: string): JsonRead {
   try {
     const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-    return isTooDeep(value) ? { error: `is nested deeper than ${MAX_DEPTH} levels` } : { value };
+    return isTooDeep(value) ? { error: `is nested deeper than ${MAX_DEPTH} levels` } : { value, text };
   } catch (error) {
     return { error: `is not JSON: ${error instanceof Error ? error.message : String(error)}` };
   }

@@ -17,6 +17,7 @@ import type { DeclaredTable, Field, Table } from '../../src/model/table.ts';
 import { check } from '../../src/run/check.ts';
 import { contractOf, expectedTable, loadExpectation } from '../../src/sources/expected-files.ts';
 import { openSnapshot } from '../../src/sources/snapshot-files.ts';
+import { endless } from '../support/deadline.ts';
 import { type Files, writeFolder } from '../support/folder.ts';
 import { RUNS } from '../support/runs.ts';
 import { datasetSight, declaredTable, NONE_UNDECLARED, policy, sightOf, tableSight } from './story.ts';
@@ -31,7 +32,15 @@ type Expectation = Awaited<ReturnType<typeof loadExpectation>>;
 async function look(expected: string, actual: string, about: Partial<Expectation> = {}) {
   const expectation = { ...(await loadExpectation({ folder: expected })), ...about };
   const warehouse = await openSnapshot(actual);
-  const result = await check({ ...expectation, warehouse, project: 'p', clock, confirmMs: 0, now: NOW });
+  const result = await check({
+    ...expectation,
+    warehouse,
+    project: 'p',
+    clock,
+    confirmMs: 0,
+    deadline: endless,
+    now: NOW,
+  });
   return { ...result, policy: expectation.policy };
 }
 

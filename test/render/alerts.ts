@@ -75,7 +75,9 @@ export function startStory({
       sent.length = 0;
       await runHourly({
         loadExpectation: () => story.loadExpectation(),
-        warehouse: readable(story),
+        openWarehouse: () => readable(story),
+        shard: null,
+        deadlineMs: 540_000,
         metrics: { write: async () => {} },
         alerts: {
           async send(payload) {

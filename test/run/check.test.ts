@@ -7,6 +7,7 @@ import type { DatasetList, ListedTable, Read, Resource, Warehouse } from '../../
 import type { Contract, DeclaredDataset, DeclaredTable, ExpectedTable } from '../../src/model/table.ts';
 import { type CheckOptions, type CheckResult, check } from '../../src/run/check.ts';
 import { defaultPolicy } from '../../src/sources/policy-file.ts';
+import { endless } from '../support/deadline.ts';
 
 /** Answers in the order of the reads; the last one is given again for ever. */
 type Answers<T> = Read<T> | readonly [Read<T>, ...Read<T>[]];
@@ -117,6 +118,7 @@ async function run(script: Script, options: Partial<CheckOptions> = {}) {
     project: 'shop',
     clock,
     confirmMs: 30_000,
+    deadline: endless,
     now: clock.now(),
     ...options,
   });

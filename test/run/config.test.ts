@@ -11,6 +11,8 @@ const defaults = {
   requestsPerSecond: 95,
   maxConcurrency: 40,
   confirmSeconds: 30,
+  deadlineSeconds: 540,
+  shard: null,
   metricLocation: 'global',
   bigqueryEndpoint: null,
   monitoringEndpoint: null,

@@ -48,7 +48,7 @@ function runOf(
 ) {
   const logged: Parameters<Log>[0][] = [];
   const log: Log = (entry) => logged.push(entry);
-  return { clock, logged, tryToOpen: () => openMemory({ store, project, holder, clock, log }) };
+  return { clock, logged, tryToOpen: () => openMemory({ store, project, holder, shard: null, clock, log }) };
 }
 
 /** The run has the lease. */

@@ -11,6 +11,7 @@ import type { PullResult } from '../../src/run/pull-result.ts';
 import { createExpectedWriter } from '../../src/sinks/expected-writer.ts';
 import { loadExpectation } from '../../src/sources/expected-files.ts';
 import { openSnapshot } from '../../src/sources/snapshot-files.ts';
+import { endless } from '../support/deadline.ts';
 import { type Files, writeFolder } from '../support/folder.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/bigquery');
@@ -73,6 +74,7 @@ async function checkAll(expected: string, warehouse: Warehouse) {
   const { report } = await check({
     ...expectation,
     warehouse,
+    deadline: endless,
     project: 'acme-prod',
     clock: playedClock(),
     confirmMs: 0,

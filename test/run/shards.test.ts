@@ -3,6 +3,7 @@ import type { Warehouse } from '../../src/model/ports.ts';
 import { check } from '../../src/run/check.ts';
 import { loadExpectation } from '../../src/sources/expected-files.ts';
 import { openSnapshot } from '../../src/sources/snapshot-files.ts';
+import { endless } from '../support/deadline.ts';
 import { writeFolder } from '../support/folder.ts';
 
 const NOW = new Date('2026-11-22T10:17:00Z');
@@ -45,7 +46,15 @@ async function checkTables({
     },
   };
   const expectation = await loadExpectation({ folder: expectedFolder });
-  const { report } = await check({ ...expectation, warehouse, project: 'p', clock, confirmMs: 0, now: NOW });
+  const { report } = await check({
+    ...expectation,
+    warehouse,
+    project: 'p',
+    clock,
+    confirmMs: 0,
+    deadline: endless,
+    now: NOW,
+  });
   return {
     status: report.status,
     findings: report.findings.map(({ kind, table: name, message, hint }) => ({

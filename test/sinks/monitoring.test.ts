@@ -12,6 +12,7 @@ beforeEach(async () => {
   monitoring = await startMonitoringEmulator({ projectId: 'p', now: () => now });
   sink = createMonitoringSink({
     projectId: 'p',
+    taskId: 'all',
     location: 'global',
     endpoint: monitoring.url,
     clock: { now: () => now, sleep: async () => {}, every: () => () => {} },

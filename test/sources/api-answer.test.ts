@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ApiFailure, errorBody, failedRead, isWorthRetrying } from '../../src/sources/api-answer.ts';
+import { type ApiFailure, actionOn, errorBody, failedRead } from '../../src/sources/api-answer.ts';
 
 function failure(status: number | null, reason: string | null, message = 'Words of the service'): ApiFailure {
   return { status, reason, message };
@@ -7,39 +7,39 @@ function failure(status: number | null, reason: string | null, message = 'Words 
 
 describe('a failed answer', () => {
   test.each([
-    [404, 'notFound', 'absent', false],
-    [403, 'accessDenied', 'denied', false],
-    [403, 'billingNotEnabled', 'denied', false],
-    [403, 'blocked', 'denied', false],
-    [403, 'quotaExceeded', 'throttled', false],
-    [403, 'rateLimitExceeded', 'throttled', true],
-    [403, 'userRateLimitExceeded', 'throttled', true],
-    [429, 'rateLimitExceeded', 'throttled', true],
-    [500, 'internalError', 'unavailable', true],
-    [503, 'backendError', 'unavailable', true],
-    [400, 'backendError', 'unavailable', true],
-    [400, 'invalid', 'unavailable', false],
-    [403, 'aReasonOfTomorrow', 'denied', false],
-    [503, 'toString', 'unavailable', true],
-    [404, null, 'unavailable', false],
-    [401, null, 'denied', false],
-    [403, null, 'denied', false],
-    [408, null, 'unavailable', true],
-    [429, null, 'throttled', true],
-    [502, null, 'unavailable', true],
-    [200, null, 'malformed', false],
-    [null, null, 'unavailable', true],
-  ] as const)('of HTTP %s with the reason %s is %s (asked again: %s)', (status, reason, outcome, again) => {
+    [404, 'notFound', 'absent', 'give-up'],
+    [403, 'accessDenied', 'denied', 'give-up'],
+    [403, 'billingNotEnabled', 'denied', 'give-up'],
+    [403, 'blocked', 'denied', 'give-up'],
+    [403, 'quotaExceeded', 'throttled', 'stop'],
+    [403, 'rateLimitExceeded', 'throttled', 'slow-down'],
+    [403, 'userRateLimitExceeded', 'throttled', 'slow-down'],
+    [429, 'rateLimitExceeded', 'throttled', 'slow-down'],
+    [500, 'internalError', 'unavailable', 'retry'],
+    [503, 'backendError', 'unavailable', 'retry'],
+    [400, 'backendError', 'unavailable', 'retry'],
+    [400, 'invalid', 'unavailable', 'give-up'],
+    [403, 'aReasonOfTomorrow', 'denied', 'give-up'],
+    [503, 'toString', 'unavailable', 'retry'],
+    [404, null, 'unavailable', 'give-up'],
+    [401, null, 'denied', 'give-up'],
+    [403, null, 'denied', 'give-up'],
+    [408, null, 'unavailable', 'retry'],
+    [429, null, 'throttled', 'slow-down'],
+    [502, null, 'unavailable', 'retry'],
+    [200, null, 'malformed', 'give-up'],
+    [null, null, 'unavailable', 'retry'],
+  ] as const)('of HTTP %s with the reason %s is %s (and then: %s)', (status, reason, outcome, action) => {
     const answer = failure(status, reason);
     const where = status === null ? 'no answer' : `HTTP ${status}`;
     const detail = `${where}${reason === null ? '' : ` ${reason}`}: Words of the service`;
 
-    expect({ read: failedRead(answer), again: isWorthRetrying(answer) }).toEqual({
+    expect({ read: failedRead(answer), action: actionOn(answer) }).toEqual({
       read:
         outcome === 'absent'
           ? { status: 'absent', detail }
           : { status: 'unreadable', reason: outcome, detail },
-      again,
+      action,
     });
   });
 

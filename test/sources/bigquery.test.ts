@@ -8,7 +8,9 @@ import {
 } from '../../emulators/bigquery.ts';
 import { playedClock } from '../../emulators/clock.ts';
 import type { Read, Warehouse } from '../../src/model/ports.ts';
-import { createBigQueryClient, createWarehouse, type Pacing } from '../../src/sources/bigquery.ts';
+import { createBigQueryClient, createWarehouses } from '../../src/sources/bigquery.ts';
+import type { Pacing } from '../../src/sources/pacer.ts';
+import { endless } from '../support/deadline.ts';
 
 async function start({
   pacing = { requestsPerSecond: 1000, maxConcurrency: 40 },
@@ -22,12 +24,12 @@ async function start({
   });
   onTestFinished(() => emulator.close());
   const clock = playedClock();
-  const warehouse = createWarehouse({
+  const warehouse = createWarehouses({
     client: createBigQueryClient({ projectId: 'shop', endpoint: emulator.url }),
     pacing,
     clock,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  });
+  })({ deadline: endless, isFirst: () => false });
   return { emulator, clock, warehouse };
 }
 
@@ -154,7 +156,7 @@ describe('an answer that is no table', () => {
       '403 rateLimitExceeded',
       { status: 403, reason: 'rateLimitExceeded', message: 'Slower' },
       { status: 'unreadable', reason: 'throttled', detail: 'tables.get: HTTP 403 rateLimitExceeded: Slower' },
-      4,
+      6,
     ],
     [
       '403 quotaExceeded',
@@ -166,7 +168,7 @@ describe('an answer that is no table', () => {
       '429',
       { status: 429, message: 'Slower' },
       { status: 'unreadable', reason: 'throttled', detail: 'tables.get: HTTP 429 rateLimitExceeded: Slower' },
-      4,
+      6,
     ],
     [
       '503',
@@ -176,7 +178,7 @@ describe('an answer that is no table', () => {
         reason: 'unavailable',
         detail: `tables.get: HTTP 503 backendError: ${backend}`,
       },
-      4,
+      6,
     ],
     [
       '400 invalid',
@@ -208,7 +210,7 @@ describe('an answer that is no table', () => {
         reason: 'unavailable',
         detail: expect.stringMatching(/^tables\.get: HTTP 502: /),
       },
-      4,
+      6,
     ],
     [
       'a connection that is reset',
@@ -218,7 +220,7 @@ describe('an answer that is no table', () => {
         reason: 'unavailable',
         detail: expect.stringMatching(/^tables\.get: no answer: /),
       },
-      4,
+      6,
     ],
   ])('%s is said when it comes every time', async (_, answer, read, requests) => {
     const { emulator, warehouse } = await start();
@@ -235,13 +237,15 @@ describe('an answer that is no table', () => {
     ['503', { status: 503 }],
     ['502 of a proxy', { status: 502, ...html }],
     ['a connection that is reset', 'reset'],
-  ])('%s is asked again, up to three times', async (_, answer) => {
+  ])('%s is asked again, up to five times', async (_, answer) => {
     const { emulator, clock, warehouse } = await start();
-    emulator.faults.push({ answer, times: 3 });
+    emulator.faults.push({ answer, times: 5 });
 
     expect(await getOrders(warehouse)).toMatchObject({ status: 'found', value: orders });
-    expect(emulator.requests).toHaveLength(4);
+    expect(emulator.requests).toHaveLength(6);
     expect(clock.waits.map((ms, index) => ms >= 500 * 2 ** index && ms <= 1000 * 2 ** index)).toEqual([
+      true,
+      true,
       true,
       true,
       true,
@@ -269,7 +273,7 @@ describe('an answer that is no table', () => {
       reason: 'unavailable',
       detail: 'tables.get: no answer: no answer within 0.02 s',
     });
-    await vi.waitFor(() => expect(emulator.requests).toHaveLength(4));
+    await vi.waitFor(() => expect(emulator.requests).toHaveLength(6));
   });
 
   test('no server at all is no answer', async () => {

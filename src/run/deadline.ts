@@ -1,0 +1,33 @@
+import type { Clock, Deadline } from '../model/ports.ts';
+
+/** Kept for the metrics, Slack and the state, whatever was read by then. */
+const MAX_RESERVE_MS = 60_000;
+
+/** When reading has to end so that there is time to publish; `ms`: null for a run that may take its time. */
+export function createDeadline({
+  clock,
+  ms,
+}: {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly ms: number | null;
+}): Deadline & {
+  /** Reading ends now. */
+  stop(): void;
+} {
+  const end = ms === null ? Number.POSITIVE_INFINITY : clock.now().getTime() + ms;
+  const readingEnd = ms === null ? end : end - Math.min(MAX_RESERVE_MS, ms / 4);
+  let isStopped = false;
+  let stop = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = () => {
+      isStopped = true;
+      resolve();
+    };
+  });
+  return {
+    readingMs: () => (isStopped ? 0 : Math.max(0, readingEnd - clock.now().getTime())),
+    allMs: () => Math.max(0, end - clock.now().getTime()),
+    stopped,
+    stop: () => stop(),
+  };
+}

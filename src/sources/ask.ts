@@ -1,0 +1,124 @@
+import { MalformedError } from '../model/errors.ts';
+import type { Clock, Read, Reading, Unreadable } from '../model/ports.ts';
+import { type ApiFailure, actionOn, failedRead } from './api-answer.ts';
+import type { Pacer } from './pacer.ts';
+
+export const METHODS = ['datasets.list', 'datasets.get', 'tables.list', 'tables.get'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** For one question, with all its attempts and the waits between them. */
+const MAX_ATTEMPTS = 6;
+const MAX_MS = 60_000;
+/** Before the second attempt; doubled before each that follows, and jittered to between half and all of it. */
+const FIRST_WAIT_MS = 1000;
+
+interface Question<T> {
+  readonly method: Method;
+  readonly subject: { readonly dataset: string; readonly table: string | null };
+  /** One request, given up after so many milliseconds. */
+  readonly request: (timeoutMs: number) => Promise<T>;
+}
+
+/**
+ * Asks until there is an answer, or until asking again is no use, all in one place: the client's own retries are off. Each
+ * attempt takes its turn under the quota, and the run's time bounds them all.
+ */
+export function createAsker({
+  pacers,
+  clock,
+  reading,
+  timeoutMs,
+  failureOf,
+}: {
+  readonly pacers: ReadonlyMap<Method, Pacer>;
+  readonly clock: Clock;
+  readonly reading: Reading;
+  /** For one request. */
+  readonly timeoutMs: number;
+  readonly failureOf: (error: unknown) => ApiFailure;
+}): <T>(question: Question<T>) => Promise<Read<T>> {
+  const { deadline, isFirst } = reading;
+  let spent: Unreadable | null = null;
+
+  function check(): void {
+    if (deadline.readingMs() <= 0) throw new OutOfTimeError();
+    if (spent !== null) throw new SpentError(spent);
+  }
+
+  async function attempt<T>({ method, subject, request }: Question<T>, attempts: Attempts): Promise<T> {
+    const pacer = pacers.get(method);
+    if (pacer === undefined) throw new Error(`no pacer for ${method}`);
+    const isOver = () =>
+      deadline.stopped.then(() => {
+        throw new OutOfTimeError();
+      });
+    return pacer.run({
+      check,
+      request: () => {
+        attempts.startedAt ??= clock.now().getTime();
+        return Promise.race([request(Math.min(timeoutMs, deadline.readingMs())), isOver()]);
+      },
+      // Who has waited for a turn already does not wait for all the others once more.
+      priority: attempts.count > 1 ? 2 : isFirst(subject) ? 1 : 0,
+    });
+  }
+
+  return async (question) => {
+    const { method } = question;
+    const attempts: Attempts = { count: 0, startedAt: null };
+    for (;;) {
+      attempts.count += 1;
+      try {
+        check();
+        return { status: 'found', value: await attempt(question, attempts) };
+      } catch (error) {
+        if (error instanceof OutOfTimeError) return outOfTime(method);
+        if (error instanceof SpentError) return error.answer;
+        if (error instanceof MalformedError) {
+          return { status: 'unreadable', reason: 'malformed', detail: `${method}: ${error.message}` };
+        }
+        const failure = failureOf(error);
+        const read = failedRead(failure);
+        const final = { ...read, detail: `${method}: ${read.detail}` };
+        const action = actionOn(failure);
+        if (action === 'slow-down') pacers.get(method)?.slowDown();
+        if (action === 'stop' && final.status === 'unreadable') spent = final;
+        if (action === 'stop' || action === 'give-up') return final;
+        const waitMs = FIRST_WAIT_MS * 2 ** (attempts.count - 1) * (0.5 + Math.random() / 2);
+        const now = clock.now().getTime();
+        const isLast = attempts.count === MAX_ATTEMPTS || now + waitMs > (attempts.startedAt ?? now) + MAX_MS;
+        if (isLast) return final;
+        if (waitMs >= deadline.readingMs()) {
+          return { ...final, detail: `${final.detail}; no time was left to ask again` };
+        }
+        await Promise.race([clock.sleep(waitMs), deadline.stopped]);
+      }
+    }
+  };
+}
+
+interface Attempts {
+  count: number;
+  /** When the first was made; waiting for its turn does not count. */
+  startedAt: number | null;
+}
+
+/** Not an answer: the run's time is over. */
+class OutOfTimeError extends Error {}
+/** Not asked: the project's quota is spent. */
+class SpentError extends Error {
+  readonly answer: Unreadable;
+
+  constructor(answer: Unreadable) {
+    super(answer.detail);
+    this.answer = answer;
+  }
+}
+
+function outOfTime(method: Method): Unreadable {
+  return {
+    status: 'unreadable',
+    reason: 'out-of-time',
+    detail: `${method}: not asked, the run's time was over`,
+  };
+}

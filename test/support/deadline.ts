@@ -1,0 +1,5 @@
+import type { Deadline } from '../../src/model/ports.ts';
+import { createDeadline } from '../../src/run/deadline.ts';
+
+/** For what is not about time. */
+export const endless: Deadline = createDeadline({ clock: { now: () => new Date() }, ms: null });
