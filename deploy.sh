@@ -1,123 +1,595 @@
 #!/usr/bin/env bash
-# Deploys the hourly check: an identity that may read metadata only, the function, and the Scheduler job that calls it.
-# A second run updates what the first one made.
+# Deploys the hourly check, with all that belongs to it, into one project; or takes it down again. A second run updates what
+# the first one made. README, "In production", says what is made and what it costs.
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slack-secret NAME] [--dry-run]
+usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slack-secret NAME] [--notify EMAIL]
+                   [--readers GROUP] [--expected DIR] [--bucket NAME] [--role-suffix TEXT] [--dry-run]
+       ./deploy.sh --project PROJECT --files-only [--expected DIR] [--bucket NAME] [--dry-run]
+       ./deploy.sh --project PROJECT --destroy [--with-data] [--yes] [--dry-run]
 
   --project       the project that is checked, and that the function runs in
-  --region        default us-central1
-  --schedule      default "17 * * * *" (UTC)
-  --slack-secret  the secret with the webhook address, default drift-slack-webhook; where it does not exist, it is
-                  made from SLACK_WEBHOOK_URL
-  --dry-run       print each command as "+ gcloud ..." and run none; everything is taken as absent
+  --region        of the function and the bucket, default us-central1
+  --schedule      default "17 * * * *" (UTC); the alerts expect one run an hour
+  --slack-secret  the secret with the webhook's address, default drift-slack-webhook; where it does not exist, it is made
+                  from SLACK_WEBHOOK_URL, or from what you type
+  --notify        the mail address that hears of the alerts; default: nobody, or whoever was added since
+  --readers       the group that may open the report pages
+  --expected      the folder of expected files (else EXPECTED_SCHEMAS, else expected-schemas); DRIFT_POLICY: with another policy
+  --bucket        for the state and the expected files, default PROJECT-bigquery-drift
+  --role-suffix   at the end of the custom roles' names, where these are taken
+
+  --files-only    check the expected files and upload them; the next run reads them
+  --destroy       take away what was made, after asking; the bucket and the secret stay
+  --with-data     ... these as well
+  --yes           do not ask
+  --dry-run       print each command as "+ gcloud ..." and run none; everything is taken as absent (--destroy: as there)
+
+Passed on to the function where they are set: DATASET_ALIASES CONFIRM_SECONDS METRIC_LOCATION REQUESTS_PER_SECOND
+MAX_CONCURRENCY
 TEXT
 }
 
-project='' region='us-central1' schedule='17 * * * *' secret='drift-slack-webhook' dry_run=false
+# --- what was asked for ---------------------------------------------------------------------------------------------
+
+misused() {
+  echo "deploy.sh: $1" >&2
+  exit 64
+}
+
+project='' region='us-central1' schedule='17 * * * *' secret='drift-slack-webhook' notify='' readers='' bucket='' suffix=''
+expected=${EXPECTED_SCHEMAS:-}
+mode=deploy dry_run=false with_data=false yes=false
 while [[ $# -gt 0 ]]; do
   case "$1" in
-    --project | --region | --schedule | --slack-secret)
-      [[ $# -ge 2 ]] || { echo "deploy.sh: $1 needs a value" >&2; exit 64; }
+    --project | --region | --schedule | --slack-secret | --notify | --readers | --expected | --bucket | --role-suffix)
+      [[ $# -ge 2 && -n "$2" ]] || misused "$1 needs a value"
       case "$1" in
         --project) project=$2 ;;
         --region) region=$2 ;;
         --schedule) schedule=$2 ;;
         --slack-secret) secret=$2 ;;
+        --notify) notify=$2 ;;
+        --readers) readers=$2 ;;
+        --expected) expected=$2 ;;
+        --bucket) bucket=$2 ;;
+        --role-suffix) suffix=$2 ;;
       esac
       shift 2
       ;;
+    --files-only) mode=files; shift ;;
+    --destroy) mode=destroy; shift ;;
+    --with-data) with_data=true; shift ;;
+    --yes) yes=true; shift ;;
     --dry-run) dry_run=true; shift ;;
     --help) usage; exit 0 ;;
-    *) echo "deploy.sh: unknown option $1" >&2; usage >&2; exit 64 ;;
+    *) usage >&2; misused "unknown option $1" ;;
   esac
 done
 [[ -n "$project" ]] || { usage >&2; exit 64; }
+expect() {
+  [[ "$2" =~ $3 ]] || misused "--$1: expected $4, found '$2'"
+}
+expect project "$project" '^[a-z][a-z0-9-]{4,28}[a-z0-9]$' 'a project id'
+expect region "$region" '^[a-z]+-[a-z]+[0-9]+$' 'a region such as us-central1'
+expect slack-secret "$secret" '^[A-Za-z0-9_-]+$' 'the name of a secret'
+expect notify "$notify" '^([A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+)?$' 'a mail address'
+expect readers "$readers" '^([A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+)?$' "a group's address"
+expect bucket "$bucket" '^([a-z0-9][a-z0-9._-]+)?$' 'the name of a bucket'
+expect role-suffix "$suffix" '^[A-Za-z0-9_.]*$' 'letters and digits'
+[[ "$expected" != gs://* ]] || misused "--expected: expected a folder, found '$expected'"
+[[ "$with_data" == false || "$mode" == destroy ]] || misused '--with-data belongs to --destroy'
+
+# The address is a secret: no child process inherits it, and no command line shows it.
+slack_url=${SLACK_WEBHOOK_URL:-}
+unset SLACK_WEBHOOK_URL
+# As they are named from where this file is.
+policy=${DRIFT_POLICY:-}
+[[ -z "$policy" || "$policy" == /* ]] || policy=$PWD/$policy
+[[ -z "$expected" || "$expected" == /* ]] || expected=$PWD/$expected
 cd "$(dirname "$0")"
+expected=${expected:-expected-schemas}
+expected=${expected#"$PWD/"} policy=${policy#"$PWD/"}
+unset EXPECTED_SCHEMAS DRIFT_POLICY
+# A prompt would wait for ever where nobody sees it.
+export CLOUDSDK_CORE_DISABLE_PROMPTS=1
 
 readonly name='bigquery-drift'
-readonly role='bigqueryDriftReader'
-readonly runtime="drift-runtime@${project}.iam.gserviceaccount.com"
-readonly scheduler="drift-scheduler@${project}.iam.gserviceaccount.com"
-# Exactly what the four reads need; no data, no jobs, no writes.
-readonly permissions='bigquery.datasets.get,bigquery.tables.get,bigquery.tables.list'
+bucket=${bucket:-$project-bigquery-drift}
+readonly runtime="drift-runtime@$project.iam.gserviceaccount.com"
+readonly scheduler="drift-scheduler@$project.iam.gserviceaccount.com"
+readonly builder="drift-build@$project.iam.gserviceaccount.com"
+# Exactly what the four reads of metadata need, and no data, no jobs, no writes.
+readonly reader_role="bigqueryDriftReader$suffix"
+readonly reader_permissions='bigquery.datasets.get,bigquery.tables.get,bigquery.tables.list'
+# Reading, creating and replacing objects; to replace is to create and to delete:
+# https://cloud.google.com/storage/docs/json_api/v1/objects/insert
+readonly state_role="bigqueryDriftState$suffix"
+readonly state_permissions='storage.objects.create,storage.objects.delete,storage.objects.get,storage.objects.list'
+# https://cloud.google.com/functions/docs/securing/build-custom-sa
+readonly builder_roles='roles/artifactregistry.writer roles/logging.logWriter roles/storage.objectViewer'
+readonly alerts='critical-findings failing-runs silent-monitor unchecked-tables'
+readonly passed_on='DATASET_ALIASES CONFIRM_SECONDS METRIC_LOCATION REQUESTS_PER_SECOND MAX_CONCURRENCY'
 
-trap 'echo "deploy.sh: stopped at: ${step:-the start}. Mend what gcloud says above and run the same command again: it goes on from there." >&2' ERR
+# --- how commands are run -------------------------------------------------------------------------------------------
 
-say() { step=$1; echo "== $1"; }
-run() {
-  if "$dry_run"; then
-    printf '+'; printf ' %q' "$@"; echo
-  else
-    "$@"
-  fi
+step='the start'
+scratch=$(mktemp -d)
+finish() {
+  local status=$?
+  rm -rf "$scratch"
+  [[ $status -eq 0 || $status -eq 64 ]] || echo "deploy.sh: stopped at: $step" >&2
 }
-# Whether something is there already; in a dry run nothing is.
-exists() { ! "$dry_run" && "$@" >/dev/null 2>&1; }
+trap finish EXIT
 
-say 'Enable the APIs'
-run gcloud services enable run.googleapis.com cloudfunctions.googleapis.com cloudbuild.googleapis.com \
-  artifactregistry.googleapis.com cloudscheduler.googleapis.com bigquery.googleapis.com monitoring.googleapis.com \
-  logging.googleapis.com secretmanager.googleapis.com iam.googleapis.com --project="$project"
+say() {
+  step=$1
+  echo "== $1"
+}
 
-say 'Service accounts'
-for account in runtime scheduler; do
-  email=${!account}
-  exists gcloud iam service-accounts describe "$email" --project="$project" \
-    || run gcloud iam service-accounts create "drift-$account" --display-name="BigQuery drift monitor, $account" --project="$project"
-done
+# As the shell reads it back; $(gcloud ...) stays for the shell to fill in.
+quoted() {
+  case "$1" in
+    --*=*) printf '%s=' "${1%%=*}"; quoted "${1#*=}" ;;
+    *\$\(gcloud*) printf '"%s"' "$1" ;;
+    '' | *[!A-Za-z0-9_./:=@,+-]*) printf "'%s'" "${1//\'/\'\\\'\'}" ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
 
-say 'What the function may do: read metadata of the project, write metrics'
-if exists gcloud iam roles describe "$role" --project="$project"; then
-  run gcloud iam roles update "$role" --project="$project" --permissions="$permissions" --quiet
-else
-  run gcloud iam roles create "$role" --project="$project" --title='BigQuery drift reader' --permissions="$permissions" --stage=GA --quiet
-fi
-for granted in "projects/$project/roles/$role" roles/monitoring.metricWriter; do
-  run gcloud projects add-iam-policy-binding "$project" --member="serviceAccount:$runtime" --role="$granted" --condition=None --quiet
-done
+show() {
+  local word
+  printf '+'
+  for word in "$@"; do
+    printf ' '
+    quoted "$word"
+  done
+  echo
+}
 
-say 'The Slack address, in Secret Manager'
-if ! exists gcloud secrets describe "$secret" --project="$project"; then
-  if ! "$dry_run" && [[ -z "${SLACK_WEBHOOK_URL:-}" ]]; then
-    echo "deploy.sh: the secret $secret does not exist: set SLACK_WEBHOOK_URL, or name another with --slack-secret" >&2
-    exit 64
+# How many seconds it may take until what gcloud complains of is so: Google says that new identities are known everywhere
+# after about 2 minutes, and changed policies after up to 10. Anything else will not mend itself.
+patience() {
+  case "$1" in
+    *"Service account"*"does not exist"*) echo 120 ;;
+    *"ole"*"does not exist in the resource's hierarchy"*) echo 120 ;;
+    *"Permission denied on secret"*) echo 600 ;;
+    *"You must grant Storage Object Viewer permission"*) echo 600 ;;
+    *"artifactregistry.repositories."*" denied"*) echo 600 ;;
+    *"enabled this API recently"*) echo 600 ;;
+    *) echo 0 ;;
+  esac
+}
+
+# What to do about it, where gcloud's own words do not say.
+advice() {
+  case "$1" in
+    *"SSL"* | *"getaddrinfo"* | *"onnection"*) echo 'Is there a connection?' ;;
+    *"illing"*) echo "Link the project to a billing account: gcloud billing projects link $project --billing-account=..." ;;
+    *"quota project"* | *"default credentials"*) echo 'Sign in for the tools as well: gcloud auth application-default login' ;;
+    *"deleted state"* | *"annot undelete"*)
+      echo 'The name of a custom role stays taken for weeks after it was deleted: use another with --role-suffix 2.' ;;
+    *"name is not available"* | *"HTTPError 409"*) echo 'The bucket belongs to somebody else: choose another name with --bucket.' ;;
+    *PERMISSION_DENIED* | *"does not have"* | *"ermission"*"denied"*)
+      echo 'Your account lacks a permission: README, "In production", lists the roles that a deployment needs.' ;;
+    *"nvalid choice"* | *"unrecognized arguments"*) echo 'Update gcloud: gcloud components update' ;;
+    *) echo 'Mend what is said above.' ;;
+  esac
+}
+
+stop() {
+  echo "deploy.sh: $1 Then run the same command again: it goes on from here." >&2
+  exit "${2:-1}"
+}
+
+# What the next command reads from its standard input.
+input=''
+out='' err=''
+# Runs a command, again and again while Google spreads what was just made. Its output is in $out, its complaints in $err.
+attempt() {
+  local waited=0 limit status
+  while :; do
+    status=0
+    { printf '%s' "$input" | "$@" 2>&1 >"$scratch/out" | tee "$scratch/err" >&4; } || status=$?
+    out=$(<"$scratch/out") err=$(<"$scratch/err")
+    [[ $status -ne 0 ]] || return 0
+    limit=$(patience "$err")
+    [[ $waited -lt $limit ]] || return "$status"
+    echo "   not everywhere yet: trying again in 20 s, for $((limit - waited)) s at most"
+    sleep 20
+    waited=$((waited + 20))
+  done
+}
+
+# Prints a command, and runs it unless this is a dry run.
+run() {
+  local status=0
+  show "$@"
+  [[ "$dry_run" == false ]] || return 0
+  exec 4>&2
+  attempt "$@" || status=$?
+  # gcloud prints whole policies; what npm runs has something to say.
+  [[ "$1" != npm || -z "$out" ]] || echo "$out"
+  [[ $status -eq 0 ]] || stop "$(advice "$err")" "$status"
+}
+
+# Asks something that changes nothing; the answer is in $out.
+ask() {
+  local status=0
+  exec 4>/dev/null
+  attempt "$@" || status=$?
+  [[ $status -eq 0 ]] || { echo "$err" >&2; stop "$(advice "$err")" "$status"; }
+}
+
+# Whether something is there. A dry run takes nothing as there, and before it destroys everything. Only what says that it is
+# absent is absent: with anything else the answer is not known.
+found() {
+  [[ "$dry_run" == false ]] || { [[ "$mode" == destroy ]]; return; }
+  exec 4>/dev/null
+  if attempt "$@"; then return 0; fi
+  case "$err" in
+    # Who may not know whether an account exists is told this; creating it will tell.
+    *NOT_FOUND* | *"not found"* | *"does not exist"* | *"not exist)"* | *"status=[404]"* | *"HTTPError 404"*) return 1 ;;
+  esac
+  echo "$err" >&2
+  stop "$(advice "$err")"
+}
+
+# Whether a list has something: one of its lines is exactly that.
+listed() {
+  local line=$1
+  shift
+  [[ "$dry_run" == false ]] || { [[ "$mode" == destroy ]]; return; }
+  ask "$@"
+  [[ $'\n'"$out"$'\n' == *$'\n'"$line"$'\n'* ]]
+}
+
+# --- the steps ------------------------------------------------------------------------------------------------------
+
+check_files() {
+  say 'Check the expected files'
+  [[ "$dry_run" == false && -d node_modules ]] || run npm ci
+  run npm run --silent drift -- validate --expected "$expected" ${policy:+--policy "$policy"}
+}
+
+upload_files() {
+  say 'Upload the expected files'
+  # Files of a fresh clone are all new by their time, so contents are compared. Nothing outside of this prefix is touched.
+  run gcloud storage rsync "$expected" "gs://$bucket/expected-schemas" --recursive --checksums-only \
+    --delete-unmatched-destination-objects --exclude='.*(?<!\.json)$'"${policy:+,drift-policy\\.json}" --project="$project"
+  [[ -z "$policy" ]] || run gcloud storage cp "$policy" "gs://$bucket/expected-schemas/drift-policy.json" --project="$project"
+}
+
+check_tools() {
+  [[ "$dry_run" == false ]] || return 0
+  step='the tools'
+  local tool
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null || stop "There is no $tool on this machine: install it."
+  done
+  ask gcloud auth list --filter=status:ACTIVE --format='value(account)'
+  [[ -n "$out" ]] || stop 'Nobody is signed in: gcloud auth login'
+}
+
+# For drift setup, which is no gcloud command: better known now than when half is made.
+check_credentials() {
+  [[ "$dry_run" == false ]] || return 0
+  step='the credentials'
+  gcloud auth application-default print-access-token >/dev/null 2>&1 \
+    || stop 'There are no credentials for tools: gcloud auth application-default login.'
+}
+
+make_secret() {
+  say "The Slack webhook's address, in Secret Manager"
+  local words=(secrets create "$secret" --replication-policy=automatic)
+  if found gcloud secrets describe "$secret" --project="$project"; then
+    if found gcloud secrets versions describe latest --secret="$secret" --project="$project"; then
+      [[ -z "$slack_url" ]] || echo "   $secret exists and is kept; README says how to rotate it"
+      return
+    fi
+    words=(secrets versions add "$secret")
   fi
-  # Through standard input: a command line can be read by others on the machine.
-  if "$dry_run"; then
-    run gcloud secrets create "$secret" --replication-policy=automatic --data-file=- --project="$project"
-  else
-    printf '%s' "$SLACK_WEBHOOK_URL" | gcloud secrets create "$secret" --replication-policy=automatic --data-file=- --project="$project"
+  [[ "$dry_run" == true || -n "$slack_url" ]] || ask_slack_url
+  input=$slack_url
+  run gcloud "${words[@]}" --data-file=- --project="$project"
+  input=''
+}
+
+ask_slack_url() {
+  [[ -t 0 ]] || misused "the secret $secret does not exist: set SLACK_WEBHOOK_URL, or name another with --slack-secret"
+  read -rsp '   Address of the Slack webhook (is not shown): ' slack_url
+  echo
+  [[ "$slack_url" == https://* ]] || misused 'expected an address that begins with https://'
+}
+
+make_account() {
+  found gcloud iam service-accounts describe "$1@$project.iam.gserviceaccount.com" --project="$project" \
+    || run gcloud iam service-accounts create "$1" --display-name="BigQuery drift monitor: $2" --project="$project"
+}
+
+make_role() {
+  local role=$1 title=$2 permissions=$3
+  if ! found gcloud iam roles describe "$role" --project="$project" --format='value(deleted)'; then
+    run gcloud iam roles create "$role" --title="$title" --permissions="$permissions" --stage=GA --project="$project"
+    return
   fi
-fi
-run gcloud secrets add-iam-policy-binding "$secret" --member="serviceAccount:$runtime" --role=roles/secretmanager.secretAccessor --project="$project"
+  # A deleted role can be had back for 7 days, and its name cannot be taken meanwhile.
+  [[ "$out" != [Tt]rue ]] || run gcloud iam roles undelete "$role" --project="$project"
+  run gcloud iam roles update "$role" --title="$title" --permissions="$permissions" --stage=GA --project="$project"
+}
 
-say 'Check the expected files and compile'
-if ! "$dry_run"; then
-  npm run --silent drift -- validate
-  npm run --silent build
-fi
+grant_on_project() {
+  run gcloud projects add-iam-policy-binding "$project" --member="serviceAccount:$1" --role="$2" --condition=None
+}
 
-say 'The function'
-run gcloud functions deploy "$name" --gen2 --project="$project" --region="$region" --runtime=nodejs24 --source=. \
-  --entry-point=checkDrift --trigger-http --no-allow-unauthenticated --service-account="$runtime" \
-  --set-env-vars="GCP_PROJECT_ID=$project,NODE_OPTIONS=--enable-source-maps" --set-secrets="SLACK_WEBHOOK_URL=$secret:latest" \
-  --memory=512Mi --cpu=1 --timeout=1800s --max-instances=1 --concurrency=1 --quiet
+make_identities() {
+  say 'Who it is: one account that checks, one that calls, one that builds'
+  make_account drift-runtime 'reads metadata'
+  make_account drift-scheduler 'calls the function'
+  make_account drift-build 'builds the function'
 
-say 'Who may call it: the Scheduler alone'
-run gcloud run services add-iam-policy-binding "$name" --project="$project" --region="$region" \
-  --member="serviceAccount:$scheduler" --role=roles/run.invoker --quiet
+  say 'What the function may do: read the metadata of the project, write metrics, read one secret'
+  make_role "$reader_role" 'BigQuery drift: read metadata' "$reader_permissions"
+  make_role "$state_role" 'BigQuery drift: keep the state' "$state_permissions"
+  # On the project, not on datasets: a grant that goes with a dropped dataset would make the drop look like lost access.
+  grant_on_project "$runtime" "projects/$project/roles/$reader_role"
+  grant_on_project "$runtime" roles/monitoring.metricWriter
+  run gcloud secrets add-iam-policy-binding "$secret" --member="serviceAccount:$runtime" \
+    --role=roles/secretmanager.secretAccessor --condition=None --project="$project"
 
-say 'The hourly job'
-url='https://SERVICE-URL.run.app'
-"$dry_run" || url=$(gcloud functions describe "$name" --gen2 --project="$project" --region="$region" --format='value(serviceConfig.uri)')
-verb=create
-exists gcloud scheduler jobs describe "$name" --project="$project" --location="$region" && verb=update
-run gcloud scheduler jobs "$verb" http "$name" --project="$project" --location="$region" --schedule="$schedule" --time-zone=Etc/UTC \
-  --uri="$url" --http-method=POST --oidc-service-account-email="$scheduler" --oidc-token-audience="$url" \
-  --attempt-deadline=30m --max-retry-attempts=3 --min-backoff=60s
+  say 'What the build may do'
+  local role
+  for role in $builder_roles; do grant_on_project "$builder" "$role"; done
+}
 
-say 'Done'
-echo "Run it once now:  gcloud scheduler jobs run $name --project=$project --location=$region"
+make_bucket() {
+  say 'The bucket of the state and the expected files'
+  # Names of buckets are everybody's: one that is there but not in this project is somebody else's.
+  listed "$bucket" gcloud storage buckets list --format='value(name)' --project="$project" \
+    || run gcloud storage buckets create "gs://$bucket" --location="$region" --uniform-bucket-level-access \
+      --public-access-prevention --project="$project"
+  run gcloud storage buckets update "gs://$bucket" --uniform-bucket-level-access --public-access-prevention --versioning \
+    --lifecycle-file=ops/bucket-lifecycle.json --project="$project"
+  run gcloud storage buckets add-iam-policy-binding "gs://$bucket" --member="serviceAccount:$runtime" \
+    --role="projects/$project/roles/$state_role" --condition=None --project="$project"
+  [[ -n "$readers" ]] || return 0
+  local pages="resource.name.startsWith(\"projects/_/buckets/$bucket/objects/state/\")"
+  run gcloud storage buckets add-iam-policy-binding "gs://$bucket" --member="group:$readers" \
+    --role=roles/storage.objectViewer --condition="expression=$pages,title=drift-report-pages" --project="$project"
+}
+
+# Variables that this deployment would silently take away from the function: it would check other tables than before.
+refuse_to_forget() {
+  found gcloud functions describe "$name" --gen2 --region="$region" --project="$project" \
+    --format='json(serviceConfig.environmentVariables)' || return 0
+  local variable forgotten=''
+  for variable in $passed_on; do
+    if [[ "$out" == *"\"$variable\":"* && -z "${!variable+set}" ]]; then forgotten+=" $variable"; fi
+  done
+  [[ -z "$forgotten" ]] || stop "The function has$forgotten, which this shell has not: set it to the same (or to nothing, to take it away)."
+}
+
+write_deployment() {
+  say 'What this project is told: variables, dashboard, alerts'
+  local etag='' further=() variable
+  # A dashboard can only be replaced by who knows which version is there.
+  if found gcloud monitoring dashboards describe "$name" --project="$project" --format='value(etag)'; then etag=$out; fi
+  [[ "$dry_run" == true ]] || refuse_to_forget
+  for variable in $passed_on; do
+    [[ -z "${!variable:-}" ]] || further+=(--set "$variable=${!variable}")
+  done
+  [[ -z "$etag" ]] || further+=(--etag "$etag")
+  run npm run --silent deployment -- --project "$project" --region "$region" --bucket "$bucket" ${further[@]+"${further[@]}"}
+}
+
+make_function() {
+  say 'The function'
+  run gcloud functions deploy "$name" --gen2 --runtime=nodejs24 --source=build --entry-point=checkDrift --trigger-http \
+    --no-allow-unauthenticated --service-account="$runtime" \
+    --build-service-account="projects/$project/serviceAccounts/$builder" --env-vars-file=deployment/env.yaml \
+    --set-secrets="SLACK_WEBHOOK_URL=$secret:latest" --memory=512Mi --cpu=1 --timeout=1800s --max-instances=1 \
+    --concurrency=1 --region="$region" --project="$project"
+
+  say 'Who may call it: the Scheduler alone'
+  run gcloud run services add-iam-policy-binding "$name" --member="serviceAccount:$scheduler" --role=roles/run.invoker \
+    --condition=None --region="$region" --project="$project"
+}
+
+make_job() {
+  say 'The hourly job'
+  local verb=create url
+  url="https://\$(gcloud functions describe $name --gen2 --region=$region --project=$project --format='value(serviceConfig.uri.basename())')"
+  if [[ "$dry_run" == false ]]; then
+    ask gcloud functions describe "$name" --gen2 --region="$region" --project="$project" --format='value(serviceConfig.uri)'
+    url=$out
+  fi
+  if found gcloud scheduler jobs describe "$name" --location="$region" --project="$project"; then verb=update; fi
+  # The Scheduler waits 30 minutes at most.
+  run gcloud scheduler jobs "$verb" http "$name" --schedule="$schedule" --time-zone=Etc/UTC --uri="$url" --http-method=POST \
+    --oidc-service-account-email="$scheduler" --oidc-token-audience="$url" --attempt-deadline=30m --max-retry-attempts=3 \
+    --min-backoff=60s --location="$region" --project="$project"
+}
+
+# The name of the mail channel, in $channel.
+make_channel() {
+  channel=''
+  [[ -n "$notify" ]] || return 0
+  say 'Who hears of the alerts'
+  find_channel
+  [[ -z "$channel" ]] || return 0
+  run gcloud beta monitoring channels create --type=email --display-name="BigQuery drift: $notify" \
+    --channel-labels="email_address=$notify" --user-labels="monitor=$name" --project="$project"
+  channel="\$(gcloud beta monitoring channels list --filter='type=email AND labels.email_address=$notify' --format='value(name)' --project=$project)"
+  [[ "$dry_run" == true ]] || find_channel
+}
+
+find_channel() {
+  [[ "$dry_run" == false ]] || return 0
+  ask gcloud beta monitoring channels list --filter=type=email --format='value[separator="|"](labels.email_address,name)' \
+    --project="$project"
+  local address each
+  while IFS='|' read -r address each; do
+    if [[ "$address" == "$notify" ]]; then channel=$each; fi
+  done <<<"$out"
+}
+
+# The names of the policies that were made for an alert, in $out.
+find_alert() {
+  out="\$(gcloud alpha monitoring policies list --filter='userLabels.alert=$1 AND userLabels.monitor=$name' --format='value(name)' --project=$project)"
+  [[ "$dry_run" == false ]] || return 0
+  ask gcloud alpha monitoring policies list --filter="userLabels.alert=$1 AND userLabels.monitor=$name" \
+    --format='value[separator="|"](name,enabled,notificationChannels.list())' --project="$project"
+}
+
+make_alert() {
+  local file="deployment/alerts/$1.json" known='' enabled='' channels='' kept=()
+  [[ "$dry_run" == true ]] || find_alert "$1"
+  [[ "$dry_run" == true ]] || IFS='|' read -r known enabled channels <<<"${out%%$'\n'*}"
+  if [[ -z "$known" ]]; then
+    run gcloud alpha monitoring policies create --policy-from-file="$file" ${channel:+"--notification-channels=$channel"} \
+      --project="$project"
+    return
+  fi
+  # A policy that is replaced would lose whom it notifies, and one that was switched off would be on again.
+  [[ -z "$channel" || ",$channels," == *",$channel,"* ]] || channels=${channels:+$channels,}$channel
+  [[ -z "$channels" ]] || kept+=("--set-notification-channels=$channels")
+  [[ "$enabled" != [Ff]alse ]] || kept+=(--no-enabled)
+  run gcloud alpha monitoring policies update "$known" --policy-from-file="$file" ${kept[@]+"${kept[@]}"} --project="$project"
+}
+
+make_watch() {
+  say "The metrics' descriptors"
+  run npm run --silent drift -- setup --project "$project"
+
+  say 'The dashboard'
+  local words=(create)
+  if found gcloud monitoring dashboards describe "$name" --project="$project"; then words=(update "$name"); fi
+  run gcloud monitoring dashboards "${words[@]}" --config-from-file=deployment/dashboard.json --project="$project"
+
+  make_channel
+  say 'The alerts'
+  local alert
+  for alert in $alerts; do make_alert "$alert"; done
+}
+
+deploy() {
+  check_tools gcloud npm
+  check_credentials
+  check_files
+  say 'Build'
+  run npm run --silent build -- --expected "$expected"
+  say 'Enable the APIs'
+  run gcloud services enable artifactregistry.googleapis.com bigquery.googleapis.com cloudbuild.googleapis.com \
+    cloudfunctions.googleapis.com cloudscheduler.googleapis.com iam.googleapis.com logging.googleapis.com \
+    monitoring.googleapis.com run.googleapis.com secretmanager.googleapis.com storage.googleapis.com --project="$project"
+  write_deployment
+  make_secret
+  make_identities
+  make_bucket
+  upload_files
+  make_function
+  make_job
+  make_watch
+  say 'Done'
+  echo "Run it once now:  gcloud scheduler jobs run $name --location=$region --project=$project"
+  [[ -n "$notify" ]] || echo 'The alerts notify whoever was added in Cloud Monitoring; --notify EMAIL adds an address.'
+}
+
+files() {
+  check_tools gcloud npm
+  check_files
+  upload_files
+  say 'Done'
+  echo 'The next run reads them.'
+}
+
+# --- taking it down -------------------------------------------------------------------------------------------------
+
+confirm() {
+  [[ "$dry_run" == false && "$yes" == false ]] || return 0
+  local answer='' extent='The bucket and the secret stay.'
+  [[ "$with_data" == false ]] || extent='The bucket, with the state and the expected files, and the secret go as well.'
+  echo "This takes the drift monitor of $project down. $extent"
+  read -rp 'Type the project id to go on: ' answer || true
+  [[ "$answer" == "$project" ]] || misused "nothing was changed: expected $project, found '$answer' (--yes does not ask)"
+}
+
+# Takes a role on something away: revoke ACCOUNT ROLE RESOURCE GROUP..., where GROUP are the words of gcloud for the resource.
+revoke() {
+  local member="serviceAccount:$1" role=$2 resource=$3
+  shift 3
+  listed "$role"$'\t'"$member" gcloud "$@" get-iam-policy "$resource" --flatten='bindings[].members' \
+    --format='value(bindings.role,bindings.members)' --project="$project" || return 0
+  run gcloud "$@" remove-iam-policy-binding "$resource" --member="$member" --role="$role" --all --project="$project"
+}
+
+remove_watch() {
+  say 'The alerts, the dashboard'
+  local alert each
+  for alert in $alerts; do
+    find_alert "$alert"
+    # One at a time; a dry run has one line for what the list will give.
+    while IFS='|' read -r each _; do
+      [[ -z "$each" ]] || run gcloud alpha monitoring policies delete "$each" --project="$project"
+    done <<<"$out"
+  done
+  ! found gcloud monitoring dashboards describe "$name" --project="$project" \
+    || run gcloud monitoring dashboards delete "$name" --project="$project"
+}
+
+remove_function() {
+  say 'The hourly job, the function'
+  ! found gcloud scheduler jobs describe "$name" --location="$region" --project="$project" \
+    || run gcloud scheduler jobs delete "$name" --location="$region" --project="$project"
+  ! found gcloud functions describe "$name" --gen2 --region="$region" --project="$project" \
+    || run gcloud functions delete "$name" --gen2 --region="$region" --project="$project"
+}
+
+remove_role() {
+  found gcloud iam roles describe "$1" --format='value(deleted)' --project="$project" || return 0
+  [[ "$dry_run" == false && "$out" == [Tt]rue ]] || run gcloud iam roles delete "$1" --project="$project"
+}
+
+# Grants first: those of an account that is gone would stay behind, to nobody's use.
+remove_identities() {
+  say 'What the accounts may do'
+  local role account
+  revoke "$runtime" "projects/$project/roles/$reader_role" "$project" projects
+  revoke "$runtime" roles/monitoring.metricWriter "$project" projects
+  for role in $builder_roles; do revoke "$builder" "$role" "$project" projects; done
+  ! found gcloud secrets describe "$secret" --project="$project" \
+    || revoke "$runtime" roles/secretmanager.secretAccessor "$secret" secrets
+  ! listed "$bucket" gcloud storage buckets list --format='value(name)' --project="$project" \
+    || revoke "$runtime" "projects/$project/roles/$state_role" "gs://$bucket" storage buckets
+  remove_role "$reader_role"
+  remove_role "$state_role"
+
+  say 'The accounts'
+  for account in "$runtime" "$scheduler" "$builder"; do
+    ! found gcloud iam service-accounts describe "$account" --project="$project" \
+      || run gcloud iam service-accounts delete "$account" --project="$project"
+  done
+}
+
+remove_data() {
+  say 'The secret, and the bucket with all that is in it'
+  ! found gcloud secrets describe "$secret" --project="$project" || run gcloud secrets delete "$secret" --project="$project"
+  ! listed "$bucket" gcloud storage buckets list --format='value(name)' --project="$project" \
+    || run gcloud storage rm "gs://$bucket" --recursive --project="$project"
+}
+
+destroy() {
+  confirm
+  check_tools gcloud
+  remove_watch
+  remove_function
+  remove_identities
+  [[ "$with_data" == false ]] || remove_data
+  say 'Done'
+  echo 'What stays: the APIs that were enabled, the metrics with their history, the channel of --notify.'
+  [[ "$with_data" == true ]] || echo "And gs://$bucket with the state and the expected files, and the secret $secret."
+}
+
+"$mode"

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { hashesOf } from './storage-objects.ts';
 
 const metadataSchema = z.looseObject({
+  name: z.string().optional(),
   contentType: z.string().optional(),
   cacheControl: z.string().optional(),
   md5Hash: z.string().optional(),
@@ -28,6 +29,12 @@ export function readUpload(body: string): Upload | { invalid: string } {
 
   const { contentType = content.contentType, cacheControl } = metadata;
   return { text: content.text, contentType, ...(cacheControl !== undefined && { cacheControl }) };
+}
+
+/** What the metadata of a multipart upload calls the object: the name may stand there instead of in the query. */
+export function nameInUpload(body: string): string | undefined {
+  const [described] = partsOf(body);
+  return described && metadataSchema.safeParse(parseJson(described.text)).data?.name;
 }
 
 /** The boundary is read off the first line, where every multipart body has it. Without an end there are no parts. */

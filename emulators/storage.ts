@@ -12,7 +12,7 @@ import { pageOfObjects } from './storage-list.ts';
 import { contentReply, objectResource, resourceReply, type StoredObject } from './storage-objects.ts';
 import { findFailure, findMalformed, isOfGeneration } from './storage-preconditions.ts';
 import { isObjectName, targetOf } from './storage-route.ts';
-import { readUpload } from './storage-upload.ts';
+import { nameInUpload, readUpload } from './storage-upload.ts';
 
 export type { StorageFault, StoredObject };
 
@@ -54,8 +54,9 @@ export async function startStorageEmulator(options: {
   const findFault = createFaultFinder();
 
   const server = await startLocalServer((request, body) => {
-    const target = targetOf(request);
-    if (target === undefined) return NO_SUCH_URL;
+    const asked = targetOf(request);
+    if (asked === undefined) return NO_SUCH_URL;
+    const target = asked.name === '' ? { ...asked, name: nameInUpload(body) ?? '' } : asked;
     const fault = findFault(faults, (candidate) => matches(candidate, target))?.answer;
     if (fault !== undefined && fault !== 'accept-then-reset') return faultReply(fault, target);
     const reply = perform(target, request.query, body);

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { type AcceptCommandOptions, runAccept } from './cli-accept.ts';
 import { type PullCommandOptions, runPull } from './cli-pull.ts';
+import { runSetup, type SetupCommandOptions } from './cli-setup.ts';
 import {
   type ActualOptions,
   clearProgress,
@@ -122,6 +123,13 @@ async function main(argv: readonly string[]): Promise<number> {
     .argument('[kind]', 'none: list all kinds')
     .action((kind: string | undefined) => {
       process.stdout.write(kind === undefined ? listKinds() : explainKind(kind));
+    });
+  program
+    .command('setup')
+    .description("create the metrics' descriptors in Cloud Monitoring; deploy.sh calls it")
+    .option('--project <id>', 'the project (else GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT, the credentials)')
+    .action(async (options: SetupCommandOptions) => {
+      await runSetup(options);
     });
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -1,15 +1,42 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, type TestContext, test } from 'vitest';
 import { sampleWarehouse } from '../demo/warehouse.ts';
 import { startBigQueryEmulator } from '../emulators/bigquery.ts';
 import { startMonitoringEmulator } from '../emulators/monitoring.ts';
+import { startStorageEmulator } from '../emulators/storage.ts';
+import { deployedLock, deployedPackage } from '../scripts/deployed-package.ts';
+import { writeFolder } from './support/folder.ts';
 
-const bin = (name: string) => resolve('node_modules/.bin', name);
+const run = promisify(execFile);
+
+/** What `npm run build` makes, in a folder of its own. */
+async function build(): Promise<string> {
+  const folder = join(await writeFolder({}), 'build');
+  await run(process.execPath, ['scripts/build.ts', '--out', folder]);
+  return folder;
+}
+
+async function json(...path: readonly string[]): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(join(...path), 'utf8'));
+}
+
+/** As `npm ci` of the function's build does it; skips the test where there is no registry to ask. */
+async function install(folder: string, context: TestContext): Promise<void> {
+  const args = ['ci', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund'];
+  try {
+    await run('npm', args, { cwd: folder });
+  } catch (error) {
+    const { stderr } = error as { readonly stderr: string };
+    if (!/ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN/.test(stderr)) throw error;
+    context.skip('the package registry cannot be reached: what is deployed was not installed');
+  }
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -31,65 +58,113 @@ async function postWhenUp(url: string): Promise<Response> {
   }
 }
 
-test('the compiled function serves a run under functions-framework', async () => {
-  // Inside the project, so that the compiled files find node_modules.
-  const dist = await mkdtemp(resolve('node_modules/.drift-build-'));
+test('the folder holds what runs, and nothing else', async () => {
+  const folder = await build();
+  expect((await readdir(folder)).sort()).toEqual([
+    '.gcloudignore',
+    '.npmrc',
+    'dist',
+    'expected-schemas',
+    'package-lock.json',
+    'package.json',
+  ]);
+  expect(await readdir(join(folder, 'expected-schemas'), { recursive: true })).toEqual(
+    await readdir('expected-schemas', { recursive: true }),
+  );
+  const { dependencies } = await json('package.json');
+  expect(await json(folder, 'package.json')).toEqual({
+    name: 'bigquery-drift-monitor',
+    version: '0.1.0',
+    private: true,
+    license: 'Apache-2.0',
+    type: 'module',
+    main: 'dist/function.js',
+    engines: { node: '24' },
+    scripts: { 'gcp-build': '' },
+    dependencies,
+    allowScripts: { node: true, protobufjs: false },
+  });
+});
+
+test('a second build leaves nothing of the first behind', async () => {
+  const folder = await build();
+  await writeFile(join(folder, 'dist', 'gone.js'), '');
+  await run(process.execPath, ['scripts/build.ts', '--out', folder]);
+  expect(await readdir(join(folder, 'dist'))).not.toContain('gone.js');
+});
+
+test('the lock file locks what production needs: the same versions, and nothing for developers', async () => {
+  const lock = await json('package-lock.json');
+  const { packages } = deployedLock(lock) as { packages: Record<string, Record<string, unknown>> };
+  const all = lock['packages'] as typeof packages;
+  const { '': root, ...installed } = packages;
+
+  expect(root).toEqual({ ...all[''], devDependencies: undefined });
+  expect(
+    Object.entries(installed).filter(([path, entry]) => entry !== all[path] || entry['dev'] === true),
+  ).toEqual([]);
+  expect(Object.values(installed).every(({ integrity }) => typeof integrity === 'string')).toBe(true);
+  expect(deployedPackage(await json('package.json'))['dependencies']).toEqual(root?.['dependencies']);
+});
+
+test('no package of production brings an install script that is needed', async () => {
+  const { packages } = deployedLock(await json('package-lock.json')) as {
+    packages: Record<string, { readonly hasInstallScript?: boolean }>;
+  };
+  // Of protobufjs the script only looks at how others depend on it.
+  expect(Object.keys(packages).filter((path) => packages[path]?.hasInstallScript === true)).toEqual([
+    'node_modules/protobufjs',
+  ]);
+});
+
+test('installed in an empty folder, the function serves runs and remembers them', async (context) => {
+  const folder = await build();
+  await install(folder, context);
   const bigquery = await startBigQueryEmulator({
     projectId: 'p',
     warehouse: await sampleWarehouse('expected-schemas'),
   });
   const monitoring = await startMonitoringEmulator({ projectId: 'p' });
+  const storage = await startStorageEmulator({ bucket: 'drift' });
+  onTestFinished(async () => {
+    await Promise.all([bigquery.close(), monitoring.close(), storage.close()]);
+  });
   const port = await freePort();
-  try {
-    const compiler = spawn(process.execPath, [
-      bin('tsc'),
-      '--project',
-      'tsconfig.build.json',
-      '--outDir',
-      dist,
-    ]);
-    expect((await once(compiler, 'exit'))[0]).toBe(0);
-    const server = spawn(
-      process.execPath,
-      [
-        '--enable-source-maps',
-        bin('functions-framework'),
-        '--target=checkDrift',
-        `--source=${join(dist, 'function.js')}`,
-        `--port=${port}`,
-      ],
-      {
-        env: {
-          PATH: process.env['PATH'],
-          GCP_PROJECT_ID: 'p',
-          BIGQUERY_API_ENDPOINT: bigquery.url,
-          MONITORING_API_ENDPOINT: monitoring.url,
-        },
-      },
-    );
-    let output = '';
-    server.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    try {
-      const response = await postWhenUp(`http://127.0.0.1:${port}/`);
-      expect({ status: response.status, body: await response.json() }).toEqual({
-        status: 200,
-        body: {
-          status: 'in-sync',
-          tables: { inSync: 13, drifted: 0, unchecked: 0 },
-          findings: { critical: 0, warning: 0, info: 0 },
-          alerts: { opened: 0, changed: 0, reminded: 0, resolved: 0 },
-          report: null,
-        },
-      });
-      const line = output.split('\n').find((text) => text.includes('"run":{')) ?? '';
-      expect(JSON.parse(line)).toMatchObject({ severity: 'INFO', run: { status: 'in-sync' } });
-    } finally {
-      server.kill();
-      await once(server, 'exit');
-    }
-  } finally {
-    await Promise.all([bigquery.close(), monitoring.close(), rm(dist, { recursive: true, force: true })]);
-  }
-}, 60_000);
+  const framework = join(folder, 'node_modules/.bin/functions-framework');
+  const server = spawn(process.execPath, [framework, '--target=checkDrift', `--port=${port}`], {
+    cwd: folder,
+    env: {
+      PATH: process.env['PATH'],
+      NODE_OPTIONS: '--max-old-space-size=192 --max-semi-space-size=8 --enable-source-maps',
+      GCP_PROJECT_ID: 'p',
+      STATE_URI: 'gs://drift/state',
+      BIGQUERY_API_ENDPOINT: bigquery.url,
+      MONITORING_API_ENDPOINT: monitoring.url,
+      STORAGE_EMULATOR_HOST: storage.url,
+    },
+  });
+  onTestFinished(async () => {
+    server.kill();
+    await once(server, 'exit');
+  });
+  let output = '';
+  server.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+
+  const response = await postWhenUp(`http://127.0.0.1:${port}/`);
+
+  expect({ status: response.status, body: await response.json() }).toEqual({
+    status: 200,
+    body: {
+      status: 'in-sync',
+      tables: { inSync: 13, drifted: 0, unchecked: 0 },
+      findings: { critical: 0, warning: 0, info: 0 },
+      alerts: { opened: 0, changed: 0, reminded: 0, resolved: 0 },
+      report: null,
+    },
+  });
+  expect([...storage.objects.keys()].sort()).toEqual(['drift/state/lease.json', 'drift/state/state.json']);
+  const line = output.split('\n').find((text) => text.includes('"run":{')) ?? '';
+  expect(JSON.parse(line)).toMatchObject({ severity: 'INFO', run: { status: 'in-sync' } });
+}, 120_000);

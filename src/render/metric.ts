@@ -1,9 +1,9 @@
 import type { Finding } from '../model/finding.ts';
 import { KINDS } from '../model/kinds.ts';
+import { measure } from '../model/metrics.ts';
 import type { Measurement } from '../model/ports.ts';
 import type { DatasetOutcome, TableStatus } from '../model/report.ts';
 
-const PREFIX = 'custom.googleapis.com/bigquery_drift/';
 const CHARTED = ['critical', 'warning'] as const;
 const STATUSES = {
   'in-sync': 'in_sync',
@@ -35,10 +35,7 @@ export function measureRun({
   readonly succeeded: boolean;
   readonly seconds: number;
 }): readonly Measurement[] {
-  return [
-    { metric: `${PREFIX}run_success`, unit: 'int64', value: succeeded ? 1 : 0, labels: {} },
-    { metric: `${PREFIX}run_seconds`, unit: 'double', value: seconds, labels: {} },
-  ];
+  return [measure('run_success', succeeded ? 1 : 0, {}), measure('run_seconds', seconds, {})];
 }
 
 /** One point per table and severity; table "" is the dataset itself with its unexpected tables. */
@@ -60,24 +57,21 @@ function findingsOf(
       const value = counts.get(seriesKey(table, severity)) ?? 0;
       // Of a dataset that was not wholly seen, what was seen is certain and a zero is not.
       if (table === '' && !read && value === 0) return [];
-      return [{ metric: `${PREFIX}findings`, unit: 'int64', value, labels: { dataset, table, severity } }];
+      return [measure('findings', value, { dataset, table, severity })];
     }),
   );
 }
 
 function tablesOf({ dataset, tables }: DatasetOutcome): readonly Measurement[] {
-  return Object.entries(STATUSES).map(([status, label]) => ({
-    metric: `${PREFIX}tables`,
-    unit: 'int64',
-    value: tables.filter((table) => table.status === status).length,
-    labels: { dataset, status: label },
-  }));
+  return Object.entries(STATUSES).map(([status, label]) =>
+    measure('tables', tables.filter((table) => table.status === status).length, { dataset, status: label }),
+  );
 }
 
 function findingsByKind(findings: readonly Finding[], isComplete: boolean): readonly Measurement[] {
   return KINDS.flatMap(({ id }): readonly Measurement[] => {
     const value = findings.filter((finding) => finding.kind === id).length;
     if (value === 0 && !isComplete) return [];
-    return [{ metric: `${PREFIX}findings_by_kind`, unit: 'int64', value, labels: { kind: id } }];
+    return [measure('findings_by_kind', value, { kind: id })];
   });
 }

@@ -1,6 +1,7 @@
 import type { MetricServiceClient, protos } from '@google-cloud/monitoring';
 import { PassThroughClient } from 'google-auth-library';
 import { DriftError } from '../model/errors.ts';
+import { METRIC_RESOURCE } from '../model/metrics.ts';
 import type { Clock, Measurement, MetricSink } from '../model/ports.ts';
 
 /** metric_service.proto, CreateTimeSeriesRequest: at most 200 series a request. */
@@ -26,13 +27,13 @@ export function createMonitoringSink({
   readonly clock: Clock;
 }): MetricSink {
   const resource = {
-    type: 'generic_task',
+    type: METRIC_RESOURCE,
     labels: { project_id: projectId, location, namespace: projectId, job: 'bigquery-drift', task_id: taskId },
   };
   let client: Promise<MetricServiceClient> | undefined;
   return {
     async write(measurements) {
-      client ??= createClient(endpoint);
+      client ??= createMetricClient(endpoint);
       const connected = await client;
       const endTime = timestamp(clock.now());
       const failures: string[] = [];
@@ -90,8 +91,8 @@ function refusals(error: unknown): readonly string[] {
   return reasons.length === 0 ? [message] : reasons;
 }
 
-/** Loaded when first used: the client is the slowest part of a cold start. */
-async function createClient(endpoint: string | null): Promise<MetricServiceClient> {
+/** Loaded when first used: the client is the slowest part of a cold start. REST, since gRPC costs memory and an import. */
+export async function createMetricClient(endpoint: string | null): Promise<MetricServiceClient> {
   const { MetricServiceClient } = await import('@google-cloud/monitoring');
   if (endpoint === null) return new MetricServiceClient({ fallback: true });
   const { hostname, port, protocol } = new URL(endpoint);

@@ -1,0 +1,58 @@
+import { type Env, parseConfig } from '../src/run/config.ts';
+
+/**
+ * The variables of the deployed function.
+ * @throws DriftError `InvalidConfig` for a value that the function would refuse
+ */
+export function functionEnv({
+  project,
+  bucket,
+  set,
+}: {
+  readonly project: string;
+  readonly bucket: string;
+  /** `NAME=value`, in addition. */
+  readonly set: readonly string[];
+}): Env {
+  const further = set.map((pair) => {
+    const equals = pair.indexOf('=');
+    return [pair.slice(0, equals), pair.slice(equals + 1)];
+  });
+  const env = {
+    GCP_PROJECT_ID: project,
+    EXPECTED_SCHEMAS: `gs://${bucket}/expected-schemas`,
+    STATE_URI: `gs://${bucket}/state`,
+    // A heap that leaves room in 512 MiB for what V8 does not count: buffers, sockets, code.
+    NODE_OPTIONS: '--max-old-space-size=192 --max-semi-space-size=8 --enable-source-maps',
+    ...Object.fromEntries(further),
+  };
+  parseConfig(env);
+  return env;
+}
+
+/** A JSON string is a YAML string as well. */
+export function yamlOf(env: Env): string {
+  return Object.entries(env)
+    .map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`)
+    .join('');
+}
+
+/**
+ * The dashboard under a name of its own, so that a second deployment finds it. An update names the version that it
+ * replaces (dashboard.proto, Dashboard.etag); empty: there is none yet.
+ */
+export function named<Dashboard extends object>(
+  dashboard: Dashboard,
+  { project, etag }: { readonly project: string; readonly etag: string },
+): Dashboard & { readonly name: string; readonly etag?: string } {
+  const name = `projects/${project}/dashboards/bigquery-drift`;
+  return { name, ...(etag === '' ? {} : { etag }), ...dashboard };
+}
+
+/** The files of ops/ name no project. */
+export function filledIn(
+  text: string,
+  { project, region }: { readonly project: string; readonly region: string },
+): string {
+  return text.replaceAll('__PROJECT__', project).replaceAll('__REGION__', region);
+}

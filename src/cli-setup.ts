@@ -1,0 +1,19 @@
+import { cliConfig } from './cli-shared.ts';
+import { describeMetrics } from './sinks/metric-descriptors.ts';
+import { createBigQueryClient } from './sources/bigquery.ts';
+import { detectProject } from './wiring.ts';
+
+export interface SetupCommandOptions {
+  readonly project?: string;
+}
+
+/** `drift setup`: the one command that writes to the cloud. Says what became of each metric's descriptor. */
+export async function runSetup({ project }: SetupCommandOptions): Promise<void> {
+  const { bigqueryEndpoint, monitoringEndpoint, ...config } = cliConfig();
+  const known = project ?? config.projectId;
+  const endpoint = bigqueryEndpoint ?? monitoringEndpoint;
+  const client = createBigQueryClient({ projectId: known, endpoint });
+  const projectId = await detectProject(client, { projectId: known, bigqueryEndpoint: endpoint });
+  const described = await describeMetrics({ projectId, endpoint: monitoringEndpoint });
+  process.stdout.write(described.map(({ metric, fate }) => `${fate} ${metric}\n`).join(''));
+}

@@ -1,0 +1,428 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { startMonitoringEmulator } from '../../emulators/monitoring.ts';
+import { type Sandbox, SECRET, startSandbox } from './sandbox.ts';
+
+const env = { SLACK_WEBHOOK_URL: SECRET };
+const BUCKET = 'buckets/test-project-bigquery-drift';
+
+/** What a call only asks. */
+const QUERY = /^(auth|.* (describe|list|get-iam-policy)( |$))/;
+
+/** The changes among the calls, each up to its first flag. */
+async function changes(sandbox: Sandbox): Promise<readonly string[]> {
+  const calls = (await sandbox.calls()).filter(
+    ([tool, ...words]) => tool === 'gcloud' && !QUERY.test(words.join(' ')),
+  );
+  return calls.map((words) =>
+    words
+      .slice(
+        1,
+        words.findIndex((word) => word.startsWith('--')),
+      )
+      .join(' '),
+  );
+}
+
+async function deployAll(
+  sandbox: Sandbox,
+  options: Parameters<Sandbox['deploy']>[1] = { env },
+): Promise<void> {
+  const { status, stderr } = await sandbox.deploy([], options);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+}
+
+let complete: Promise<Readonly<Record<string, string>>> | undefined;
+
+/** What a first deployment leaves behind; deployed once for all tests. */
+function completeCloud(): Promise<Readonly<Record<string, string>>> {
+  complete ??= startSandbox().then(async (sandbox) => {
+    await deployAll(sandbox);
+    return sandbox.cloud();
+  });
+  return complete;
+}
+
+/** After a first deployment. */
+async function deployed(): Promise<Sandbox> {
+  return startSandbox(await completeCloud());
+}
+
+describe('a first deployment', () => {
+  test('runs exactly what it prints', async () => {
+    const sandbox = await startSandbox();
+    const { stdout } = await sandbox.deploy([], { env });
+    const printed = stdout.split('\n').filter((line) => line.startsWith('+ '));
+
+    const ran = (await sandbox.calls()).filter(
+      ([tool, ...words]) => tool === 'npm' || !QUERY.test(words.join(' ')),
+    );
+
+    const reread = await Promise.all(
+      printed.map(async (line) => {
+        const words = await sandbox.type(`printf '%s\\n' ${line.slice(2)}`);
+        return words.stdout.split('\n').slice(0, -1);
+      }),
+    );
+    expect(ran).toEqual(reread);
+  });
+
+  test('gives the address to Secret Manager, and to nobody else', async () => {
+    const sandbox = await startSandbox();
+    const { stdout, stderr } = await sandbox.deploy([], { env });
+    const { 'secrets/drift-slack-webhook': secret, ...rest } = await sandbox.cloud();
+
+    expect(secret).toBe(SECRET);
+    expect(
+      [stdout, stderr, await sandbox.calls(), rest].map((place) =>
+        JSON.stringify(place).includes('hooks.slack'),
+      ),
+    ).toEqual([false, false, false, false]);
+  });
+
+  test('tells the function its variables in a file, commas and all', async () => {
+    const sandbox = await startSandbox();
+    await deployAll(sandbox, { env: { ...env, DATASET_ALIASES: 'shop=shop_staging,web=web_staging' } });
+    expect((await sandbox.cloud())['functions/bigquery-drift']).toBe(
+      [
+        'GCP_PROJECT_ID: "test-project"',
+        'EXPECTED_SCHEMAS: "gs://test-project-bigquery-drift/expected-schemas"',
+        'STATE_URI: "gs://test-project-bigquery-drift/state"',
+        'NODE_OPTIONS: "--max-old-space-size=192 --max-semi-space-size=8 --enable-source-maps"',
+        'DATASET_ALIASES: "shop=shop_staging,web=web_staging"',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('describes the metrics', async () => {
+    const monitoring = await startMonitoringEmulator({ projectId: 'test-project' });
+    try {
+      await deployAll(await deployed(), { env: { MONITORING_API_ENDPOINT: monitoring.url } });
+      expect(monitoring.descriptors.size).toBe(5);
+    } finally {
+      await monitoring.close();
+    }
+  });
+
+  test('without an address and a terminal says what to set, and leaves with 64', async () => {
+    const sandbox = await startSandbox();
+    const { status, stderr } = await sandbox.deploy();
+    expect({ status, says: stderr.includes('set SLACK_WEBHOOK_URL') }).toEqual({ status: 64, says: true });
+    expect((await sandbox.cloud())['functions/bigquery-drift']).toBeUndefined();
+  });
+
+  const hasScript = spawnSync('script', ['--version']).status === 0;
+  test.runIf(hasScript)('asks for the address at a terminal, and does not show it', async () => {
+    const sandbox = await startSandbox();
+    const { stdout, stderr } = await sandbox.type(
+      `script --quiet --return --command 'bash deploy.sh --project test-project' /dev/null`,
+      { input: `${SECRET}\n`, prompt: 'is not shown' },
+    );
+    expect((await sandbox.cloud())['secrets/drift-slack-webhook']).toBe(SECRET);
+    expect({
+      asked: stdout.includes('is not shown'),
+      shown: `${stdout}${stderr}`.includes('hooks.slack'),
+    }).toEqual({
+      asked: true,
+      shown: false,
+    });
+  });
+
+  test('adds the address that is to be notified, once', async () => {
+    const sandbox = await startSandbox();
+    await sandbox.deploy(['--notify', 'on-call@example.com'], { env });
+    await sandbox.deploy(['--notify', 'on-call@example.com']);
+    const cloud = await sandbox.cloud();
+    const [address, channel] = (cloud['channels'] ?? '').trim().split('|');
+    expect({ address, policy: cloud['policies/silent-monitor.channels']?.trim() }).toEqual({
+      address: 'on-call@example.com',
+      policy: channel,
+    });
+  });
+});
+
+describe('a second deployment', () => {
+  test('only updates, and needs no address', async () => {
+    const sandbox = await deployed();
+    const before = await sandbox.cloud();
+
+    const { status } = await sandbox.deploy();
+
+    expect(status).toBe(0);
+    expect(await sandbox.cloud()).toEqual(before);
+    const ran = await changes(sandbox);
+    expect(ran.filter((change) => /create|delete|undelete|versions add/.test(change))).toEqual([]);
+    expect(ran.map((change) => change.split(' ').slice(-2)[0])).toContain('update');
+  });
+
+  test('keeps a secret that is there, and says so', async () => {
+    const sandbox = await deployed();
+    const { stdout } = await sandbox.deploy([], {
+      env: { SLACK_WEBHOOK_URL: 'https://hooks.slack.com/other' },
+    });
+    expect((await sandbox.cloud())['secrets/drift-slack-webhook']).toBe(SECRET);
+    expect(stdout).toContain('drift-slack-webhook exists and is kept');
+  });
+
+  test('gives a secret without a version one', async () => {
+    const sandbox = await startSandbox();
+    await sandbox.type('gcloud secrets create drift-slack-webhook');
+    await sandbox.deploy([], { env });
+    expect((await sandbox.cloud())['secrets/drift-slack-webhook']).toBe(SECRET);
+  });
+
+  test('leaves alone whom an alert notifies, and that it is switched off', async () => {
+    const before = {
+      ...(await completeCloud()),
+      'policies/silent-monitor.channels': 'a,b\n',
+      'policies/silent-monitor.enabled': 'False\n',
+    };
+    const sandbox = await startSandbox(before);
+
+    await sandbox.deploy();
+
+    expect(await sandbox.cloud()).toEqual(before);
+  });
+
+  test('refuses to take variables away from the function unnoticed', async () => {
+    const sandbox = await deployed();
+    await deployAll(sandbox, { env: { DATASET_ALIASES: 'shop=shop_staging' } });
+
+    const forgotten = await sandbox.deploy();
+    const onPurpose = await sandbox.deploy([], { env: { DATASET_ALIASES: '' } });
+
+    expect({
+      status: forgotten.status,
+      says: forgotten.stderr.includes('The function has DATASET_ALIASES'),
+    }).toEqual({
+      status: 1,
+      says: true,
+    });
+    expect(onPurpose.status).toBe(0);
+    expect((await sandbox.cloud())['functions/bigquery-drift']).not.toContain('DATASET_ALIASES');
+  });
+});
+
+describe('where a step fails', () => {
+  /** One command of each step, in their order, and the step that it stops at. */
+  const STEPS = [
+    ['services enable*', 'Enable the APIs'],
+    ['secrets create*', "The Slack webhook's address, in Secret Manager"],
+    ['iam service-accounts create drift-scheduler*', 'Who it is'],
+    ['iam roles create bigqueryDriftState*', 'What the function may do'],
+    ['projects add-iam-policy-binding*logging.logWriter*', 'What the build may do'],
+    ['storage buckets create*', 'The bucket of the state'],
+    ['storage buckets add-iam-policy-binding*', 'The bucket of the state'],
+    ['storage rsync*', 'Upload the expected files'],
+    ['functions deploy*', 'The function'],
+    ['run services add-iam-policy-binding*', 'Who may call it'],
+    ['scheduler jobs create*', 'The hourly job'],
+    ['monitoring dashboards create*', 'The dashboard'],
+    ['alpha monitoring policies create*failing-runs*', 'The alerts'],
+  ] as const;
+
+  test('it says where and what to do, and the same command goes on from there', async () => {
+    const sandbox = await startSandbox();
+    await sandbox.refuse(...STEPS.map(([pattern]) => [pattern, 1, 'INTERNAL: something broke'] as const));
+
+    for (const [, step] of STEPS) {
+      const { status, stderr } = await sandbox.deploy([], { env });
+      expect({
+        step,
+        status,
+        at: stderr.includes(`stopped at: ${step}`),
+        advice: stderr.includes('run the same command again'),
+      }).toEqual({
+        step,
+        status: 1,
+        at: true,
+        advice: true,
+      });
+    }
+
+    expect((await sandbox.deploy([], { env })).status).toBe(0);
+    expect(await sandbox.cloud()).toEqual(await completeCloud());
+  }, 60_000);
+
+  test.each([
+    ['PERMISSION_DENIED: no', 'lists the roles that a deployment needs'],
+    ['FAILED_PRECONDITION: Billing account for project is not found', 'billing projects link'],
+    ['HTTPError 409: Sorry, that name is not available', 'choose another name with --bucket'],
+  ])('what gcloud says ("%s") is followed by what to do', async (says, advice) => {
+    const sandbox = await startSandbox();
+    await sandbox.refuse(['storage buckets create*', 1, says]);
+    expect((await sandbox.deploy([], { env })).stderr).toContain(advice);
+  });
+
+  test('what cannot be asked for is not taken as absent', async () => {
+    const sandbox = await deployed();
+    await sandbox.refuse(['iam roles describe bigqueryDriftReader*', 9, 'INTERNAL: try later']);
+
+    const { status } = await sandbox.deploy();
+
+    expect(status).toBe(1);
+    expect(await changes(sandbox)).not.toContain('iam roles create bigqueryDriftReader');
+  });
+
+  test('invalid expected files stop it before anything is touched, with 65', async () => {
+    const sandbox = await startSandbox();
+    await sandbox.write('expected-schemas/shop/orders.json', '{ "type": "TABEL" }');
+    const { status, stderr } = await sandbox.deploy([], { env: { ...env, VALIDATE: 'yes' } });
+    expect({ status, says: stderr.includes('TABEL') }).toEqual({ status: 65, says: true });
+    expect({ changes: await changes(sandbox), cloud: await sandbox.cloud() }).toEqual({
+      changes: [],
+      cloud: {},
+    });
+  });
+});
+
+describe('what Google has not yet spread', () => {
+  const account =
+    'INVALID_ARGUMENT: Service account drift-runtime@test-project.iam.gserviceaccount.com does not exist.';
+  const waits = async (sandbox: Sandbox) =>
+    (await sandbox.calls()).filter(([tool]) => tool === 'sleep').length;
+
+  test('a new account is waited for', async () => {
+    const sandbox = await startSandbox();
+    await sandbox.refuse(['projects add-iam-policy-binding*metricWriter*', 3, account]);
+    const { status } = await sandbox.deploy([], { env });
+    expect({ status, waits: await waits(sandbox) }).toEqual({ status: 0, waits: 3 });
+  });
+
+  test('but not longer than two minutes', async () => {
+    const sandbox = await startSandbox();
+    await sandbox.refuse(['projects add-iam-policy-binding*metricWriter*', 99, account]);
+    const { status } = await sandbox.deploy([], { env });
+    expect({ status, waits: await waits(sandbox) }).toEqual({ status: 1, waits: 6 });
+  });
+
+  test.each([
+    'Permission denied on secret: projects/1/secrets/drift-slack-webhook/versions/latest for Revision service account drift-runtime',
+    'Access to bucket gcf-v2-sources-1-us-central1 denied. You must grant Storage Object Viewer permission to drift-build',
+  ])('a new grant is waited for up to ten: %s', async (says) => {
+    const sandbox = await startSandbox();
+    await sandbox.refuse(['functions deploy*', 99, says]);
+    const { status } = await sandbox.deploy([], { env });
+    expect({ status, waits: await waits(sandbox) }).toEqual({ status: 1, waits: 30 });
+  });
+
+  test('anything else is not waited for', async () => {
+    const sandbox = await startSandbox();
+    await sandbox.refuse(['functions deploy*', 99, 'INVALID_ARGUMENT: the region does not exist']);
+    const { status } = await sandbox.deploy([], { env });
+    expect({ status, waits: await waits(sandbox) }).toEqual({ status: 1, waits: 0 });
+  });
+});
+
+describe('--destroy', () => {
+  const files = (cloud: Readonly<Record<string, string>>) =>
+    Object.entries(cloud)
+      .filter(
+        ([path, content]) =>
+          !path.startsWith('services/') && content !== '' && !content.startsWith('deleted '),
+      )
+      .map(([path]) => path);
+  const DATA = [
+    'expected-schemas/shop/orders.json',
+    'expected-schemas/web/orders.json',
+    'location',
+    'settings',
+  ].map((path) => `${BUCKET}/${path}`);
+
+  test('takes away what was made, and keeps the bucket and the secret', async () => {
+    const sandbox = await deployed();
+    const { status } = await sandbox.deploy(['--destroy', '--yes']);
+    expect({ status, left: files(await sandbox.cloud()) }).toEqual({
+      status: 0,
+      // Cloud Run's grants go with the service.
+      left: [...DATA, 'grants/run_bigquery-drift', 'secrets/drift-slack-webhook'],
+    });
+  });
+
+  test('takes those as well, when it is told to', async () => {
+    const sandbox = await deployed();
+    await sandbox.deploy(['--destroy', '--with-data', '--yes']);
+    expect(files(await sandbox.cloud())).toEqual(['grants/run_bigquery-drift']);
+  });
+
+  test.each([
+    ['the project id', 'test-project\n', 0],
+    ['another word', 'yes\n', 64],
+    ['nothing', '', 64],
+  ])('asks first; the answer is %s', async (_, input, status) => {
+    const sandbox = await deployed();
+    const before = await sandbox.cloud();
+    const outcome = await sandbox.deploy(['--destroy'], { input });
+    const isThere = JSON.stringify(await sandbox.cloud()) === JSON.stringify(before);
+    expect({ status: outcome.status, isThere }).toEqual({ status, isThere: status !== 0 });
+  });
+
+  test('goes on where it failed, and has nothing to do a second time', async () => {
+    const sandbox = await deployed();
+    await sandbox.refuse(['functions delete*', 1, 'INTERNAL: something broke']);
+
+    const failed = await sandbox.deploy(['--destroy', '--yes']);
+    const rerun = await sandbox.deploy(['--destroy', '--yes']);
+    await sandbox.calls();
+    const again = await sandbox.deploy(['--destroy', '--yes']);
+
+    expect([failed.status, rerun.status, again.status]).toEqual([1, 0, 0]);
+    expect(await changes(sandbox)).toEqual([]);
+  });
+
+  test('is undone by deploying again: the deleted roles are had back', async () => {
+    const sandbox = await deployed();
+    const before = await sandbox.cloud();
+    await sandbox.deploy(['--destroy', '--yes']);
+    await sandbox.calls();
+
+    const { status } = await sandbox.deploy();
+
+    const ran = await changes(sandbox);
+    expect({ status, undeleted: ran.filter((change) => change.includes('undelete')) }).toEqual({
+      status: 0,
+      undeleted: ['iam roles undelete bigqueryDriftReader', 'iam roles undelete bigqueryDriftState'],
+    });
+    const without = ({ 'grants/run_bigquery-drift': _, ...cloud }: Readonly<Record<string, string>>) => cloud;
+    expect(without(await sandbox.cloud())).toEqual(without(before));
+  });
+});
+
+describe('--files-only', () => {
+  test('uploads what is there, takes away what is gone, and touches nothing else', async () => {
+    const sandbox = await deployed();
+    await sandbox.type(
+      'mkdir $CLOUD/buckets/test-project-bigquery-drift/state && echo {} >$CLOUD/buckets/test-project-bigquery-drift/state/state.json',
+    );
+    const before = await sandbox.cloud();
+    await sandbox.write('expected-schemas/shop.json', '{ "location": "EU" }');
+    await sandbox.type('rm expected-schemas/shop/orders.json; touch expected-schemas/notes.txt');
+    await sandbox.calls();
+
+    const { status } = await sandbox.deploy(['--files-only']);
+
+    const { [`${BUCKET}/expected-schemas/shop/orders.json`]: _, ...rest } = before;
+    expect({ status, cloud: await sandbox.cloud() }).toEqual({
+      status: 0,
+      cloud: { ...rest, [`${BUCKET}/expected-schemas/shop.json`]: '{ "location": "EU" }' },
+    });
+    expect(await changes(sandbox)).toEqual([
+      'storage rsync expected-schemas gs://test-project-bigquery-drift/expected-schemas',
+    ]);
+  });
+
+  test('uploads nothing that is invalid', async () => {
+    const sandbox = await deployed();
+    await sandbox.write('expected-schemas/shop/orders.json', '{ "type": "TABEL" }');
+    const { status } = await sandbox.deploy(['--files-only'], { env: { VALIDATE: 'yes' } });
+    expect({ status, changes: await changes(sandbox) }).toEqual({ status: 65, changes: [] });
+  });
+
+  test('uploads the policy of another environment in the place of the usual one', async () => {
+    const sandbox = await deployed();
+    await sandbox.write('staging-policy.json', '{ "severities": { "clustering": "info" } }');
+    await sandbox.deploy(['--files-only'], { env: { DRIFT_POLICY: 'staging-policy.json' } });
+    expect((await sandbox.cloud())[`${BUCKET}/expected-schemas/drift-policy.json`]).toContain('clustering');
+  });
+});

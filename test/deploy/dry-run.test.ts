@@ -1,0 +1,124 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { writeFolder } from '../support/folder.ts';
+import { SECRET, startSandbox } from './sandbox.ts';
+
+/** The commands that a dry run prints, as they can be typed. */
+async function dryRun(...args: readonly string[]): Promise<readonly string[]> {
+  const { stdout } = await promisify(execFile)(
+    'bash',
+    ['deploy.sh', '--project', 'test-project', '--dry-run', ...args],
+    { env: { ...process.env, SLACK_WEBHOOK_URL: SECRET } },
+  );
+  expect(stdout).not.toContain(SECRET);
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('+ '))
+    .map((line) => line.slice(2));
+}
+
+/** What a command does, and to what: its words before the first flag. */
+function verb(command: string): string {
+  return command.replace(/^npm run --silent /, 'npm ').replace(/ -.*/, '');
+}
+
+const STEPS = [
+  'npm ci',
+  'npm drift',
+  'npm build',
+  'gcloud services enable artifactregistry.googleapis.com bigquery.googleapis.com cloudbuild.googleapis.com cloudfunctions.googleapis.com cloudscheduler.googleapis.com iam.googleapis.com logging.googleapis.com monitoring.googleapis.com run.googleapis.com secretmanager.googleapis.com storage.googleapis.com',
+  'npm deployment',
+  'gcloud secrets create drift-slack-webhook',
+  'gcloud iam service-accounts create drift-runtime',
+  'gcloud iam service-accounts create drift-scheduler',
+  'gcloud iam service-accounts create drift-build',
+  'gcloud iam roles create bigqueryDriftReader',
+  'gcloud iam roles create bigqueryDriftState',
+  'gcloud projects add-iam-policy-binding test-project',
+  'gcloud projects add-iam-policy-binding test-project',
+  'gcloud secrets add-iam-policy-binding drift-slack-webhook',
+  'gcloud projects add-iam-policy-binding test-project',
+  'gcloud projects add-iam-policy-binding test-project',
+  'gcloud projects add-iam-policy-binding test-project',
+  'gcloud storage buckets create gs://test-project-bigquery-drift',
+  'gcloud storage buckets update gs://test-project-bigquery-drift',
+  'gcloud storage buckets add-iam-policy-binding gs://test-project-bigquery-drift',
+  'gcloud storage rsync expected-schemas gs://test-project-bigquery-drift/expected-schemas',
+  'gcloud functions deploy bigquery-drift',
+  'gcloud run services add-iam-policy-binding bigquery-drift',
+  'gcloud scheduler jobs create http bigquery-drift',
+  'npm drift',
+  'gcloud monitoring dashboards create',
+  'gcloud alpha monitoring policies create',
+  'gcloud alpha monitoring policies create',
+  'gcloud alpha monitoring policies create',
+  'gcloud alpha monitoring policies create',
+];
+
+test('a dry run prints every step in order, and no secret', async () => {
+  expect((await dryRun()).map(verb)).toEqual(STEPS);
+});
+
+test('it needs neither gcloud nor npm nor a login', async () => {
+  const bin = join(await writeFolder({ bin: null }), 'bin');
+  await mkdir(bin, { recursive: true });
+  for (const tool of ['dirname', 'mktemp', 'rm']) {
+    const { stdout } = spawnSync('bash', ['--norc', '-c', `command -v ${tool}`], { encoding: 'utf8' });
+    await symlink(stdout.trim(), join(bin, tool));
+  }
+
+  const { status, stderr } = spawnSync(
+    '/bin/bash',
+    ['deploy.sh', '--project', 'test-project', '--dry-run', '--notify', 'on-call@example.com'],
+    { encoding: 'utf8', env: { PATH: bin } },
+  );
+
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+test('its lines, typed in one after the other, make what a real run makes', async () => {
+  const deployed = await startSandbox();
+  await deployed.deploy(['--notify', 'on-call@example.com'], { env: { SLACK_WEBHOOK_URL: SECRET } });
+  const typed = await startSandbox();
+
+  for (const line of await dryRun('--notify', 'on-call@example.com')) {
+    const { status, stderr } = await typed.type(line, {
+      input: line.includes('--data-file=-') ? SECRET : '',
+    });
+    expect({ line, status, stderr }).toEqual({ line, status: 0, stderr: '' });
+  }
+
+  expect(await typed.cloud()).toEqual(await deployed.cloud());
+});
+
+test('the reports are opened to the readers, the rest of the bucket is not', async () => {
+  const lines = (await dryRun('--readers', 'data@example.com')).filter((line) => line.includes('group:'));
+  expect(lines).toEqual([
+    `gcloud storage buckets add-iam-policy-binding gs://test-project-bigquery-drift --member=group:data@example.com --role=roles/storage.objectViewer --condition='expression=resource.name.startsWith("projects/_/buckets/test-project-bigquery-drift/objects/state/"),title=drift-report-pages' --project=test-project`,
+  ]);
+});
+
+test.each([
+  { args: [], says: 'usage' },
+  { args: ['--project'], says: '--project needs a value' },
+  { args: ['--project', ''], says: '--project needs a value' },
+  { args: ['--project', 'test-project', '--nonsense'], says: 'unknown option --nonsense' },
+  { args: ['--project', 'example.com:p'], says: "--project: expected a project id, found 'example.com:p'" },
+  { args: ['--project', 'test-project', '--region', 'us'], says: '--region: expected a region' },
+  { args: ['--project', 'test-project', '--notify', '$(id)'], says: '--notify: expected a mail address' },
+  { args: ['--project', 'test-project', '--expected', 'gs://b/x'], says: '--expected: expected a folder' },
+  { args: ['--project', 'test-project', '--with-data'], says: '--with-data belongs to --destroy' },
+])('wrong arguments $args are refused', ({ args, says }) => {
+  const { status, stderr } = spawnSync('bash', ['deploy.sh', ...args], { encoding: 'utf8' });
+  expect({ status, says: stderr.includes(says) }).toEqual({ status: 64, says: true });
+});
+
+const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
+
+test.runIf(hasShellcheck)('shellcheck has nothing against the scripts', () => {
+  const scripts = ['deploy.sh', ...['gcloud', 'npm', 'sleep'].map((name) => `test/deploy/${name}`)];
+  expect(spawnSync('shellcheck', scripts, { encoding: 'utf8' }).stdout).toBe('');
+});
