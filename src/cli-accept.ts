@@ -1,4 +1,12 @@
-import { type ActualOptions, cliConfig, EXIT, type FileOptions, load, openActual } from './cli-shared.ts';
+import {
+  type ActualOptions,
+  cliConfig,
+  EXIT,
+  type FileOptions,
+  load,
+  openActual,
+  writableFolder,
+} from './cli-shared.ts';
 import type { Change } from './model/finding.ts';
 import type { Kind } from './model/kinds.ts';
 import { fileText, tableContent } from './render/expected-file.ts';
@@ -24,9 +32,10 @@ const EXIT_BY_STATUS: Readonly<Record<AcceptResult['status'], number>> = {
 /** `drift accept`: says what the file now states, or why nothing was changed, and tells the exit code. */
 export async function runAccept(table: string, options: AcceptCommandOptions): Promise<number> {
   const config = cliConfig();
+  const folder = writableFolder(options.expected ?? config.expectedSchemas);
   const expectation = await load(options, config);
   const { warehouse } = await openActual(options, config);
-  const writer = createExpectedWriter(options.expected ?? config.expectedSchemas);
+  const writer = createExpectedWriter(folder);
   const result = await accept({
     warehouse,
     datasets: expectation.datasets,

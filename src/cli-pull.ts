@@ -6,6 +6,7 @@ import {
   EXIT,
   openActual,
   showProgress,
+  writableFolder,
 } from './cli-shared.ts';
 import { DriftError, InvalidFilesError } from './model/errors.ts';
 import { subjectName, subjectTitle } from './render/group.ts';
@@ -23,9 +24,7 @@ export interface PullCommandOptions extends ActualOptions {
 /** `drift pull`: says what became of each file, and tells the exit code. */
 export async function runPull(args: readonly string[], options: PullCommandOptions): Promise<number> {
   const config = cliConfig();
-  const out = options.out ?? config.expectedSchemas;
-  if (out.startsWith('gs://'))
-    throw new DriftError('NotWritable', '--out: expected a folder; gs:// is not supported yet');
+  const out = writableFolder(options.out ?? config.expectedSchemas);
   const { policy, requiredFields, problems } = await readPolicy(out, config.policyFile ?? undefined);
   if (problems.length > 0) throw new InvalidFilesError(problems);
   const { warehouse } = await openActual(options, config);

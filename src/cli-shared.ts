@@ -1,10 +1,11 @@
+import { DriftError } from './model/errors.ts';
 import type { Deadline, Warehouse } from './model/ports.ts';
 import { type Config, parseConfig } from './run/config.ts';
 import { createDeadline } from './run/deadline.ts';
 import { createBigQueryClient, createWarehouses } from './sources/bigquery.ts';
 import { type Expectation, loadExpectation } from './sources/expected-files.ts';
 import { openSnapshot } from './sources/snapshot-files.ts';
-import { detectProject, systemClock } from './wiring.ts';
+import { detectProject, openExpectedFolder, systemClock } from './wiring.ts';
 
 /* What the commands of the command line share. */
 
@@ -26,12 +27,15 @@ export function cliConfig(): Config {
   return parseConfig({ ...process.env, SLACK_WEBHOOK_URL: undefined });
 }
 
-export function load(
+export async function load(
   { expected, policy, project }: FileOptions & ActualOptions,
   config: Config,
 ): Promise<Expectation> {
+  const place = expected ?? config.expectedSchemas;
+  const { folder, remove } = await openExpectedFolder(place, config, systemClock);
+  if (folder !== place) process.once('beforeExit', remove);
   return loadExpectation({
-    folder: expected ?? config.expectedSchemas,
+    folder,
     policyFile: policy ?? config.policyFile ?? undefined,
     aliases: config.aliases,
     project: project ?? config.projectId,
@@ -65,6 +69,15 @@ function untilInterrupted(): Deadline {
   const deadline = createDeadline({ clock: systemClock, ms: null });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, deadline.stop);
   return deadline;
+}
+
+/** @throws DriftError `NotWritable` */
+export function writableFolder(place: string): string {
+  if (!place.startsWith('gs://')) return place;
+  throw new DriftError(
+    'NotWritable',
+    `${place}: files are written to a folder; deploy.sh --files-only brings them to the bucket`,
+  );
 }
 
 /** On a terminal only: a file has no use for it. */

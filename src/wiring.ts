@@ -1,10 +1,11 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { DriftError } from './model/errors.ts';
 import type { Clock, Log, ObjectStore } from './model/ports.ts';
-import { type Config, type Env, parseConfig, usableWebhookUrl } from './run/config.ts';
+import { type Config, type Env, parseBucketPlace, parseConfig, usableWebhookUrl } from './run/config.ts';
 import { createFailureGate } from './run/failure-gate.ts';
 import { logFailure, runHourly, tellFailure } from './run/hourly.ts';
 import { shardName } from './run/work-shard.ts';
+import { copyToFolder } from './sinks/bucket-folder.ts';
 import { createBucketStore } from './sinks/bucket-store.ts';
 import { createFolderStore } from './sinks/folder-store.ts';
 import { createMonitoringSink } from './sinks/monitoring.ts';
@@ -50,6 +51,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
         .json({ status: 'failed', error: { code: 'MethodNotAllowed', message: 'POST runs a check' } });
       return;
     }
+    let removeCopy = async () => {};
     try {
       const config = parseConfig(env);
       // One client for all runs: a new one each time would leave its sockets behind.
@@ -58,13 +60,16 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
       const connected = await connect();
       const summary = await runHourly({
         ...connected,
-        loadExpectation: () =>
-          loadExpectation({
-            folder: config.expectedSchemas,
+        loadExpectation: async () => {
+          const { folder, remove } = await openExpectedFolder(config.expectedSchemas, config, clock);
+          removeCopy = remove;
+          return loadExpectation({
+            folder,
             policyFile: config.policyFile ?? undefined,
             aliases: config.aliases,
             project: connected.project,
-          }),
+          });
+        },
         clock,
         log,
         confirmMs: config.confirmSeconds * 1000,
@@ -88,6 +93,8 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
       const failure = logFailure({ log }, error);
       await tellFailure({ alerts, project: null, log, gate }, failure);
       response.status(500).json({ status: 'failed', error: failure });
+    } finally {
+      await removeCopy();
     }
   };
 }
@@ -123,6 +130,21 @@ function openStore({ state, storageEndpoint }: Config, clock: Clock): ObjectStor
   return state.in === 'folder'
     ? createFolderStore(state.path)
     : createBucketStore({ ...state, endpoint: storageEndpoint, clock });
+}
+
+/**
+ * The expected files as a folder of this machine; `remove` is to be called when they have been used.
+ * @throws DriftError `NoSuchFolder`
+ */
+export async function openExpectedFolder(
+  place: string,
+  { storageEndpoint }: Pick<Config, 'storageEndpoint'>,
+  clock: Clock,
+): Promise<{ readonly folder: string; readonly remove: () => Promise<void> }> {
+  if (!place.startsWith('gs://')) return { folder: place, remove: async () => {} };
+  const bucket = parseBucketPlace(place);
+  if (bucket === null) throw new DriftError('NoSuchFolder', `${place}: expected gs://bucket/prefix`);
+  return copyToFolder(createBucketStore({ ...bucket, endpoint: storageEndpoint, clock }));
 }
 
 /** @throws DriftError `NoProject` */

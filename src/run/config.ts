@@ -115,11 +115,16 @@ function parseShard(text: string | null, problems: string[]): WorkShard | null {
   return null;
 }
 
-/** Buckets: https://docs.cloud.google.com/storage/docs/buckets#naming */
+/** `gs://bucket/prefix`; null: it names no bucket. Buckets: https://docs.cloud.google.com/storage/docs/buckets#naming */
+export function parseBucketPlace(text: string): Extract<StatePlace, { in: 'bucket' }> | null {
+  const [, bucket, prefix = ''] = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:\/(.*))?$/.exec(text) ?? [];
+  return bucket === undefined ? null : { in: 'bucket', bucket, prefix: prefix.replace(/^\/+|\/+$/g, '') };
+}
+
 function parseStatePlace(text: string | null, problems: string[]): StatePlace | null {
   if (text === null) return null;
-  const [, bucket, prefix = ''] = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:\/(.*))?$/.exec(text) ?? [];
-  if (bucket !== undefined) return { in: 'bucket', bucket, prefix: prefix.replace(/^\/+|\/+$/g, '') };
+  const bucket = parseBucketPlace(text);
+  if (bucket !== null) return bucket;
   const path = folderOf(text);
   if (path !== null) return { in: 'folder', path };
   problems.push(`STATE_URI: expected gs://bucket/prefix or file:///folder, found ${JSON.stringify(text)}`);

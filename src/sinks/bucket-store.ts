@@ -24,7 +24,7 @@ export function createBucketStore(options: {
   readonly endpoint: string | null;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly timeoutMs?: number;
-}): ObjectStore {
+}): ObjectStore & { list(prefix: string): Promise<readonly string[]> } {
   const { bucket, prefix, endpoint } = options;
   const uri = `gs://${[bucket, ...(prefix === '' ? [] : [prefix])].join('/')}`;
   const objects: Objects = {
@@ -39,6 +39,7 @@ export function createBucketStore(options: {
     uri,
     read: (name) => readObject(objects, name),
     write: (name, text, generation) => writeObject(objects, name, { text, generation }),
+    list: (prefix) => listNames(objects, prefix),
   };
 }
 
@@ -92,8 +93,44 @@ async function writeObject(
   return found?.text === text ? found.generation : null;
 }
 
+async function listNames(objects: Objects, prefix: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  let pageToken: string | null = null;
+  do {
+    const answer = await ask(objects, {
+      verb: 'list',
+      url: `${objects.origin}/storage/v1/b/${objects.bucket}/o`,
+      params: {
+        prefix: objects.pathOf(prefix),
+        fields: 'items(name),nextPageToken',
+        ...(pageToken === null ? {} : { pageToken }),
+      },
+    });
+    const page = answer.status === 200 ? parseList(answer.text) : null;
+    if (page === null) throw unavailable(objects, 'list', reasonOf(answer));
+    names.push(...page.names);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== null);
+  return names.map((name) => name.slice(objects.pathOf('').length));
+}
+
+/** null: no list. */
+function parseList(
+  text: string,
+): { readonly names: readonly string[]; readonly nextPageToken: string | null } | null {
+  try {
+    const { items = [], nextPageToken = null } = JSON.parse(text) as {
+      readonly items?: readonly { readonly name: string }[];
+      readonly nextPageToken?: string;
+    };
+    return { names: items.map(({ name }) => name), nextPageToken };
+  } catch {
+    return null;
+  }
+}
+
 interface Question {
-  readonly verb: 'read' | 'write';
+  readonly verb: 'read' | 'write' | 'list';
   readonly url: string;
   readonly params: Readonly<Record<string, string>>;
   readonly body?: string;

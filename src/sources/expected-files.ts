@@ -14,7 +14,7 @@ import { DATASET_SETTINGS, statedSettings, TABLE_SETTINGS } from '../diff/settin
 import { renamedInSql } from '../diff/sql.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { parseDuration } from '../model/duration.ts';
-import { DriftError, InvalidFilesError, MalformedError, type Problem } from '../model/errors.ts';
+import { InvalidFilesError, MalformedError, type Problem } from '../model/errors.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Resource } from '../model/ports.ts';
@@ -54,11 +54,6 @@ export async function loadExpectation({
   /** The project that is checked, in whose names view text and foreign keys are to be read. */
   readonly project?: string | null;
 }): Promise<Expectation> {
-  if (folder.startsWith('gs://'))
-    throw new DriftError(
-      'NoSuchFolder',
-      `${folder}: expected files are read from a folder; gs:// is not supported yet`,
-    );
   const { datasets: folders, strangers } = await listFolder(folder);
   const policy = await readPolicy(folder, policyFile);
   const loaded: LoadedDataset[] = [];

@@ -54,7 +54,13 @@ test('a second time nothing is written', async () => {
 test('what the first point has described is given its words', async () => {
   const { monitoring, describeAll } = await startMonitoring();
   const clock = { now: () => new Date(), sleep: async () => {}, every: () => () => {} };
-  const sink = createMonitoringSink({ projectId: 'p', location: 'global', endpoint: monitoring.url, clock });
+  const sink = createMonitoringSink({
+    projectId: 'p',
+    location: 'global',
+    taskId: 'all',
+    endpoint: monitoring.url,
+    clock,
+  });
   await sink.write([{ metric: metricType('run_seconds'), unit: 'double', value: 1.5, labels: {} }]);
 
   expect(await describeAll()).toEqual({ ...all('created'), run_seconds: 'updated' });

@@ -1,0 +1,90 @@
+import { readdir } from 'node:fs/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { playedClock } from '../../emulators/clock.ts';
+import { startStorageEmulator } from '../../emulators/storage.ts';
+import { copyToFolder } from '../../src/sinks/bucket-folder.ts';
+import { createBucketStore } from '../../src/sinks/bucket-store.ts';
+import { loadExpectation } from '../../src/sources/expected-files.ts';
+import { writeFolder } from '../support/folder.ts';
+import { startFunction } from '../support/function.ts';
+import { dropAmount, shopFiles, shopWarehouse } from '../support/shop.ts';
+
+async function startBucket(files: Readonly<Record<string, unknown>>) {
+  const storage = await startStorageEmulator({ bucket: 'drift' });
+  onTestFinished(() => storage.close());
+  for (const [name, content] of Object.entries(files)) {
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
+    storage.objects.set(`drift/expected/${name}`, {
+      text,
+      contentType: 'application/json',
+      generation: '1',
+      updated: new Date(0),
+    });
+  }
+  const bucket = createBucketStore({
+    bucket: 'drift',
+    prefix: 'expected',
+    endpoint: storage.url,
+    clock: playedClock(),
+  });
+  return { storage, bucket };
+}
+
+test('the expected files of a bucket are those of a folder with the same names', async () => {
+  const { bucket } = await startBucket({ ...shopFiles, 'README.md': 'not for the monitor' });
+
+  const parent = await writeFolder({});
+  const { folder, remove } = await copyToFolder(bucket, parent);
+  const { datasets } = await loadExpectation({ folder });
+  await remove();
+
+  expect(datasets.map(({ dataset, tables }) => [dataset, tables.map(({ table }) => table)])).toEqual([
+    ['sales', ['items', 'orders']],
+  ]);
+  expect(await readdir(parent)).toEqual([]);
+});
+
+test('the function reads them at the start of each run', async () => {
+  const { storage } = await startBucket(shopFiles);
+  const { bigquery, call } = await startFunction({
+    warehouse: shopWarehouse(),
+    expected: 'gs://drift/expected',
+    env: { STORAGE_EMULATOR_HOST: storage.url },
+  });
+  dropAmount(bigquery.warehouse);
+
+  const drifted = await call();
+  storage.objects.delete('drift/expected/sales/orders.json');
+  const undeclared = await call();
+
+  expect([drifted.body, undeclared.body]).toMatchObject([
+    { status: 'drifted', tables: { inSync: 1, drifted: 1, unchecked: 0 } },
+    { status: 'in-sync', tables: { inSync: 1, drifted: 0, unchecked: 0 } },
+  ]);
+});
+
+test.each(['../../../etc/passwd.json', 'sales/../../x.json', '/x.json', 'a\\..\\x.json', 'sales//x.json'])(
+  'an object named %j is refused, and nothing is left behind',
+  async (name) => {
+    const { bucket } = await startBucket({ ...shopFiles, [name]: {} });
+    const parent = await writeFolder({});
+
+    await expect(copyToFolder(bucket)).rejects.toMatchObject({
+      code: 'NoSuchFolder',
+      message: `gs://drift/expected: ${JSON.stringify(name)} is no name of an expected file`,
+    });
+    expect(await readdir(parent)).toEqual([]);
+  },
+);
+
+test('a bucket that may not be read says what to do', async () => {
+  const { bucket, storage } = await startBucket(shopFiles);
+  storage.faults.push({ answer: { status: 403 } });
+
+  await expect(copyToFolder(bucket)).rejects.toMatchObject({
+    code: 'NoSuchFolder',
+    message: expect.stringMatching(
+      /^cannot read the expected files in gs:\/\/drift\/expected: .*grant it storage/,
+    ),
+  });
+});
