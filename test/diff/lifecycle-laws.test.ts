@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { uncheckedKey } from '../../src/diff/remember.ts';
 import type { News } from '../../src/model/alert.ts';
 import type { Change, Finding } from '../../src/model/finding.ts';
-import { isAtLeast, SEVERITIES, type Severity } from '../../src/model/kinds.ts';
+import { isAtLeast, type Kind, SEVERITIES, type Severity } from '../../src/model/kinds.ts';
 import type { Report } from '../../src/model/report.ts';
 import type { Sight, TableSight } from '../../src/model/sight.ts';
 import { emptyState, type Fate, type Remembered, type State } from '../../src/model/state.ts';
@@ -611,6 +611,8 @@ function frozen<Given>(given: Given): Given {
   return Object.freeze(given);
 }
 
+const LOSSES: readonly Kind[] = ['dataset-missing', 'table-missing', 'field-missing'];
+
 describe('over random histories', () => {
   const faulty = histories(anyFate, { maxAttempts: 3 });
 
@@ -741,6 +743,22 @@ describe('over random histories', () => {
           .flatMap(({ message }) => toldIn(message).filter(({ key }) => keys.has(key)))
           .map(({ key, news }) => ({ now, key, news }));
       });
+    });
+  });
+
+  test('the last good run of what can be lost is one that read the very thing and found it equal', () => {
+    law(faulty, (entries) => {
+      const good = new Set(
+        entries.flatMap(({ now, truth }) =>
+          [...truth].flatMap(([key, { is }]) => (is === 'repaired' ? [`${key} ${now.toISOString()}`] : [])),
+        ),
+      );
+      return entries.flatMap(({ now, state }) =>
+        state.findings
+          .filter(({ about }) => LOSSES.includes(about.kind) && about.lastGoodAt !== null)
+          .filter(({ key, about }) => !good.has(`${key} ${about.lastGoodAt}`))
+          .map(({ key, about }) => ({ now, key, about })),
+      );
     });
   });
 

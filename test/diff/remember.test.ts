@@ -442,6 +442,14 @@ describe('the last good run', () => {
       at: stamp(0),
     },
     {
+      name: 'is not known of what the file states since this run only: nobody knows that it was ever there',
+      attempts: [
+        run(0, { sight: seeing({ stated: { ...stated, fields: [] } }) }),
+        run(1, { findings: [isGone] }),
+      ],
+      at: null,
+    },
+    {
       name: 'is another one when it was repaired while it was waived',
       attempts: [
         run(0),
