@@ -9,6 +9,7 @@ import type {
   FindingMemo,
   Remembered,
   SeenDataset,
+  SeenTable,
   SentMessages,
   State,
   UncheckedMemo,
@@ -171,9 +172,21 @@ function recoveryOf(
     (hours) => hours !== null && hours !== undefined,
   );
   return {
-    lastGoodAt: (table === null ? known?.at : known?.tables.get(table)) ?? null,
+    lastGoodAt:
+      (table === null ? known?.at : lastGoodAtOf(known?.tables.get(table), sight, { dataset, table })) ??
+      null,
     timeTravelHours: windows.length === 0 ? null : Math.min(...windows),
   };
+}
+
+/** What the file states since this run only was never read and found in order. */
+function lastGoodAtOf(
+  seen: SeenTable | undefined,
+  sight: Sight,
+  { dataset, table }: { readonly dataset: string; readonly table: string },
+): string | undefined {
+  const digest = sight.datasets.get(dataset)?.tables.get(table)?.declared.digest ?? null;
+  return seen?.digest === digest ? seen.at : undefined;
 }
 
 function recoveryIn({ lastGoodAt, timeTravelHours }: Recovery): Recovery {
@@ -230,11 +243,12 @@ function isLost({ dataset, table, reason }: Unchecked, { seen, lastRunAt }: Stat
   if (table === null) {
     if (inSight.status !== 'unreadable') return false;
     const before = seen.get(dataset);
-    const wasRead = [...inSight.tables.keys()].some((name) => before?.tables.get(name) === lastRunAt);
+    const wasRead = [...inSight.tables.keys()].some((name) => before?.tables.get(name)?.at === lastRunAt);
     return before?.at === lastRunAt || (wasRead && isWhollyUnread({ dataset }, sight));
   }
   return (
-    inSight.tables.get(table)?.status === 'unreadable' && seen.get(dataset)?.tables.get(table) === lastRunAt
+    inSight.tables.get(table)?.status === 'unreadable' &&
+    seen.get(dataset)?.tables.get(table)?.at === lastRunAt
   );
 }
 
@@ -273,9 +287,9 @@ function seenNow(before: State['seen'], { now, sight }: RunResult): State['seen'
 }
 
 function seenDataset(before: SeenDataset | undefined, sight: DatasetSight, at: string): SeenDataset {
-  const tables = [...sight.tables].flatMap(([table, { status }]): [string, string][] => {
-    const seenAt = status === 'present' ? at : before?.tables.get(table);
-    return seenAt === undefined ? [] : [[table, seenAt]];
+  const tables = [...sight.tables].flatMap(([table, { status, declared }]): [string, SeenTable][] => {
+    const seen = status === 'present' ? { at, digest: declared.digest ?? null } : before?.tables.get(table);
+    return seen === undefined ? [] : [[table, seen]];
   });
   return {
     at: sight.status === 'present' ? at : (before?.at ?? null),

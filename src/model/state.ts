@@ -114,7 +114,13 @@ export interface SeenDataset {
   readonly at: string | null;
   /** Its time travel window then; null: not known. */
   readonly timeTravelHours: number | null;
-  readonly tables: ReadonlyMap<string, string>;
+  readonly tables: ReadonlyMap<string, SeenTable>;
+}
+
+export interface SeenTable {
+  readonly at: string;
+  /** Of its file then: what that did not state yet, nobody knows to have been in order. */
+  readonly digest: string | null;
 }
 
 export const TOPICS = ['drift', 'unchecked', 'resolved', 'still-open'] as const;

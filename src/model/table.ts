@@ -88,6 +88,8 @@ export interface DeclaredTable {
   /** Made anew each time it is asked for: a large warehouse's would not fit in memory all at once. */
   readonly expected: ExpectedTable;
   readonly contract: Contract;
+  /** Of the whole file: another one when it says anything else. Absent: there is no file. */
+  readonly digest?: string;
 }
 
 export interface DeclaredDataset {

@@ -193,6 +193,7 @@ async function loadTable(
   const declared: DeclaredTable = {
     table: id.table,
     contract: contractOf(raw),
+    digest,
     // Ten thousand parsed files take hundreds of megabytes: each is read again when its table's answer is there.
     get expected() {
       return expectedTable(inNamesOf(rereadFile(root, file, digest), { aliases, project }));

@@ -48,20 +48,23 @@ function remembered<About extends z.ZodType>(about: About) {
   });
 }
 
-/** Lists of pairs, since a table may be named `__proto__`. */
+/** Lists, since a table may be named `__proto__`. */
 const seen = z
   .array(
     z.strictObject({
       dataset: text,
       at: moment.nullable(),
       timeTravelHours: z.number().nullable(),
-      tables: z.array(z.tuple([text, moment])),
+      tables: z.array(z.strictObject({ table: text, at: moment, digest: text.nullable() })),
     }),
   )
   .transform(
     (datasets) =>
       new Map(
-        datasets.map(({ dataset, tables, ...rest }) => [dataset, { ...rest, tables: new Map(tables) }]),
+        datasets.map(({ dataset, tables, ...rest }) => [
+          dataset,
+          { ...rest, tables: new Map(tables.map(({ table, ...seen }) => [table, seen])) },
+        ]),
       ),
   );
 
@@ -134,7 +137,7 @@ export function printState(state: State): string {
     dataset,
     at,
     timeTravelHours,
-    tables: [...tables],
+    tables: [...tables].map(([table, seen]) => ({ table, ...seen })),
   }));
   return `${JSON.stringify({ ...state, seen: datasets })}\n`;
 }

@@ -965,8 +965,8 @@ describe('when each table was last read', () => {
             at: stamp(1),
             timeTravelHours: 168,
             tables: new Map([
-              ['orders', stamp(1)],
-              ['items', stamp(1)],
+              ['orders', { at: stamp(1), digest: expect.any(String) }],
+              ['items', { at: stamp(1), digest: expect.any(String) }],
             ]),
           },
         ],
@@ -988,8 +988,8 @@ describe('when each table was last read', () => {
             at: stamp(0),
             timeTravelHours: 168,
             tables: new Map([
-              ['orders', stamp(0)],
-              ['items', stamp(0)],
+              ['orders', { at: stamp(0), digest: expect.any(String) }],
+              ['items', { at: stamp(0), digest: expect.any(String) }],
             ]),
           },
         ],
@@ -1014,7 +1014,9 @@ describe('when each table was last read', () => {
   test('is remembered of a table named __proto__', () => {
     const odd = sightOf([datasetSight('sales', [tableSight(declaredTable('__proto__', stated))])]);
     const { seen } = play([run(0, { sight: odd })]).state;
-    expect(seen.get('sales')?.tables).toEqual(new Map([['__proto__', stamp(0)]]));
+    expect(seen.get('sales')?.tables).toEqual(
+      new Map([['__proto__', { at: stamp(0), digest: expect.any(String) }]]),
+    );
   });
 });
 

@@ -49,7 +49,8 @@ export function declaredTable(
   expected: DeclaredTable['expected'] = {},
   stated: Partial<Contract> = {},
 ): DeclaredTable {
-  return { table, expected, contract: { ...contract, ...stated } };
+  const digest = JSON.stringify([expected, stated]);
+  return { table, expected, contract: { ...contract, ...stated }, digest };
 }
 
 export const NONE_UNDECLARED: UndeclaredSight = { isListed: true, isComplete: true, unreadable: new Set() };

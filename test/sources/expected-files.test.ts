@@ -85,13 +85,16 @@ describe('loadExpectation', () => {
                 owner: 'sales team',
                 retention: { text: 'P90D', ms: 7_776_000_000 },
               },
+              digest: expect.any(String),
             },
           ],
         },
         {
           dataset: 'web',
           declaredAs: 'web',
-          tables: [{ table: 'events_YYYYMMDD', expected: {}, contract: noContract }],
+          tables: [
+            { table: 'events_YYYYMMDD', expected: {}, contract: noContract, digest: expect.any(String) },
+          ],
         },
       ],
       policy: {

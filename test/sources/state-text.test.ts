@@ -147,7 +147,7 @@ const full: State = {
       {
         at: '2026-03-02T08:00:00.000Z',
         timeTravelHours: 168,
-        tables: new Map([['orders', '2026-03-02T08:00:00.000Z']]),
+        tables: new Map([['orders', { at: '2026-03-02T08:00:00.000Z', digest: '0f1e2d3c' }]]),
       },
     ],
     ['crm', { at: null, timeTravelHours: null, tables: new Map() }],
@@ -240,7 +240,11 @@ describe('a state', () => {
     const seen = new Map([
       [
         '__proto__',
-        { at: null, timeTravelHours: 48, tables: new Map([['constructor', '2026-03-02T08:00:00.000Z']]) },
+        {
+          at: null,
+          timeTravelHours: 48,
+          tables: new Map([['constructor', { at: '2026-03-02T08:00:00.000Z', digest: null }]]),
+        },
       ],
     ]);
     expect(printState({ ...emptyState('shop'), seen })).toBe(
@@ -251,7 +255,7 @@ describe('a state', () => {
             dataset: '__proto__',
             at: null,
             timeTravelHours: 48,
-            tables: [['constructor', '2026-03-02T08:00:00.000Z']],
+            tables: [{ table: 'constructor', at: '2026-03-02T08:00:00.000Z', digest: null }],
           },
         ],
       })}\n`,
@@ -355,7 +359,13 @@ const states: fc.Arbitrary<State> = fc.record({
     }),
   ),
   failures: remembered(fc.record({ code: name, message: name })),
-  seen: mapOf(fc.record({ at: optional(moment), timeTravelHours: optional(count), tables: mapOf(moment) })),
+  seen: mapOf(
+    fc.record({
+      at: optional(moment),
+      timeTravelHours: optional(count),
+      tables: mapOf(fc.record({ at: moment, digest: optional(name) })),
+    }),
+  ),
   messages: fc.record({
     runAt: optional(moment),
     list: fc.array(
