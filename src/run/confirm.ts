@@ -1,4 +1,5 @@
 import { isDrift, type Judgement } from '../diff/judge.ts';
+import type { TableDetails } from '../model/details.ts';
 import type { Change } from '../model/finding.ts';
 import type { Clock, Unreadable } from '../model/ports.ts';
 
@@ -12,6 +13,8 @@ export type Verdict =
       readonly warnings: readonly string[];
       /** Of a dataset that states it, in hours. */
       readonly timeTravelHours?: number;
+      /** Of a table with findings, until they are kept or let go. */
+      readonly details?: TableDetails;
     }
   | Unreadable;
 
