@@ -2,12 +2,13 @@ import type { Item } from '../model/alert.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Kind, SEVERITIES } from '../model/kinds.ts';
 import type { FindingMemo, State } from '../model/state.ts';
-import { RESTORABLE, readerVerb } from './explain.ts';
+import { isVerbatim, RESTORABLE, readerVerb } from './explain.ts';
 import { groupBySubject } from './group.ts';
 import { lasting, moment } from './moment.ts';
 import { code, codeBlock, escaped, link, owner, quote } from './mrkdwn.ts';
 import { counted, shortened } from './printable.ts';
 import { recoveryClock } from './recovery.ts';
+import { repairOf } from './repair.ts';
 import { joined, namedFirst, SIGN, subjectLink } from './slack-parts.ts';
 
 /** More findings of one kind in one table than this become one line. */
@@ -126,12 +127,6 @@ function lifeOf({ news, record }: Item<FindingMemo>, { now }: Telling): string {
   }
 }
 
-/** Whether people are told the value itself, or a part of it, and not a duration or a word for its absence. */
-function isVerbatim(value: string | null, word: string): boolean {
-  const part = word.replace(/^…|…$/g, '');
-  return value?.replace(/[\r\n\t]+/g, ' ').includes(part) ?? false;
-}
-
 /** A table that was recreated empty misses every field: one line says it. */
 function foldedLine(findings: readonly Finding[]): string {
   const [first] = findings;
@@ -167,25 +162,17 @@ function repairs(members: readonly OpenItem[]): readonly string[] {
 }
 
 function repairText({ finding, item }: OpenItem): string | null {
-  const { fix } = finding;
-  if (fix === null) return null;
-  const { lastGoodAt } = item.record.about;
-  // The moment to restore from is known: it was there then.
-  const filled = (text: string) =>
-    lastGoodAt === null ? text : text.replaceAll('<ms>', String(Date.parse(lastGoodAt)));
-  const statements = fix.statements.map(filled).map((statement) => statement.trim());
-  const note = fix.note === null ? '' : filled(fix.note);
-  const length = statements.join('\n').length + note.length;
-  if (length === 0) return null;
-  if (length > MAX_REPAIR) return quote('The repair is long: drift check prints it.');
-  const isShell = (statement: string) => statement.startsWith('bq ');
-  const lines = statements.map((statement) =>
-    isShell(statement) ? statement : statement.replace(/;?$/, ';'),
-  );
+  const repair = repairOf(finding, item.record.about.lastGoodAt);
+  if (repair === null) return null;
+  const { statements, note } = repair;
+  if (statements.join('\n').length + note.length > MAX_REPAIR)
+    return quote('The repair is long: drift check prints it.');
   return [
-    ...(lines.length === 0 ? [] : ['Would repair it:', codeBlock(lines.join('\n'), MAX_REPAIR * 2)]),
+    ...(statements.length === 0
+      ? []
+      : ['Would repair it:', codeBlock(statements.join('\n'), MAX_REPAIR * 2)]),
     ...(note === ''
       ? []
-      : [quote(`${lines.length === 0 ? 'No statement repairs it: ' : 'Before you run it: '}${note}`)]),
+      : [quote(`${statements.length === 0 ? 'No statement repairs it: ' : 'Before you run it: '}${note}`)]),
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { SEVERITIES, type Severity } from '../model/kinds.ts';
 import type { SlackBlock } from '../model/ports.ts';
 import type { TableCounts } from '../model/report.ts';
+import { consoleUrl } from './console-url.ts';
 import { subjectTitle } from './group.ts';
 import { code, escaped, fitted, link } from './mrkdwn.ts';
 import { counted, printable, shortened } from './printable.ts';
@@ -84,16 +85,6 @@ export function subjectLink(
 ): string {
   const title = shortened(subjectTitle(subject), 200);
   return `*${project === null || subject.dataset === '*' ? escaped(title) : link(consoleUrl(subject, project), title)}*`;
-}
-
-function consoleUrl(
-  { dataset, table }: { readonly dataset: string; readonly table: string | null },
-  project: string,
-): string {
-  const target = new URLSearchParams({ project, p: project, d: dataset });
-  if (table !== null) target.set('t', table);
-  target.set('page', table === null ? 'dataset' : 'table');
-  return `https://console.cloud.google.com/bigquery?${target}`;
 }
 
 /** `2 critical, 1 warning` */

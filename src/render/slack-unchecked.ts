@@ -1,35 +1,11 @@
-import type { UncheckedReason } from '../model/finding.ts';
 import type { UncheckedMemo } from '../model/state.ts';
 import { escaped } from './mrkdwn.ts';
 import { counted, shortened } from './printable.ts';
 import { namedFirst } from './slack-parts.ts';
+import { REASONS } from './unchecked-words.ts';
 
 const MAX_NAMED = 8;
 const MAX_GROUPS = 12;
-
-interface ReasonWords {
-  readonly cause: string;
-  /** What to do; null: nothing but wait. */
-  readonly remedy: (account: string | null) => string | null;
-}
-
-const REASONS: Readonly<Record<UncheckedReason, ReasonWords>> = {
-  denied: {
-    cause: 'access denied',
-    remedy: (account) =>
-      `grant roles/bigquery.metadataViewer to ${account ?? "the monitor's service account"}`,
-  },
-  throttled: {
-    cause: "over BigQuery's quota",
-    remedy: () => 'lower REQUESTS_PER_SECOND, or give the monitor an account that nothing else uses',
-  },
-  unavailable: { cause: 'no usable answer from BigQuery', remedy: () => null },
-  'out-of-time': { cause: 'the run had no time left', remedy: () => null },
-  malformed: {
-    cause: 'an answer that is no BigQuery resource',
-    remedy: () => 'look for a proxy between the monitor and BigQuery',
-  },
-};
 
 /** `• analytics: access denied, 2 tables: …; grant roles/bigquery.metadataViewer to …`, one line for each cause. */
 export function uncheckedLines(entries: readonly UncheckedMemo[], account: string | null): readonly string[] {
@@ -67,7 +43,3 @@ function groupLine(group: readonly UncheckedMemo[], account: string | null): str
   ].join('; ');
   return `${parts}\n   ${escaped(shortened(detail, 200))}`;
 }
-
-/** What the reader of `access denied, or deleted` must know. */
-export const HIDDEN_OR_GONE =
-  'Readable in the run before: BigQuery hides what is deleted from those without permission.';
