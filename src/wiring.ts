@@ -1,12 +1,13 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { DriftError } from './model/errors.ts';
-import type { Clock, Log, ObjectStore } from './model/ports.ts';
+import type { Clock, Log, ObjectStore, PageStore } from './model/ports.ts';
 import { type Config, type Env, parseConfig, usableWebhookUrl } from './run/config.ts';
 import { createFailureGate } from './run/failure-gate.ts';
 import { logFailure, runHourly, tellFailure } from './run/hourly.ts';
 import { createBucketStore } from './sinks/bucket-store.ts';
 import { createFolderStore } from './sinks/folder-store.ts';
 import { createMonitoringSink } from './sinks/monitoring.ts';
+import { createReportStore } from './sinks/report-store.ts';
 import { createSlackSink } from './sinks/slack.ts';
 import { accountOf, createBigQueryClient, createWarehouse } from './sources/bigquery.ts';
 import { loadExpectation } from './sources/expected-files.ts';
@@ -91,7 +92,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
 
 type Connection = Pick<
   Parameters<typeof runHourly>[0],
-  'warehouse' | 'metrics' | 'alerts' | 'store' | 'account' | 'project'
+  'warehouse' | 'metrics' | 'alerts' | 'store' | 'reports' | 'account' | 'project'
 >;
 
 function connection(config: Config, { clock, fetch }: Surroundings): () => Promise<Connection> {
@@ -100,6 +101,10 @@ function connection(config: Config, { clock, fetch }: Surroundings): () => Promi
   const warehouse = createWarehouse({ client, pacing: config, clock });
   const alerts = slackWebhookUrl === null ? null : createSlackSink({ url: slackWebhookUrl, fetch, clock });
   const store = openStore(config, clock);
+  const reports =
+    store === null || config.state === null
+      ? null
+      : createReportStore({ store, place: config.state, link: config.reportLink });
   const account = () => (bigqueryEndpoint === null ? accountOf(client) : Promise.resolve(null));
   let metrics: Connection['metrics'] | undefined;
   return async () => {
@@ -110,11 +115,11 @@ function connection(config: Config, { clock, fetch }: Surroundings): () => Promi
       endpoint: monitoringEndpoint,
       clock,
     });
-    return { warehouse, metrics, alerts, store, account, project };
+    return { warehouse, metrics, alerts, store, reports, account, project };
   };
 }
 
-function openStore({ state, storageEndpoint }: Config, clock: Clock): ObjectStore | null {
+function openStore({ state, storageEndpoint }: Config, clock: Clock): (ObjectStore & PageStore) | null {
   if (state === null) return null;
   return state.in === 'folder'
     ? createFolderStore(state.path)

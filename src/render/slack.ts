@@ -7,7 +7,7 @@ import type { Sight } from '../model/sight.ts';
 import type { FailureMemo, FindingMemo, State, UncheckedMemo } from '../model/state.ts';
 import { subjectName } from './group.ts';
 import { lasting, moment } from './moment.ts';
-import { codeBlock, escaped, fitted } from './mrkdwn.ts';
+import { codeBlock, escaped, fitted, link } from './mrkdwn.ts';
 import { counted, shortened } from './printable.ts';
 import { findingSections, type OpenItem, whatOf } from './slack-findings.ts';
 import { findMassLosses, massLossSection } from './slack-mass-loss.ts';
@@ -25,7 +25,8 @@ import {
   subjectLink,
   tableCounts,
 } from './slack-parts.ts';
-import { HIDDEN_OR_GONE, uncheckedLines } from './slack-unchecked.ts';
+import { uncheckedLines } from './slack-unchecked.ts';
+import { HIDDEN_OR_GONE } from './unchecked-words.ts';
 
 /** What a message needs beside what it tells. */
 export interface Scene {
@@ -46,6 +47,10 @@ export interface Scene {
   readonly note: string | null;
   /** Whom to grant access; null: not known. */
   readonly account: string | null;
+  /** The report page of this run; null: there is none. */
+  readonly reportUrl: string | null;
+  /** Why there is none, although there should be. */
+  readonly reportProblem: string | null;
 }
 
 /** The one message that tells all of an alert, worst first. */
@@ -68,9 +73,10 @@ export function renderNote(note: string, { project }: Pick<Scene, 'project'>): S
   return { text: notification(title, [escaped(note)]), blocks: [header(title), section(escaped(note))] };
 }
 
-function withNote(payload: SlackPayload, { note, memory }: Scene): SlackPayload {
+function withNote(payload: SlackPayload, { note, memory, reportProblem }: Scene): SlackPayload {
   const notes = [
     ...(note === null ? [] : [escaped(note)]),
+    ...(reportProblem === null ? [] : [escaped(`There is no report page of this run: ${reportProblem}`)]),
     ...(memory === 'none' ? ['No state: this repeats every run (set STATE_URI).'] : []),
   ];
   return { ...payload, blocks: bounded([...payload.blocks, ...notes.map(context)]) };
@@ -108,14 +114,22 @@ function driftMessage(alert: Alert, scene: Scene): SlackPayload {
 }
 
 /** Counts and time; what is below the least severity that is told is only counted. */
-function runLine({ report, now, minimumSeverity }: Scene): string {
+function runLine(scene: Scene): string {
+  const { report, now, minimumSeverity } = scene;
   if (report === null) return moment(now.toISOString());
   const lesser = report.findings.filter(({ severity }) => !isAtLeast(severity, minimumSeverity));
   return [
     tableCounts(report.tables),
     ...(lesser.length === 0 ? [] : [`beside ${severityCounts(lesser)}`]),
     `checked ${moment(report.finishedAt)}`,
+    ...reportLink(scene),
   ].join(' · ');
+}
+
+/** Everything at a glance. Slack makes no link of a file's address. */
+function reportLink({ reportUrl }: Pick<Scene, 'reportUrl'>): readonly string[] {
+  if (reportUrl === null) return [];
+  return [/^https?:/.test(reportUrl) ? link(reportUrl, 'report') : `report: ${escaped(reportUrl)}`];
 }
 
 /** Findings of the report with what is remembered of them, in the report's order. */
@@ -164,7 +178,8 @@ function uncheckedBlocks(report: Report | null, { account }: Scene): readonly Sl
   ];
 }
 
-function uncheckedMessage(alert: Alert, { project, report, now, account, cause }: Scene): SlackPayload {
+function uncheckedMessage(alert: Alert, scene: Scene): SlackPayload {
+  const { project, report, now, account, cause } = scene;
   const where = project ?? 'BigQuery';
   const entries = alert.unchecked.map(({ record }) => record.about);
   const isBlind = report !== null && report.tables.inSync + report.tables.drifted === 0;
@@ -184,6 +199,7 @@ function uncheckedMessage(alert: Alert, { project, report, now, account, cause }
           ...(report === null ? [] : [tableCounts(report.tables)]),
           'not checked is neither in sync nor drifted',
           moment(now.toISOString()),
+          ...reportLink(scene),
         ].join(' · '),
       ),
       ...(cause === null ? [] : [section(escaped(shortened(cause, 500)))]),
@@ -292,7 +308,13 @@ function resolvedMessage(alert: Alert, scene: Scene): SlackPayload {
       header(title),
       ...(report === null
         ? []
-        : [context(`${tableCounts(report.tables)} · checked ${moment(report.finishedAt)}`)]),
+        : [
+            context(
+              [tableCounts(report.tables), `checked ${moment(report.finishedAt)}`, ...reportLink(scene)].join(
+                ' · ',
+              ),
+            ),
+          ]),
       ...lineBlocks(lines),
     ],
   };

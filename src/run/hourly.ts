@@ -10,6 +10,7 @@ import type {
   LogSeverity,
   MetricSink,
   ObjectStore,
+  ReportStore,
   Warehouse,
 } from '../model/ports.ts';
 import type { Report, Status, TableCounts } from '../model/report.ts';
@@ -21,6 +22,7 @@ import { isToldInSlack, renderFailure } from '../render/slack.ts';
 import type { Expectation } from '../sources/expected-files.ts';
 import { type CheckResult, check } from './check.ts';
 import { forgetful, type Memory, openMemory } from './memory.ts';
+import { NOT_PUBLISHED, type Published, publishReport } from './publish-report.ts';
 import { type AlertCounts, type Told, tell } from './tell.ts';
 
 /** What one run of the function is given. */
@@ -32,6 +34,8 @@ export interface HourlyRun {
   readonly alerts: AlertSink | null;
   /** null: nothing is remembered. */
   readonly store: ObjectStore | null;
+  /** null: there is no place for a report page. */
+  readonly reports: ReportStore | null;
   /** Whom to grant access; null: not known. */
   readonly account: () => Promise<string | null>;
   /** Whether a failure that no state remembers is to be told. */
@@ -118,9 +122,10 @@ async function checkAndTell(run: HourlyRun, memory: Memory | DriftError): Promis
     alerts: telling.counts,
   };
   const unread = nothingRead === null ? null : new DriftError(nothingRead.code, nothingRead.message);
-  const errors = [unread, metricsError, telling.error].filter((error) => error !== null);
+  const { published } = telling;
+  const errors = [unread, metricsError, published.error, telling.error].filter((error) => error !== null);
   const [first] = errors;
-  if (first === undefined) return { status: report.status, ...counts, report: null };
+  if (first === undefined) return { status: report.status, ...counts, report: published.url };
   const error = { code: first.code, message: errors.map(({ message: text }) => text).join('; ') };
   run.log({ severity: 'ERROR', message: `the run failed: ${error.message}`, code: error.code });
   return { status: 'failed', error, ...counts };
@@ -130,11 +135,13 @@ function measurements({ report, outcomes }: CheckResult) {
   return measureFindings(report.findings, outcomes, { isComplete: report.unchecked.length === 0 });
 }
 
-function tellOfRun(
+type Telling = Told & { readonly published: Published };
+
+async function tellOfRun(
   run: HourlyRun,
   memory: Memory,
   { result, policy }: { readonly result: CheckResult; readonly policy: Expectation['policy'] },
-): Promise<Told> {
+): Promise<Telling> {
   const { report, sight, nothingRead } = result;
   const { state, isKept } = memory;
   const now = momentOf(run, state);
@@ -143,7 +150,9 @@ function tellOfRun(
     ...report.findings.map(({ fingerprint }) => fingerprint),
     ...report.unchecked.map(uncheckedKey),
   ]);
-  return tell(advanced, {
+  const remembered = isKept ? advanced : null;
+  const published = await publishReport(run, { ...result, waivers: policy.waivers, state: remembered, now });
+  const told = await tell(advanced, {
     ...run,
     memory,
     now,
@@ -158,8 +167,11 @@ function tellOfRun(
       minimumSeverity: policy.minimumSeverity,
       cause: nothingRead?.code === 'ProjectNotFound' ? nothingRead.message : null,
       memory: isKept ? (state.lastRunAt === null ? 'first' : 'kept') : 'none',
+      reportUrl: published.url,
+      reportProblem: published.error?.message ?? null,
     },
   });
+  return { ...told, published };
 }
 
 /** Time does not run backwards: a late attempt at an earlier run counts to the one after it. */
@@ -175,11 +187,11 @@ async function tellOfLostState(
   run: HourlyRun,
   error: DriftError,
   { findings, tables }: Report,
-): Promise<Told> {
+): Promise<Telling> {
   const { critical, warning } = countBySeverity(findings);
   const there = `This run found ${critical} critical and ${warning} warning in ${counted(tables.inSync + tables.drifted, 'table')}, and cannot tell which of them are new.`;
   await tellFailure(run, { code: error.code, message: `${error.message}\n${there}` });
-  return { counts: NOTHING_TOLD, error };
+  return { counts: NOTHING_TOLD, error, published: NOT_PUBLISHED };
 }
 
 /** A run without a result is told as loudly as drift; a bug is told without its inner words. */
@@ -206,6 +218,8 @@ async function failedRun(run: HourlyRun, memory: Memory | DriftError, error: unk
       minimumSeverity: 'critical',
       cause: null,
       memory: 'kept',
+      reportUrl: null,
+      reportProblem: null,
     },
   });
   if (notTold !== null) run.log({ severity: 'ERROR', message: notTold.message, code: notTold.code });
