@@ -129,7 +129,9 @@ function summary(rows: readonly Item[]): string {
     findingElements.filter((finding) => finding === element || !finding.hidden),
   );
   const allFindings = entries.flatMap(({ findingElements }) => findingElements);
-  return `${findings.length} of ${allFindings.length} findings, ${rows.filter(isVisible).length} of ${rows.length} tables`;
+  const some = (shownOnes: number, all: number, noun: string) =>
+    `${shownOnes.toLocaleString('en-US')} of ${all.toLocaleString('en-US')} ${noun}`;
+  return `${some(findings.length, allFindings.length, 'findings')}, ${some(rows.filter(isVisible).length, rows.length, 'tables')}`;
 }
 
 function readForm(): Filter {

@@ -100,7 +100,7 @@ function wrongSection(groups: readonly Group[], view: View): Markup {
   return html`
     <section class="wrong" id="wrong" aria-labelledby="wrong-title" tabindex="-1">
       <h2 id="wrong-title">What is wrong</h2>
-      ${groups.length === 0 ? html`<p class="note">Nothing that was read.</p>` : null}
+      ${groups.length === 0 ? html`<p class="note">Nothing of what was read.</p>` : null}
       ${shown.map((group, index) => entry(group, view, { isOpen, isWhole: index < MAX_WHOLE }))}
       ${left.length === 0 ? null : html`<p class="note">${leftOut(left)}</p>`}
       <p class="note none-match" hidden>Nothing that is wrong matches the filter.</p>

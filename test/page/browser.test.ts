@@ -3,8 +3,10 @@ import type { Browser, Page as BrowserPage, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Page } from '../../src/model/page.ts';
 import { renderHtml } from '../../src/render/html.ts';
-import { CHROMIUM, launchChromium, openFromDisk } from '../support/browser.ts';
-import { largePage, playedPage, withTexts } from '../support/pages.ts';
+import { openFromDisk } from '../support/browser.ts';
+import { CHROMIUM, launchChromium } from '../support/chromium.ts';
+import { largePage } from '../support/large-page.ts';
+import { playedPage, withTexts } from '../support/pages.ts';
 
 /* The page as its readers use it: in a browser, from disk. */
 
@@ -494,7 +496,7 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
     await page.getByRole('searchbox').fill('invoices_0031');
     await expect
       .poll(() => page.locator('#count').innerText())
-      .toMatch(/^\d+ of 1000 findings, 1 of 5000 tables$/);
+      .toMatch(/^\d+ of 1,000 findings, 1 of 5,000 tables$/);
     expect(complaints).toEqual([]);
   });
 

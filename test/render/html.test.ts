@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Page } from '../../src/model/page.ts';
 import { renderHtml } from '../../src/render/html.ts';
-import { largePage, playedPage, readableText, withTexts } from '../support/pages.ts';
+import { largePage } from '../support/large-page.ts';
+import { playedPage, readableText, withTexts } from '../support/pages.ts';
 import { RUNS } from '../support/runs.ts';
 
 const fields = [
@@ -201,7 +202,7 @@ describe('what is wrong', () => {
     const page = await playedPage({ files, runs: [intact] });
     expect(partOf(page, 'What is wrong', 'Every dataset and table')).toEqual([
       'What is wrong',
-      'Nothing that was read.',
+      'Nothing of what was read.',
       'Nothing that is wrong matches the filter.',
     ]);
   });
