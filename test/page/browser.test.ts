@@ -70,18 +70,14 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
     return openFromDisk(browser, renderHtml(page ?? (await samplePage())), options);
   }
 
-  /** The names in the folded lines of all entries that are seen. */
-  const seenEntries = (page: BrowserPage) => visibleTexts(page.locator('#wrong .entry h3'));
-  const seenTables = (page: BrowserPage) => visibleTexts(page.locator('.dataset tbody th'));
-  const seenFindings = (page: BrowserPage) =>
-    visibleTexts(page.locator('#wrong .entry[open] .finding .kind'));
-
-  async function visibleTexts(locator: Locator): Promise<readonly string[]> {
-    const texts: string[] = [];
-    for (const each of await locator.all())
-      if (await each.isVisible()) texts.push((await each.innerText()).trim());
-    return texts;
-  }
+  /** The texts of those that are seen. */
+  const visibleTexts = (page: BrowserPage, selector: string) =>
+    page.evaluate<readonly string[]>(
+      `[...document.querySelectorAll('${selector}')].filter((each) => each.checkVisibility()).map((each) => each.innerText.trim())`,
+    );
+  const seenEntries = (page: BrowserPage) => visibleTexts(page, '#wrong .entry h3');
+  const seenTables = (page: BrowserPage) => visibleTexts(page, '.dataset tbody th');
+  const seenFindings = (page: BrowserPage) => visibleTexts(page, '#wrong .entry[open] .finding .kind');
 
   const fragmentOf = (page: BrowserPage) => page.evaluate<string>('location.hash');
 
