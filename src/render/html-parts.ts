@@ -36,7 +36,8 @@ export function consoleLink(subject: Subject, project: string | null): Markup | 
 
 /** The place in the page, which is a fragment too: `#at=commerce.orders` */
 export function anchorOf(subject: Subject): string {
-  return `at=${encodeURIComponent(subjectName(subject))}`;
+  // Half a surrogate pair cannot be encoded.
+  return `at=${encodeURIComponent(subjectName(subject).toWellFormed())}`;
 }
 
 export function time(rfc3339: string): Markup {

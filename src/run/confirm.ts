@@ -35,11 +35,20 @@ export async function readConfirmed({
   readonly isKnown: (fingerprint: string) => boolean;
 }): Promise<Verdict> {
   const startedAt = clock.now().getTime();
-  const first = await read('first');
-  if (first.status === 'unreadable') return first;
-  const isNew = first.judgement.open.some((finding) => isDrift(finding) && !isKnown(finding.fingerprint));
-  if (!isNew) return first;
+  const settled = await readFirst(read, isKnown);
+  if (settled !== null) return settled;
   const waitMs = startedAt + confirmMs - clock.now().getTime();
   if (waitMs > 0) await clock.sleep(waitMs);
   return read('second');
+}
+
+/** null: what it found is to be confirmed. Apart, so that nothing of the first answer is held for as long as that takes. */
+async function readFirst(
+  read: (attempt: 'first') => Promise<Verdict>,
+  isKnown: (fingerprint: string) => boolean,
+): Promise<Verdict | null> {
+  const first = await read('first');
+  if (first.status === 'unreadable') return first;
+  const isNew = first.judgement.open.some((finding) => isDrift(finding) && !isKnown(finding.fingerprint));
+  return isNew ? null : first;
 }

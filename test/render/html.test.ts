@@ -391,7 +391,7 @@ describe('a hostile name', () => {
 
   test('makes no element and no attribute, whatever it is', async () => {
     const page = await playedPage({ files, runs: [intact, broken] });
-    const named = (name: string) => withTexts(page, (text) => text.replaceAll('tier', () => name));
+    const named = (name: string) => withTexts(page, (text) => text.replace(/tier|orders|sales/g, () => name));
     const shape = (html: string) =>
       [...html.replace(/<(style|script)>[\s\S]*?<\/\1>/g, '').matchAll(/<[^>]*>/g)].map(([tag]) =>
         tag.replace(/"[^"]*"/g, '""'),
@@ -402,7 +402,7 @@ describe('a hostile name', () => {
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), (name) => {
         expect(shape(renderHtml(named(`<${name}`)))).toEqual(plain);
       }),
-      { numRuns: RUNS.numRuns / 10 },
+      { numRuns: RUNS.numRuns / 10, examples: [['\uD83D'], ['\uDC00 x']] },
     );
   });
 });
