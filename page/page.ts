@@ -169,6 +169,8 @@ function remember(filter: Filter): void {
 
 function followAddress(): void {
   const fragment = location.hash.slice(1);
+  // A place in the page, such as that of the first link, is no filter.
+  if (fragment !== '' && !fragment.includes('=')) return;
   const at = entryById.get(fragment);
   fillForm(at === undefined ? parseFilter(fragment) : parseFilter(''));
   apply(readForm());

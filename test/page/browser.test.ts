@@ -1,5 +1,5 @@
 import axe from 'axe-core';
-import type { Browser, Page as BrowserPage, Locator } from 'playwright-core';
+import type { Browser, Page as BrowserPage } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Page } from '../../src/model/page.ts';
 import { renderHtml } from '../../src/render/html.ts';
@@ -344,6 +344,13 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       expect(await page.evaluate('document.activeElement.querySelector("h3").textContent')).toBe(
         'sales.orders',
       );
+    });
+
+    test('that first stop leaves the filter as it is', async () => {
+      const { page } = await open({ fragment: '#dataset=crm' });
+      await page.getByRole('link', { name: 'Skip to what is wrong' }).press('Enter');
+      await expect.poll(() => fragmentOf(page)).toBe('#wrong');
+      expect(await seenEntries(page)).toEqual(['crm.contacts']);
     });
 
     test('arrows go from table to table, past those that are filtered out, and Enter folds', async () => {
