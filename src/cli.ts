@@ -203,7 +203,7 @@ function rendered(
   const { report, outcomes } = result;
   switch (format) {
     case 'text':
-      return renderText(report, { color: false, width: null });
+      return renderText(report, { color: false });
     case 'json':
       return renderJson(report);
     case 'html':

@@ -24,12 +24,12 @@ const STATUS_STYLE: Readonly<Record<Status, Style>> = {
 /** Where it is shown: with which colours, and how many columns wide. */
 interface Screen {
   readonly color: boolean;
-  /** null: as wide as it likes, as in a file. */
-  readonly width: number | null;
+  /** null, or absent: as wide as it likes, as in a file. */
+  readonly width?: number | null;
 }
 
 /** The report for a terminal or a log file: what differs, what could not be checked, and the counts last. */
-export function renderText(report: Report, { color, width }: Screen): string {
+export function renderText(report: Report, { color, width = null }: Screen): string {
   const paint = (style: Style, text: string) =>
     color ? styleText(style, text, { validateStream: false }) : text;
   const page: Sheet = { paint, width: width === null ? null : Math.max(width, LEAST_WIDTH) };
