@@ -1,9 +1,10 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { styleText } from 'node:util';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs, styleText } from 'node:util';
 import { http as registerFunction } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { denied, startBigQueryEmulator } from '../emulators/bigquery.ts';
@@ -13,22 +14,31 @@ import { startSlackEmulator } from '../emulators/slack.ts';
 import type { SlackPayload } from '../src/model/ports.ts';
 import { previewSlack } from '../src/render/slack-preview.ts';
 import { createFunction } from '../src/wiring.ts';
+import { madeUpState } from './history.ts';
+import { type Hour, serveStory } from './viewer.ts';
 import { dropColumn, sampleWarehouse, tableOf } from './warehouse.ts';
 
 /*
  * Plays some hours of the real function against local stand-ins for BigQuery, Cloud Monitoring and Slack. The clock is
- * played too: an hour passes at once.
+ * played too: an hour passes at once. `--open` shows it in a browser afterwards, `--out FOLDER` says where the reports go.
  */
 
 const PROJECT = 'demo-project';
 const HOUR_MS = 3_600_000;
+const { values: options } = parseArgs({ options: { open: { type: 'boolean' }, out: { type: 'string' } } });
 const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 
 // Each run is asked for at its full hour, as the Scheduler does, and takes what time it takes.
 let scheduled = new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS);
 const clock = playedClock(scheduled.toISOString());
 let lastMetrics = '';
-const stateFolder = await mkdtemp(join(tmpdir(), 'drift-demo-'));
+const folder = resolve(options.out ?? join(tmpdir(), 'bigquery-drift-demo'));
+await rm(folder, { recursive: true, force: true });
+await mkdir(folder, { recursive: true });
+await writeFile(join(folder, 'state.json.1'), madeUpState(PROJECT, scheduled));
+const hours: Hour[] = [];
+let title = '';
+let steps: string[] = [];
 
 const warehouse = await sampleWarehouse('expected-schemas');
 const intact = structuredClone(warehouse.datasets);
@@ -40,7 +50,7 @@ const checkDrift = createFunction({
     GCP_PROJECT_ID: PROJECT,
     EXPECTED_SCHEMAS: 'expected-schemas',
     SLACK_WEBHOOK_URL: slack.webhookUrl,
-    STATE_URI: pathToFileURL(stateFolder).href,
+    STATE_URI: pathToFileURL(folder).href,
     BIGQUERY_API_ENDPOINT: bigquery.url,
     MONITORING_API_ENDPOINT: monitoring.url,
   },
@@ -61,7 +71,7 @@ try {
   );
   say('its client libraries and its HTTP server are the real ones.', 'continued');
 
-  print(`\n${paint('bold', 'The first check.')} All is as the files say.`);
+  begin('The first check.', 'All is as the files say.');
   await runCheck('in-sync', 0);
 
   hour(0, 'Somebody was busy:');
@@ -106,7 +116,26 @@ ${paint('bold', 'For a project of your own')}
   server.close();
   server.closeAllConnections();
   await Promise.all([bigquery.close(), monitoring.close(), slack.close()]);
-  await rm(stateFolder, { recursive: true });
+}
+
+const worst = hours.findLast(({ status }) => status === 'drifted');
+if (worst === undefined) throw new Error('the story has drift in it');
+if (options.open === true) await open(worst);
+print(`
+Its report, while the drift was open (the month before is made up):
+${join(folder, worst.page)}`);
+
+/** Until it is interrupted. */
+async function open(start: Hour): Promise<void> {
+  const { url } = await serveStory(hours, { folder, start });
+  print(`\nThe reports with the Slack messages beside them: ${paint('bold', url)} (Ctrl+C ends it)`);
+  const isDesktop = process.platform !== 'linux' || process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'];
+  if (!isDesktop) return;
+  const command = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open';
+  // Where there is none, the address is on the screen.
+  spawn(command, [url], { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref();
 }
 
 async function runCheck(expectedStatus: string, expectedMessages: number): Promise<void> {
@@ -126,16 +155,20 @@ async function runCheck(expectedStatus: string, expectedMessages: number): Promi
   if (summary['status'] !== expectedStatus) throw new Error(`expected the status ${expectedStatus}`);
 
   const messages = slack.messages.slice(messagesBefore);
+  hours.push({
+    title,
+    steps,
+    at: scheduled,
+    status: expectedStatus,
+    // The stand-in has checked them against Slack's rules.
+    messages: messages.map(({ payload }) => payload as SlackPayload),
+    page: basename(fileURLToPath(String(summary['report']))),
+  });
   if (messages.length !== expectedMessages) throw new Error(`expected ${expectedMessages} messages`);
   if (messages.length === 0) print('  Slack: nothing to tell, nothing sent.');
-  for (const { payload } of messages) {
+  for (const payload of hours.at(-1)?.messages ?? []) {
     print('  Slack:');
-    // The stand-in has checked it against Slack's rules.
-    print(
-      previewSlack(payload as SlackPayload, { color })
-        .replace(/^/gm, '  ')
-        .trimEnd(),
-    );
+    print(previewSlack(payload, { color }).replace(/^/gm, '  ').trimEnd());
   }
   const metrics = metricLines(pointsBefore).join('\n');
   print(metrics === lastMetrics ? '  Metric: as in the hour before' : metrics);
@@ -158,10 +191,16 @@ function metricLines(from: number): readonly string[] {
   ];
 }
 
-function hour(count: number, title: string): void {
+function hour(count: number, what: string): void {
   scheduled = new Date(scheduled.getTime() + HOUR_MS);
   clock.advance(scheduled.getTime() - clock.now().getTime());
-  print(`\n${paint('bold', `Hour ${count}.`)} ${title}`);
+  begin(`Hour ${count}.`, what);
+}
+
+function begin(name: string, what: string): void {
+  title = `${name} ${what}`;
+  steps = [];
+  print(`\n${paint('bold', name)} ${what}`);
 }
 
 function print(text: string): void {
@@ -173,6 +212,7 @@ function say(line: string, place: 'first' | 'continued' = 'first'): void {
 }
 
 function step(line: string): void {
+  steps.push(line);
   print(`  – ${line}`);
 }
 

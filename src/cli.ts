@@ -16,7 +16,9 @@ import { DriftError, type ErrorCode } from './model/errors.ts';
 import { isAtLeast, KINDS, SEVERITIES, type Severity } from './model/kinds.ts';
 import type { Policy } from './model/policy.ts';
 import type { Report } from './model/report.ts';
+import { renderHtml } from './render/html.ts';
 import { renderJson } from './render/json.ts';
+import { renderJunit } from './render/junit.ts';
 import { explainKind, listKinds } from './render/kind-guide.ts';
 import { counted, printable } from './render/printable.ts';
 import { previewSlack } from './render/slack-preview.ts';
@@ -43,7 +45,7 @@ const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   StateMoved: EXIT.internal,
 };
 
-const FORMATS = ['text', 'json', 'slack'] as const;
+const FORMATS = ['text', 'json', 'html', 'junit', 'slack'] as const;
 
 interface CheckCommandOptions extends FileOptions, ActualOptions {
   readonly format: (typeof FORMATS)[number];
@@ -179,30 +181,52 @@ async function runValidate(options: FileOptions): Promise<void> {
 
 async function print(
   result: CheckResult,
-  { format, preview, output }: CheckCommandOptions,
+  { format, failOn, preview, output }: CheckCommandOptions,
   policy: Policy,
 ): Promise<void> {
-  const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
-  const text = preview === true ? slackPreview(result, policy, color) : renderText(result.report, { color });
+  const { isTTY, columns } = process.stdout;
+  // https://no-color.org
+  const color = isTTY === true && !process.env['NO_COLOR'];
+  const width = isTTY === true ? columns : null;
+  const text =
+    preview === true ? slackPreview(result, policy, color) : renderText(result.report, { color, width });
   if (output === undefined) {
-    process.stdout.write(format === 'text' || preview === true ? text : rendered(result, format, policy));
+    process.stdout.write(
+      format === 'text' || preview === true ? text : rendered(result, { format, failOn }, policy),
+    );
     return;
   }
-  await writeOutput(output, rendered(result, format, policy));
+  await writeOutput(output, rendered(result, { format, failOn }, policy));
   process.stdout.write(text);
 }
 
-function rendered(result: CheckResult, format: CheckCommandOptions['format'], policy: Policy): string {
-  const { report } = result;
+function rendered(
+  result: CheckResult,
+  { format, failOn }: Pick<CheckCommandOptions, 'format' | 'failOn'>,
+  policy: Policy,
+): string {
+  const { report, outcomes } = result;
   switch (format) {
     case 'text':
       return renderText(report, { color: false });
     case 'json':
       return renderJson(report);
+    case 'html':
+      return renderHtml({
+        ...result,
+        waivers: policy.waivers,
+        now: new Date(report.startedAt),
+        ...NOTHING_REMEMBERED,
+      });
+    case 'junit':
+      return renderJunit(report, outcomes, { failOn });
     case 'slack':
       return `${JSON.stringify(previewMessage(result, policy), null, 2)}\n`;
   }
 }
+
+/** The command line knows one moment, and its page stands nowhere in particular. */
+const NOTHING_REMEMBERED = { state: null, account: null, address: null } as const;
 
 function slackPreview(result: CheckResult, policy: Policy, color: boolean): string {
   const message = previewMessage(result, policy);

@@ -1,6 +1,6 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { DriftError } from './model/errors.ts';
-import type { Clock, Log, ObjectStore } from './model/ports.ts';
+import type { Clock, Log, ObjectStore, PageStore } from './model/ports.ts';
 import { type Config, type Env, parseBucketPlace, parseConfig, usableWebhookUrl } from './run/config.ts';
 import { createFailureGate } from './run/failure-gate.ts';
 import { logFailure, runHourly, tellFailure } from './run/hourly.ts';
@@ -9,6 +9,7 @@ import { copyToFolder } from './sinks/bucket-folder.ts';
 import { createBucketStore } from './sinks/bucket-store.ts';
 import { createFolderStore } from './sinks/folder-store.ts';
 import { createMonitoringSink } from './sinks/monitoring.ts';
+import { createReportStore } from './sinks/report-store.ts';
 import { createSlackSink } from './sinks/slack.ts';
 import { accountOf, createBigQueryClient, createWarehouses } from './sources/bigquery.ts';
 import { loadExpectation } from './sources/expected-files.ts';
@@ -101,7 +102,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
 
 type Connection = Pick<
   Parameters<typeof runHourly>[0],
-  'openWarehouse' | 'metrics' | 'alerts' | 'store' | 'account' | 'project'
+  'openWarehouse' | 'metrics' | 'alerts' | 'store' | 'reports' | 'account' | 'project'
 >;
 
 function connection(config: Config, { clock, fetch }: Surroundings): () => Promise<Connection> {
@@ -110,6 +111,10 @@ function connection(config: Config, { clock, fetch }: Surroundings): () => Promi
   const openWarehouse = createWarehouses({ client, pacing: config, clock });
   const alerts = slackWebhookUrl === null ? null : createSlackSink({ url: slackWebhookUrl, fetch, clock });
   const store = openStore(config, clock);
+  const reports =
+    store === null || config.state === null
+      ? null
+      : createReportStore({ store, place: config.state, link: config.reportLink });
   const account = () => (bigqueryEndpoint === null ? accountOf(client) : Promise.resolve(null));
   let metrics: Connection['metrics'] | undefined;
   return async () => {
@@ -121,11 +126,11 @@ function connection(config: Config, { clock, fetch }: Surroundings): () => Promi
       endpoint: monitoringEndpoint,
       clock,
     });
-    return { openWarehouse, metrics, alerts, store, account, project };
+    return { openWarehouse, metrics, alerts, store, reports, account, project };
   };
 }
 
-function openStore({ state, storageEndpoint }: Config, clock: Clock): ObjectStore | null {
+function openStore({ state, storageEndpoint }: Config, clock: Clock): (ObjectStore & PageStore) | null {
   if (state === null) return null;
   return state.in === 'folder'
     ? createFolderStore(state.path)

@@ -1,14 +1,17 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { writeFolder } from './support/folder.ts';
+import { readableText } from './support/pages.ts';
 
 function withoutMoments(text: string): string {
   return text.replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, 'some moment');
 }
 
 test('the demo tells its story to the end', async () => {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['demo/demo.ts'], {
+  const out = await writeFolder({});
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['demo/demo.ts', '--out', out], {
     encoding: 'utf8',
   });
   expect(stderr).toBe('');
@@ -39,4 +42,11 @@ test('the demo tells its story to the end', async () => {
   const told = withoutMoments(stdout.replace(/^ *┃ +/gm, '┃ '));
   for (const line of shown) expect(told).toContain(`┃ ${line}\n`);
   expect(stdout.match(/Slack: nothing to tell/g)).toHaveLength(5);
+
+  const path = stdout.trimEnd().split('\n').at(-1) ?? '';
+  expect(path.startsWith(out)).toBe(true);
+  await access(path.replace(/[^/]*$/, 'latest.html'));
+  const report = readableText(await readFile(path, 'utf8'));
+  expect(report).toContain('3 of 13 tables differ from their files; 1 could not be checked.');
+  expect(report).toContain('Open findings over the last 30 days');
 });

@@ -28,7 +28,8 @@ export function compareRetention(
   };
 }
 
-function shortestLifetime(actual: Lifetimes): { readonly kind: Cause; readonly ms: bigint } | null {
+/** The setting by which data goes first; null: it stays. */
+export function shortestLifetime(actual: Lifetimes): { readonly kind: Cause; readonly ms: bigint } | null {
   const { partitionExpirationMs, expirationTime, creationTime } = actual;
   const partition =
     partitionExpirationMs === null

@@ -1,5 +1,6 @@
 import type { DriftError } from './errors.ts';
 import type { UncheckedReason } from './finding.ts';
+import type { PageAddress } from './page.ts';
 
 /** A resource as it came, not yet looked at. */
 export type Resource = Readonly<Record<string, unknown>>;
@@ -127,4 +128,26 @@ export interface ObjectStore {
    * generation; null: somebody else has written since. @throws DriftError `StateUnavailable`
    */
   write(name: string, text: string, generation: string | null): Promise<string | null>;
+}
+
+/** Pages for browsers, beside the state. */
+export interface PageStore {
+  /** For people: `gs://bucket/prefix`. */
+  readonly uri: string;
+  /** Puts it under that very name, whatever stood there, all of it or nothing. @throws DriftError `SinkRejected` */
+  publish(name: string, page: string): Promise<void>;
+  /** The names that begin with it, in no order. @throws DriftError `SinkRejected` */
+  list(prefix: string): Promise<readonly string[]>;
+  /** Also where there is none. @throws DriftError `SinkRejected` */
+  remove(name: string): Promise<void>;
+}
+
+/** Where the report of each run goes. */
+export interface ReportStore {
+  /** Known before the page is written, since the page names it. */
+  addressOf(run: Date): PageAddress;
+  /** As the page of the run and as the newest one. @throws DriftError `SinkRejected` */
+  publish(page: string, run: Date): Promise<void>;
+  /** Removes what is older than it is kept. @throws DriftError `SinkRejected` */
+  tidy(now: Date): Promise<void>;
 }

@@ -127,6 +127,15 @@ export function readerVerb(kind: Kind): 'breaks' | 'read by' {
   return WORDS[kind].breaks === true ? 'breaks' : 'read by';
 }
 
+/** A value as people say it: `30 days`, `never`, `NUMERIC`. */
+export function sayValue(
+  kind: Kind,
+  value: string | null,
+  { side, contract }: { readonly side: 'expected' | 'actual'; readonly contract: Contract | null },
+): string {
+  return WORDS[kind].say(value, side, contract);
+}
+
 /** Puts a judged change into words. `contract` is the table's; null where there is none. */
 export function explain(judged: Judged, contract: Contract | null): Finding {
   const words = wordsFor(judged, contract);
@@ -171,7 +180,13 @@ function aroundDifference(said: { readonly expected: string; readonly actual: st
   return { expected: excerpt(expected), actual: excerpt(actual) };
 }
 
+/** Whether people are told the value itself, or a part of it, and not a duration or a word for its absence. */
+export function isVerbatim(value: string | null, word: string): boolean {
+  const part = word.replace(/^…|…$/g, '');
+  return value?.replace(/[\r\n\t]+/g, ' ').includes(part) ?? false;
+}
+
 /** `field {path} is missing` with the path set in. */
-function clause(what: string, path: string | null): string {
+export function clause(what: string, path: string | null): string {
   return what.replace('{path}', () => path ?? '');
 }

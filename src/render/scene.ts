@@ -20,4 +20,8 @@ export interface Scene {
   readonly note: string | null;
   /** Whom to grant access; null: not known. */
   readonly account: string | null;
+  /** The report page of this run; null: there is none. */
+  readonly reportUrl: string | null;
+  /** Why there is none, although there should be. */
+  readonly reportProblem: string | null;
 }

@@ -19,6 +19,7 @@ import {
   header,
   joined,
   notification,
+  reportLink,
   section,
   severityCounts,
   tableCounts,
@@ -127,13 +128,15 @@ function phoneLines(losses: readonly MassLoss[], alone: readonly OpenItem[]): re
 }
 
 /** Counts and time; what is below the least severity that is told is only counted. */
-function runLine({ report, now, minimumSeverity }: Scene): string {
+function runLine(scene: Scene): string {
+  const { report, now, minimumSeverity } = scene;
   if (report === null) return moment(now.toISOString());
   const lesser = report.findings.filter(({ severity }) => !isAtLeast(severity, minimumSeverity));
   return [
     tableCounts(report.tables),
     ...(lesser.length === 0 ? [] : [`not told here: ${severityCounts(lesser)}`]),
     `checked ${moment(report.finishedAt)}`,
+    ...reportLink(scene),
   ].join(' · ');
 }
 

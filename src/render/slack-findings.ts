@@ -2,12 +2,13 @@ import type { Item } from '../model/alert.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Kind, SEVERITIES } from '../model/kinds.ts';
 import type { FindingMemo } from '../model/state.ts';
-import { RESTORABLE, readerVerb } from './explain.ts';
+import { isVerbatim, RESTORABLE, readerVerb } from './explain.ts';
 import { groupBySubject } from './group.ts';
 import { lasting, moment } from './moment.ts';
 import { code, codeBlock, escaped, link, owner, quote } from './mrkdwn.ts';
 import { counted, shortened } from './printable.ts';
 import { recoveryClock } from './recovery.ts';
+import { repairOf } from './repair.ts';
 import { joined, namedFirst, SIGN, subjectLink } from './slack-parts.ts';
 
 /** More findings of one kind in one table than this become one line. */
@@ -135,12 +136,6 @@ function lifeOf({ news, record }: Item<FindingMemo>, { now }: Telling): string {
   }
 }
 
-/** Whether people are told the value itself, or a part of it, and not a duration or a word for its absence. */
-function isVerbatim(value: string | null, word: string): boolean {
-  const part = word.replace(/^…|…$/g, '');
-  return value?.replace(/[\r\n\t]+/g, ' ').includes(part) ?? false;
-}
-
 /** A table that was recreated empty misses every field: one line says it. */
 function foldedLine(findings: readonly Finding[]): string {
   const [first] = findings;
@@ -188,25 +183,12 @@ function repairs(members: readonly OpenItem[]): readonly string[] {
 }
 
 /** Statements with what is to be known of them; null: nothing is known to repair it. */
-function repairText({ finding: { fix }, item }: OpenItem): string | null {
-  if (fix === null) return null;
-  const { lastGoodAt } = item.record.about;
-  // The moment to restore from is known: it was there then.
-  const filled = (text: string) =>
-    lastGoodAt === null ? text : text.replaceAll('<ms>', String(Date.parse(lastGoodAt)));
-  const statements = fix.statements.map((statement) => filled(statement).trim());
-  const note = fix.note === null ? '' : filled(fix.note);
-  const length = statements.join('\n').length + note.length;
-  if (length === 0) return null;
-  if (length > MAX_REPAIR) return quote('The repair is long: drift check prints it.');
-  if (statements.length === 0) return quote(`No statement repairs it: ${note}`);
-  return [
-    codeBlock(statements.map(withSemicolon).join('\n'), MAX_REPAIR * 2),
-    ...(note === '' ? [] : [quote(`Note: ${note}`)]),
-  ].join('\n');
-}
-
-/** SQL; a shell needs none. */
-function withSemicolon(statement: string): string {
-  return statement.startsWith('bq ') ? statement : statement.replace(/;?$/, ';');
+function repairText({ finding, item }: OpenItem): string | null {
+  const repair = repairOf(finding, item.record.about.lastGoodAt);
+  if (repair === null) return null;
+  const { statements, note } = repair;
+  const text = statements.join('\n');
+  if (text.length + note.length > MAX_REPAIR) return quote('The repair is long: drift check prints it.');
+  if (text === '') return quote(`No statement repairs it: ${note}`);
+  return [codeBlock(text, MAX_REPAIR * 2), ...(note === '' ? [] : [quote(`Note: ${note}`)])].join('\n');
 }

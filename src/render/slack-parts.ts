@@ -1,6 +1,7 @@
 import { SEVERITIES, type Severity } from '../model/kinds.ts';
 import type { SlackBlock } from '../model/ports.ts';
 import type { TableCounts } from '../model/report.ts';
+import { consoleUrl } from './console-url.ts';
 import { subjectTitle } from './group.ts';
 import { code, escaped, fitted, link } from './mrkdwn.ts';
 import { counted, printable, shortened } from './printable.ts';
@@ -78,6 +79,12 @@ export function fitting(texts: readonly string[]): number {
   return texts.length;
 }
 
+/** Everything at a glance. Slack makes no link of a file's address. */
+export function reportLink({ reportUrl }: { readonly reportUrl: string | null }): readonly string[] {
+  if (reportUrl === null) return [];
+  return [/^https?:/.test(reportUrl) ? link(reportUrl, 'report') : `report: ${escaped(reportUrl)}`];
+}
+
 /** The name of a dataset or table, linked to its page in the Cloud console. */
 export function subjectLink(
   subject: { readonly dataset: string; readonly table: string | null },
@@ -87,16 +94,6 @@ export function subjectLink(
   const url = project === null || subject.dataset === '*' ? null : consoleUrl(subject, project);
   // A name of other letters is many times as long in an address; a link that is cut is none.
   return `*${url === null || url.length > MAX_LINK ? escaped(title) : link(url, title)}*`;
-}
-
-function consoleUrl(
-  { dataset, table }: { readonly dataset: string; readonly table: string | null },
-  project: string,
-): string {
-  const target = new URLSearchParams({ project, p: project, d: dataset });
-  if (table !== null) target.set('t', table);
-  target.set('page', table === null ? 'dataset' : 'table');
-  return `https://console.cloud.google.com/bigquery?${target}`;
 }
 
 /** `2 critical, 1 warning` */

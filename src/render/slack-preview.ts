@@ -40,9 +40,11 @@ function mrkdwnLines(text: string, paint: Paint): readonly string[] {
   });
 }
 
-const FENCE = '```';
+/** Before and after lines of code. */
+export const FENCE = '```';
 
-const MARKS =
+/** Where a line of mrkdwn is more than text: named groups `code`, `target` with `label`, `bold`, `italic`. */
+export const MARKS =
   /`(?<code>[^`]+)`|<(?<target>[^|>]+)(?:\|(?<label>[^>]*))?>|\*(?<bold>[^*]+)\*|(?<=^|\s)_(?<italic>[^_]+)_(?=$|\s)/g;
 
 function mrkdwnLine(line: string, paint: Paint): string {
@@ -66,6 +68,7 @@ function markText(mark: Readonly<Record<string, string | undefined>>, paint: Pai
   return paint('underline', shown(label ?? target));
 }
 
-function shown(text: string): string {
+/** Escaped text as its reader sees it. */
+export function shown(text: string): string {
   return printable(text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'));
 }

@@ -14,6 +14,7 @@ import {
   MAX_SECTION,
   namedFirst,
   notification,
+  reportLink,
   section,
   subjectLink,
   tableCounts,
@@ -49,7 +50,13 @@ export function renderResolved(alert: Alert, scene: Scene): SlackPayload {
       header(title),
       ...(report === null
         ? []
-        : [context(`${tableCounts(report.tables)} · checked ${moment(report.finishedAt)}`)]),
+        : [
+            context(
+              [tableCounts(report.tables), `checked ${moment(report.finishedAt)}`, ...reportLink(scene)].join(
+                ' · ',
+              ),
+            ),
+          ]),
       ...lineBlocks(lines, (fits) => alone.slice(Math.max(0, fits - isFinding))),
     ],
   };

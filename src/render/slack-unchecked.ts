@@ -1,15 +1,25 @@
 import type { Alert } from '../model/alert.ts';
-import type { UncheckedReason } from '../model/finding.ts';
 import type { SlackPayload } from '../model/ports.ts';
 import type { UncheckedMemo } from '../model/state.ts';
 import { moment } from './moment.ts';
 import { code, escaped } from './mrkdwn.ts';
 import { counted, shortened } from './printable.ts';
 import type { Scene } from './scene.ts';
-import { context, header, joined, namedFirst, notification, section, tableCounts } from './slack-parts.ts';
+import {
+  context,
+  header,
+  joined,
+  namedFirst,
+  notification,
+  reportLink,
+  section,
+  tableCounts,
+} from './slack-parts.ts';
+import { HIDDEN_OR_GONE, REASONS } from './unchecked-words.ts';
 
 /** What could not be checked for long enough, with the cause and what to do about it. */
-export function renderUnchecked(alert: Alert, { project, report, account, cause }: Scene): SlackPayload {
+export function renderUnchecked(alert: Alert, scene: Scene): SlackPayload {
+  const { project, report, account, cause } = scene;
   const where = project ?? 'BigQuery';
   const entries = alert.unchecked.map(({ record }) => record.about);
   const isBlind = report !== null && report.tables.inSync + report.tables.drifted === 0;
@@ -31,6 +41,7 @@ export function renderUnchecked(alert: Alert, { project, report, account, cause 
           ...(report === null ? [] : [tableCounts(report.tables)]),
           `since ${moment(since)}`,
           'not checked is neither in sync nor drifted',
+          ...reportLink(scene),
         ].join(' · '),
       ),
       section(joined('*Could not be checked*', lines)),
@@ -57,30 +68,6 @@ export function thingsOf(entries: readonly UncheckedMemo[]): string {
 
 const MAX_NAMED = 8;
 const MAX_DATASETS = 8;
-
-interface ReasonWords {
-  readonly cause: string;
-  /** What to do; null: nothing but wait. */
-  readonly remedy: (account: string | null) => string | null;
-}
-
-const REASONS: Readonly<Record<UncheckedReason, ReasonWords>> = {
-  denied: {
-    cause: 'access denied',
-    remedy: (account) =>
-      `grant roles/bigquery.metadataViewer to ${account ?? "the monitor's service account"}`,
-  },
-  throttled: {
-    cause: "over BigQuery's quota",
-    remedy: () => 'lower REQUESTS_PER_SECOND, or give the monitor an account that nothing else uses',
-  },
-  unavailable: { cause: 'no usable answer from BigQuery', remedy: () => null },
-  'out-of-time': { cause: 'the run had no time left', remedy: () => 'raise DEADLINE_SECONDS, or use SHARD' },
-  malformed: {
-    cause: 'an answer that is no BigQuery resource',
-    remedy: () => 'look for a proxy between the monitor and BigQuery',
-  },
-};
 
 /**
  * `• analytics: access denied, 2 tables: …; grant roles/bigquery.metadataViewer to …`: one line for each cause, with the
@@ -132,7 +119,3 @@ function parts(entries: readonly UncheckedMemo[]): string {
     ...(tables.length === 0 ? [] : [`${counted(tables.length, 'table')}: ${namedFirst(tables, MAX_NAMED)}`]),
   ].join(' and ');
 }
-
-/** What the reader of `access denied, or deleted` must know. */
-const HIDDEN_OR_GONE =
-  'It was readable before: BigQuery hides what is deleted from those without permission.';

@@ -28,7 +28,7 @@ export function renderNote(note: string, { project }: Pick<Scene, 'project'>): S
 }
 
 /** What is wrong with the monitor itself comes before what it found. */
-function withNotes({ text, blocks }: SlackPayload, { note, memory }: Scene): SlackPayload {
+function withNotes({ text, blocks }: SlackPayload, { note, memory, reportProblem }: Scene): SlackPayload {
   const [head, ...rest] = blocks;
   const noState = memory === 'none' ? [context('No state: this repeats every run (set STATE_URI).')] : [];
   return {
@@ -37,6 +37,9 @@ function withNotes({ text, blocks }: SlackPayload, { note, memory }: Scene): Sla
       ...(head === undefined ? [] : [head]),
       ...(note === null ? [] : [section(escaped(note))]),
       ...rest,
+      ...(reportProblem === null
+        ? []
+        : [context(escaped(`There is no report page of this run: ${reportProblem}`))]),
       ...noState,
     ]),
   };

@@ -5,6 +5,8 @@ import type { Report, Status } from '../model/report.ts';
 import { readerVerb } from './explain.ts';
 import { groupBySubject, subjectName, subjectTitle } from './group.ts';
 import { counted, printable } from './printable.ts';
+import { REASONS } from './unchecked-words.ts';
+import { wrapped } from './wrapped.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -19,15 +21,23 @@ const STATUS_STYLE: Readonly<Record<Status, Style>> = {
   'in-sync': ['bold', 'green'],
 };
 
+/** Where it is shown: with which colours, and how many columns wide. */
+interface Screen {
+  readonly color: boolean;
+  /** null, or absent: as wide as it likes, as in a file. */
+  readonly width?: number | null;
+}
+
 /** The report for a terminal or a log file: what differs, what could not be checked, and the counts last. */
-export function renderText(report: Report, { color }: { readonly color: boolean }): string {
+export function renderText(report: Report, { color, width = null }: Screen): string {
   const paint = (style: Style, text: string) =>
     color ? styleText(style, text, { validateStream: false }) : text;
+  const page: Sheet = { paint, width: width === null ? null : Math.max(width, LEAST_WIDTH) };
   const sections = [
     ...groupBySubject(report.findings).map((group) =>
       [
         paint('bold', printable(subjectTitle(group))),
-        ...group.findings.map((finding) => findingLines(finding, paint)),
+        ...group.findings.map((finding) => findingLines(finding, page)),
       ].join('\n'),
     ),
     ...section(
@@ -36,30 +46,58 @@ export function renderText(report: Report, { color }: { readonly color: boolean 
         (finding) =>
           `${placed(finding)} (until ${finding.waiver.until}: ${printable(finding.waiver.reason)})`,
       ),
-      paint,
+      page,
     ),
-    ...section('Not checked', report.unchecked.map(uncheckedLine), paint),
-    ...section('Warnings', report.warnings.map(printable), paint),
-    summary(report, paint),
+    ...section('Not checked', report.unchecked.map(uncheckedLine), page),
+    ...section('Warnings', report.warnings.map(printable), page),
+    summary(report, page),
   ];
   return `${sections.join('\n\n')}\n`;
 }
 
 type Paint = (style: Style, text: string) => string;
 
-function findingLines(finding: Finding, paint: Paint): string {
+interface Sheet {
+  readonly paint: Paint;
+  readonly width: number | null;
+}
+
+/** Narrower, nothing would be read of a line that is set in. */
+const LEAST_WIDTH = 40;
+
+function findingLines(finding: Finding, page: Sheet): string {
+  const { paint } = page;
   const { severity, kind, message, consumers, owner, hint } = finding;
   const who = [
     ...(consumers.length === 0 ? [] : [`${readerVerb(kind)} ${consumers.join(', ')}`]),
     ...(owner === null ? [] : [`owner ${owner}`]),
   ].join('; ');
-  const details = [who, hint ?? '', fixLine(finding.fix)].filter((detail) => detail !== '');
+  const [first, ...others] = wrapped(`${printable(message)}  ${kind}`, columnsAfter(12, page));
+  const told = [first ?? '', ...others];
+  // The kind is the last word.
+  const shown = told.map((line, index) =>
+    index < told.length - 1 ? line : line.replace(/\S+$/, (word) => paint('dim', word)),
+  );
   return [
-    `  ${paint(SEVERITY_STYLE[severity], severity.padEnd(8))}  ${printable(message)}  ${paint('dim', kind)}`,
-    ...details.flatMap((detail) =>
-      detail === null ? [] : [`            ${paint('dim', printable(detail))}`],
+    `  ${paint(SEVERITY_STYLE[severity], severity.padEnd(8))}  ${shown.join(`\n${' '.repeat(12)}`)}`,
+    ...detailLines([who, hint ?? ''], page),
+    // A statement stays whole, so that it can be copied.
+    ...detailLines(
+      [fixLine(finding.fix)],
+      finding.fix?.statements.length === 1 ? { ...page, width: null } : page,
     ),
   ].join('\n');
+}
+
+function detailLines(details: readonly string[], page: Sheet): readonly string[] {
+  return details
+    .filter((detail) => detail !== '')
+    .flatMap((detail) => wrapped(printable(detail), columnsAfter(12, page)))
+    .map((line) => `            ${page.paint('dim', line)}`);
+}
+
+function columnsAfter(indent: number, { width }: Sheet): number | null {
+  return width === null ? null : width - indent;
 }
 
 /** One statement is shown; a rebuild is read in the JSON report, where it is whole. */
@@ -78,14 +116,18 @@ function placed(finding: Finding): string {
 }
 
 function uncheckedLine({ dataset, table, reason, detail }: Unchecked): string {
-  return printable(`${subjectTitle({ dataset, table })}: ${reason} (${detail})`);
+  const remedy = REASONS[reason].remedy(null);
+  const todo = remedy === null ? '' : `: ${remedy}`;
+  return printable(`${subjectTitle({ dataset, table })}: ${reason} (${detail})${todo}`);
 }
 
-function section(title: string, lines: readonly string[], paint: Paint): readonly string[] {
-  return lines.length === 0 ? [] : [[paint('bold', title), ...lines.map((line) => `  ${line}`)].join('\n')];
+function section(title: string, entries: readonly string[], page: Sheet): readonly string[] {
+  if (entries.length === 0) return [];
+  const lines = entries.map((entry) => wrapped(entry, columnsAfter(4, page)).join(`\n${' '.repeat(4)}`));
+  return [[page.paint('bold', title), ...lines.map((line) => `  ${line}`)].join('\n')];
 }
 
-function summary({ status, project, tables, findings }: Report, paint: Paint): string {
+function summary({ status, project, tables, findings }: Report, { paint, width }: Sheet): string {
   const counts = [
     `${counted(tables.inSync, 'table')} in sync`,
     `${tables.drifted} drifted`,
@@ -93,5 +135,6 @@ function summary({ status, project, tables, findings }: Report, paint: Paint): s
   ];
   const where = project === null ? '' : ` in ${printable(project)}`;
   const open = findings.length === 0 ? '' : `, ${counted(findings.length, 'finding')}`;
-  return `${paint(STATUS_STYLE[status], status)}${where}: ${counts.join(', ')}${open}`;
+  const [first = '', ...others] = wrapped(`${status}${where}: ${counts.join(', ')}${open}`, width);
+  return [paint(STATUS_STYLE[status], status) + first.slice(status.length), ...others].join('\n');
 }

@@ -1,4 +1,5 @@
 import { compareFindings, isDrift, isLapsed, type Judgement } from '../diff/judge.ts';
+import type { TableDetails } from '../model/details.ts';
 import type { Finding, Judged, Subject, Unchecked, WaivedFinding } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy, Waiver } from '../model/policy.ts';
@@ -13,11 +14,14 @@ import type { Verdict } from './confirm.ts';
 import { type InspectedDataset, type InspectedTable, inspectDataset } from './inspect.ts';
 import { inspectUndeclaredDatasets, type Undeclared } from './inspect-unexpected.ts';
 import type { Inspection } from './inspection.ts';
+import { createDetailsKeeper } from './keep-worst.ts';
 
 export interface CheckResult {
   readonly report: Report;
   readonly outcomes: readonly DatasetOutcome[];
   readonly sight: Sight;
+  /** Of the worst tables with findings, worst first. */
+  readonly details: readonly TableDetails[];
   /** Why nothing at all could be read; null: something was. */
   readonly nothingRead: { readonly code: 'NothingRead' | 'ProjectNotFound'; readonly message: string } | null;
 }
@@ -60,6 +64,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     now,
     datasetList: warehouse.listDatasets(),
     onTableDone: countProgress(selected, options.onProgress),
+    details: createDetailsKeeper(),
   };
 
   const [inspected, undeclared] = await Promise.all([
@@ -114,7 +119,8 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     datasets: new Map(inspected.map((dataset) => [dataset.declared.dataset, sightOf(dataset)])),
     undeclaredDatasets: undeclared === null ? unseenUndeclared : undeclaredSight(undeclared),
   };
-  return { report, outcomes, sight, nothingRead: await whyNothingRead(inspection, inspected, report) };
+  const nothingRead = await whyNothingRead(inspection, inspected, report);
+  return { report, outcomes, sight, details: inspection.details.kept(), nothingRead };
 }
 
 /** A dataset named alone is whole; with tables named, only those are looked at. */

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { DriftError } from '../model/errors.ts';
+import { REPORT_LINKS, type ReportLink } from '../sinks/report-store.ts';
 import type { WorkShard } from './work-shard.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -25,6 +26,7 @@ export interface Config {
   readonly storageEndpoint: string | null;
   /** null: every run is a first run. */
   readonly state: StatePlace | null;
+  readonly reportLink: ReportLink;
 }
 
 /** Where the state is kept. */
@@ -81,6 +83,7 @@ export function parseConfig(env: Env): Config {
     monitoringEndpoint: endpoint('MONITORING_API_ENDPOINT'),
     storageEndpoint: endpoint('STORAGE_EMULATOR_HOST'),
     state: parseStatePlace(text('STATE_URI'), problems),
+    reportLink: parseReportLink(text('REPORT_LINK'), problems),
   };
   if (problems.length > 0) throw new DriftError('InvalidConfig', problems.join('\n'));
   return config;
@@ -129,6 +132,13 @@ function parseStatePlace(text: string | null, problems: string[]): StatePlace | 
   if (path !== null) return { in: 'folder', path };
   problems.push(`STATE_URI: expected gs://bucket/prefix or file:///folder, found ${JSON.stringify(text)}`);
   return null;
+}
+
+function parseReportLink(text: string | null, problems: string[]): ReportLink {
+  const link = REPORT_LINKS.find((known) => known === (text ?? 'browser'));
+  if (link !== undefined) return link;
+  problems.push(`REPORT_LINK: expected ${REPORT_LINKS.join(' or ')}, found ${JSON.stringify(text)}`);
+  return 'browser';
 }
 
 function folderOf(text: string): string | null {

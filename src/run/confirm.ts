@@ -1,4 +1,5 @@
 import { isDrift, type Judgement } from '../diff/judge.ts';
+import type { TableDetails } from '../model/details.ts';
 import type { Change } from '../model/finding.ts';
 import type { Clock, Deadline, Unreadable } from '../model/ports.ts';
 
@@ -12,6 +13,8 @@ export type Verdict =
       readonly warnings: readonly string[];
       /** Of a dataset that states it, in hours. */
       readonly timeTravelHours?: number;
+      /** Of a table with findings, until they are kept or let go. */
+      readonly details?: TableDetails;
     }
   | Unreadable;
 
@@ -34,13 +37,22 @@ export async function readConfirmed({
   readonly isKnown: (fingerprint: string) => boolean;
 }): Promise<Verdict> {
   const startedAt = clock.now().getTime();
-  const first = await read('first');
-  if (first.status === 'unreadable') return first;
-  const isNew = first.judgement.open.some((finding) => isDrift(finding) && !isKnown(finding.fingerprint));
-  if (!isNew) return first;
+  const settled = await readFirst(read, isKnown);
+  if (settled !== null) return settled;
   const waitMs = startedAt + confirmMs - clock.now().getTime();
   // Where no time is left for it, the second read says so.
   const ms = Math.min(waitMs, deadline.readingMs());
   if (ms > 0) await Promise.race([clock.sleep(ms), deadline.stopped]);
   return read('second');
+}
+
+/** null: what it found is to be confirmed. Apart, so that nothing of the first answer is held for as long as that takes. */
+async function readFirst(
+  read: (attempt: 'first') => Promise<Verdict>,
+  isKnown: (fingerprint: string) => boolean,
+): Promise<Verdict | null> {
+  const first = await read('first');
+  if (first.status === 'unreadable') return first;
+  const isNew = first.judgement.open.some((finding) => isDrift(finding) && !isKnown(finding.fingerprint));
+  return isNew ? null : first;
 }

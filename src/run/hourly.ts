@@ -12,6 +12,7 @@ import type {
   MetricSink,
   ObjectStore,
   Reading,
+  ReportStore,
   SlackPayload,
   Warehouse,
 } from '../model/ports.ts';
@@ -26,6 +27,7 @@ import { type CheckResult, check } from './check.ts';
 import { createDeadline } from './deadline.ts';
 import type { FailureGate } from './failure-gate.ts';
 import { forgetful, type Memory, openMemory } from './memory.ts';
+import { NOT_PUBLISHED, type Published, publishReport } from './publish-report.ts';
 import { type AlertCounts, type Told, tell } from './tell.ts';
 import { isOfShard, type WorkShard } from './work-shard.ts';
 
@@ -38,6 +40,8 @@ export interface HourlyRun {
   readonly alerts: AlertSink | null;
   /** null: nothing is remembered. */
   readonly store: ObjectStore | null;
+  /** null: there is no place for a report page. */
+  readonly reports: ReportStore | null;
   /** Whom to grant access; null: not known. */
   readonly account: () => Promise<string | null>;
   /** For failures that no state remembers. */
@@ -149,9 +153,10 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
     alerts: telling.counts,
   };
   const unread = nothingRead === null ? null : new DriftError(nothingRead.code, nothingRead.message);
-  const errors = [unread, metricsError, telling.error].filter((error) => error !== null);
+  const { published } = telling;
+  const errors = [unread, metricsError, published.error, telling.error].filter((error) => error !== null);
   const [first] = errors;
-  if (first === undefined) return { status: report.status, ...counts, report: null };
+  if (first === undefined) return { status: report.status, ...counts, report: published.url };
   const error = { code: first.code, message: errors.map(({ message: text }) => text).join('; ') };
   run.log({ severity: 'ERROR', message: `the run failed: ${error.message}`, code: error.code });
   return { status: 'failed', error, ...counts };
@@ -161,11 +166,13 @@ function measurements({ report, outcomes }: CheckResult) {
   return measureFindings(report.findings, outcomes, { isComplete: report.unchecked.length === 0 });
 }
 
-function tellOfRun(
+type Telling = Told & { readonly published: Published };
+
+async function tellOfRun(
   run: HourlyRun & WithDeadline,
   memory: Memory,
   { result, policy }: { readonly result: CheckResult; readonly policy: Expectation['policy'] },
-): Promise<Told> {
+): Promise<Telling> {
   const { report, sight, nothingRead } = result;
   const { state, isKept } = memory;
   const now = momentOf(run, state);
@@ -176,7 +183,9 @@ function tellOfRun(
     ...report.findings.map(({ fingerprint }) => fingerprint),
     ...report.unchecked.map(uncheckedKey),
   ]);
-  return tell(advanced, {
+  const remembered = isKept ? advanced : null;
+  const published = await publishReport(run, { ...result, waivers: policy.waivers, state: remembered, now });
+  const told = await tell(advanced, {
     ...run,
     memory,
     now,
@@ -190,8 +199,11 @@ function tellOfRun(
       minimumSeverity: policy.minimumSeverity,
       cause: nothingRead?.code === 'ProjectNotFound' ? nothingRead.message : null,
       memory: isKept ? (state.lastRunAt === null ? 'first' : 'kept') : 'none',
+      reportUrl: published.url,
+      reportProblem: published.error?.message ?? null,
     },
   });
+  return { ...told, published };
 }
 
 /** Time does not run backwards: a late attempt at an earlier run counts to the one after it. */
@@ -203,10 +215,10 @@ function momentOf({ now }: HourlyRun, { lastRunAt, messages }: State): Date {
 const NOTHING_TOLD: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved: 0 };
 
 /** What is new cannot be known: that is told, and how much is there, but not the findings over and over. */
-async function tellOfLostState(run: HourlyRun, error: DriftError, report: Report): Promise<Told> {
+async function tellOfLostState(run: HourlyRun, error: DriftError, report: Report): Promise<Telling> {
   const lost = { code: error.code, message: error.message };
   await tellFailure(run, lost, renderLostState({ project: run.project, error: lost, report }));
-  return { counts: NOTHING_TOLD, error, isSilent: false };
+  return { counts: NOTHING_TOLD, error, isSilent: false, published: NOT_PUBLISHED };
 }
 
 /** A run without a result is told as loudly as drift; a bug is told without its inner words. */
@@ -232,6 +244,8 @@ async function failedRun(run: HourlyRun, memory: Memory | DriftError, error: unk
       minimumSeverity: 'critical',
       cause: null,
       memory: 'kept',
+      reportUrl: null,
+      reportProblem: null,
     },
   });
   if (notTold !== null) run.log({ severity: 'ERROR', message: notTold.message, code: notTold.code });

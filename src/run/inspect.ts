@@ -168,7 +168,7 @@ async function inspectTable(
     });
   };
   const verdict = await readConfirmed({ ...inspection, read });
-  return datasetIsMissing ? null : verdict;
+  return datasetIsMissing ? null : inspection.details.keep(verdict);
 }
 
 /** No name can be asked for where the list has no shard, so a dataset that answered by itself is the second answer. */

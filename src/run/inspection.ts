@@ -1,3 +1,4 @@
+import { detailsOf } from '../diff/details.ts';
 import { fixFor } from '../diff/fix.ts';
 import { type Judgement, judge } from '../diff/judge.ts';
 import { MalformedError } from '../model/errors.ts';
@@ -7,6 +8,7 @@ import type { Policy } from '../model/policy.ts';
 import type { Clock, DatasetList, Deadline, Read, Unreadable, Warehouse } from '../model/ports.ts';
 import type { Contract, ExpectedTable, Table } from '../model/table.ts';
 import type { Verdict } from './confirm.ts';
+import type { DetailsKeeper } from './keep-worst.ts';
 
 /** What every step of one run needs. */
 export interface Inspection {
@@ -23,6 +25,7 @@ export interface Inspection {
   /** The project's datasets, asked for once. */
   readonly datasetList: Promise<Read<DatasetList>>;
   readonly onTableDone: () => void;
+  readonly details: DetailsKeeper;
 }
 
 export const nothing: Judgement = { open: [], waived: [] };
@@ -63,7 +66,13 @@ export function compared(
     waived: judged.waived.map(({ finding, waivers }) => ({ finding: repaired(finding), waivers })),
   };
   const isMissing = changes.some(({ kind }) => kind === 'dataset-missing' || kind === 'table-missing');
-  return { status: 'compared', isMissing, changes, judgement, warnings: [] };
+  const verdict = { status: 'compared', isMissing, changes, judgement, warnings: [] } as const;
+  const [contract] = contracts;
+  if (subject.table === null || expected === null || contract === undefined || judgement.open.length === 0)
+    return verdict;
+  const { dataset, table } = subject;
+  const seen = [...judgement.open, ...judgement.waived.map(({ finding }) => finding)];
+  return { ...verdict, details: detailsOf({ dataset, table, expected, actual, contract, changes: seen }) };
 }
 
 export function missing(kind: 'dataset-missing' | 'table-missing', expected: string): Change {

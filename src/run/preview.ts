@@ -27,5 +27,7 @@ export function previewMessage(
     minimumSeverity: policy.minimumSeverity,
     note: null,
     account: null,
+    reportUrl: null,
+    reportProblem: null,
   });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AuthClient, GoogleAuth, PassThroughClient } from 'google-auth-library';
 import { isObject } from '../diff/parse.ts';
 import { DriftError } from '../model/errors.ts';
-import type { Clock, ObjectStore, StoredObject } from '../model/ports.ts';
+import type { Clock, ObjectStore, PageStore, StoredObject } from '../model/ports.ts';
 
 const ENDPOINT = 'https://storage.googleapis.com';
 const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
@@ -24,7 +24,7 @@ export function createBucketStore(options: {
   readonly endpoint: string | null;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly timeoutMs?: number;
-}): ObjectStore & { list(prefix: string): Promise<readonly string[]> } {
+}): ObjectStore & PageStore {
   const { bucket, prefix, endpoint } = options;
   const uri = `gs://${[bucket, ...(prefix === '' ? [] : [prefix])].join('/')}`;
   const objects: Objects = {
@@ -39,7 +39,9 @@ export function createBucketStore(options: {
     uri,
     read: (name) => readObject(objects, name),
     write: (name, text, generation) => writeObject(objects, name, { text, generation }),
+    publish: (name, page) => publishPage(objects, name, page),
     list: (prefix) => listNames(objects, prefix),
+    remove: (name) => removeObject(objects, name),
   };
 }
 
@@ -70,17 +72,11 @@ async function writeObject(
   name: string,
   { text, generation }: { readonly text: string; readonly generation: string | null },
 ): Promise<string | null> {
-  const boundary = randomUUID();
-  const metadata = JSON.stringify({ cacheControl: 'no-store' });
-  const part = (type: string, content: string) =>
-    `--${boundary}\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`;
-  const type = 'application/json; charset=utf-8';
   const answer = await ask(objects, {
     verb: 'write',
     url: `${objects.origin}/upload/storage/v1/b/${objects.bucket}/o`,
     params: { uploadType: 'multipart', name: objects.pathOf(name), ifGenerationMatch: generation ?? '0' },
-    body: `${part(type, metadata)}${part(type, text)}--${boundary}--`,
-    contentType: `multipart/related; boundary=${boundary}`,
+    ...multipart({ metadata: { cacheControl: 'no-store' }, type: 'application/json; charset=utf-8', text }),
   });
   if (answer.status === 200) {
     const written = generationOf(answer.text);
@@ -91,6 +87,18 @@ async function writeObject(
   // An answer that was lost on its way: what stands there is then what was to be written.
   const found = await readObject(objects, name);
   return found?.text === text ? found.generation : null;
+}
+
+/** One upload, which replaces what is there, or does not. */
+async function publishPage(objects: Objects, name: string, page: string): Promise<void> {
+  const answer = await ask(objects, {
+    verb: 'publish',
+    url: `${objects.origin}/upload/storage/v1/b/${objects.bucket}/o`,
+    params: { uploadType: 'multipart', name: objects.pathOf(name) },
+    // Asked for anew each time: the newest page keeps its name.
+    ...multipart({ metadata: { cacheControl: 'no-cache' }, type: 'text/html; charset=utf-8', text: page }),
+  });
+  if (answer.status !== 200) throw unavailable(objects, 'publish', reasonOf(answer));
 }
 
 async function listNames(objects: Objects, prefix: string): Promise<readonly string[]> {
@@ -129,8 +137,43 @@ function parseList(
   }
 }
 
+async function removeObject(objects: Objects, name: string): Promise<void> {
+  const path = encodeURIComponent(objects.pathOf(name));
+  const answer = await ask(objects, {
+    verb: 'remove',
+    method: 'DELETE',
+    url: `${objects.origin}/storage/v1/b/${objects.bucket}/o/${path}`,
+    params: {},
+  });
+  const isGone = answer.status === 204 || answer.status === 200 || answer.status === 404;
+  if (!isGone) throw unavailable(objects, 'remove', reasonOf(answer));
+}
+
+/** https://docs.cloud.google.com/storage/docs/uploading-objects: the metadata, then the content. */
+function multipart({
+  metadata,
+  type,
+  text,
+}: {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly type: string;
+  readonly text: string;
+}): Pick<Question, 'body' | 'contentType'> {
+  const boundary = randomUUID();
+  const part = (partType: string, content: string) =>
+    `--${boundary}\r\nContent-Type: ${partType}\r\n\r\n${content}\r\n`;
+  const described = part('application/json; charset=utf-8', JSON.stringify(metadata));
+  return {
+    body: `${described}${part(type, text)}--${boundary}--`,
+    contentType: `multipart/related; boundary=${boundary}`,
+  };
+}
+
+type Verb = 'read' | 'write' | 'publish' | 'list' | 'remove';
+
 interface Question {
-  readonly verb: 'read' | 'write' | 'list';
+  readonly verb: Verb;
+  readonly method?: 'DELETE';
   readonly url: string;
   readonly params: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -178,11 +221,14 @@ function parsed(text: string): unknown {
   }
 }
 
-async function askOnce(objects: Objects, { url, params, body, contentType }: Question): Promise<Answer> {
+async function askOnce(
+  objects: Objects,
+  { url, params, method, body, contentType }: Question,
+): Promise<Answer> {
   const { status, data, headers } = await objects.auth.request<string>({
     url,
     params,
-    method: body === undefined ? 'GET' : 'POST',
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
     ...(body === undefined ? {} : { data: body }),
     headers: contentType === undefined ? {} : { 'content-type': contentType },
     responseType: 'text',
@@ -200,8 +246,10 @@ function generationOf(text: string): string | null {
   return typeof generation === 'string' ? generation : null;
 }
 
-function unavailable({ uri }: Objects, verb: string, reason: string): DriftError {
-  return new DriftError('StateUnavailable', `cannot ${verb} the state in ${uri}: ${reason}`);
+function unavailable({ uri }: Objects, verb: Verb, reason: string): DriftError {
+  return verb === 'read' || verb === 'write'
+    ? new DriftError('StateUnavailable', `cannot ${verb} the state in ${uri}: ${reason}`)
+    : new DriftError('SinkRejected', `cannot ${verb} the report pages in ${uri}: ${reason}`);
 }
 
 const REMEDIES: Readonly<Record<number, string>> = {

@@ -1,23 +1,32 @@
-import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DriftError } from '../model/errors.ts';
-import type { ObjectStore } from '../model/ports.ts';
+import type { ObjectStore, PageStore } from '../model/ports.ts';
 
 /**
  * A folder as an object store. Each write is a file of its own, `state.json` of generation 7 being `state.json.7`: a
  * hard link to a finished file comes into being whole and only where there is none of that name, so of two writers who
  * both follow generation 6 one wins. A rename would replace without asking.
  */
-export function createFolderStore(folder: string): ObjectStore {
+export function createFolderStore(folder: string): ObjectStore & PageStore {
   const fail = (verb: string) => (cause: unknown) => {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new DriftError('StateUnavailable', `cannot ${verb} the state in ${folder}: ${reason}`, { cause });
+    throw new DriftError('StateUnavailable', `cannot ${verb} the state in ${folder}: ${reasonOf(cause)}`, {
+      cause,
+    });
+  };
+  const failPages = (verb: string) => (cause: unknown) => {
+    throw new DriftError('SinkRejected', `cannot ${verb} the report pages in ${folder}: ${reasonOf(cause)}`, {
+      cause,
+    });
   };
   return {
     uri: pathToFileURL(folder).href,
     read: (name) => readNewest(folder, name).catch(fail('read')),
     write: (name, text, generation) => writeNext(folder, name, { text, generation }).catch(fail('write')),
+    publish: (name, page) => replace(folder, name, page).catch(failPages('publish')),
+    list: (prefix) => namesFrom(folder, prefix).catch(failPages('list')),
+    remove: (name) => rm(join(folder, name), { force: true }).catch(failPages('remove')),
   };
 }
 
@@ -40,7 +49,7 @@ async function writeNext(
   const known = await generations(folder, name);
   if ((known.at(-1) ?? 0) !== Number(generation)) return null;
   const next = Number(generation) + 1;
-  const draft = join(folder, `.${name}.${process.pid}.${Math.random().toString(36).slice(2)}`);
+  const draft = draftOf(folder, name);
   try {
     await writeFile(draft, text, { flush: true });
     const isMine = await link(draft, file(folder, name, next)).then(() => true, nullIf('EEXIST'));
@@ -55,6 +64,31 @@ async function writeNext(
   }
   for (const old of known) await rm(file(folder, name, old), { force: true });
   return String(next);
+}
+
+/** A reader sees the page as it was or as it is: a rename replaces it at once. */
+async function replace(folder: string, name: string, page: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const draft = draftOf(folder, name);
+  try {
+    await writeFile(draft, page, { flush: true });
+    await rename(draft, join(folder, name));
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function namesFrom(folder: string, prefix: string): Promise<readonly string[]> {
+  const names = (await readdir(folder).catch(nullIf('ENOENT'))) ?? [];
+  return names.filter((name) => name.startsWith(prefix));
+}
+
+function draftOf(folder: string, name: string): string {
+  return join(folder, `.${name}.${process.pid}.${Math.random().toString(36).slice(2)}`);
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
 }
 
 /** Ascending. */

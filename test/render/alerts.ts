@@ -87,6 +87,7 @@ export function startStory({
           },
         },
         store,
+        reports: null,
         account: async () => story.account,
         gate: { isNews: () => true, told: () => {} },
         project,

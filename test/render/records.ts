@@ -131,6 +131,8 @@ export function sceneOf(changes: Partial<Scene> = {}): Scene {
     cause: null,
     note: null,
     account: null,
+    reportUrl: null,
+    reportProblem: null,
     ...changes,
   };
 }

@@ -178,6 +178,7 @@ test('a warehouse as declared is in sync, and each thing is read once', async ()
         ],
       },
     ],
+    details: [],
     nothingRead: null,
   });
   expect(reads.map(({ read }) => read).sort()).toEqual([

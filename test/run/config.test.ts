@@ -13,6 +13,7 @@ const defaults = {
   confirmSeconds: 30,
   deadlineSeconds: 540,
   shard: null,
+  reportLink: 'browser',
   metricLocation: 'global',
   bigqueryEndpoint: null,
   monitoringEndpoint: null,

@@ -1,0 +1,306 @@
+import { type Filter, type Filtered, isEmpty, match, parseFilter, printFilter } from './filter.ts';
+
+/*
+ * What makes the report page answer to its reader: filters, links that carry them, copying, arrow keys, printing. All that
+ * there is to read stands in the page without it.
+ */
+
+/** An element that a filter shows or hides, with what it is filtered by. */
+interface Item extends Filtered {
+  readonly element: HTMLElement;
+  readonly findingElements: readonly HTMLElement[];
+}
+
+function all(selector: string, within: ParentNode = document): HTMLElement[] {
+  return [...within.querySelectorAll<HTMLElement>(selector)];
+}
+
+function byId(id: string): HTMLElement | null {
+  return document.getElementById(id);
+}
+
+/** An entry of its own, with the findings in it; one that is a single finding holds itself. */
+function readEntry(element: HTMLElement): Item {
+  const { dataset, severity } = element.dataset;
+  const findingElements = severity === undefined ? all('[data-severity]', element) : [element];
+  return {
+    element,
+    findingElements,
+    dataset: dataset ?? '',
+    status: element.dataset['status'] ?? '',
+    consumers: readersOf(element),
+    findings: findingElements.map((finding) => ({
+      severity: finding.dataset['severity'] ?? '',
+      kind: finding.dataset['kind'] ?? '',
+    })),
+    text: textOf(element),
+  };
+}
+
+/** A row of the list of all tables is found by what is found of its table. */
+function readRow(element: HTMLElement, dataset: string, entries: ReadonlyMap<string, Item>): Item {
+  const entry = entries.get(element.querySelector('a')?.getAttribute('href')?.slice(1) ?? '');
+  const own = textOf(element);
+  return {
+    element,
+    findingElements: [],
+    dataset,
+    // What is in sync does not say so.
+    status: element.dataset['status'] ?? 'in-sync',
+    consumers: readersOf(element),
+    findings: entry?.findings ?? [],
+    text: () => `${dataset}.${own()} ${entry?.text() ?? ''}`,
+  };
+}
+
+/** Those who read it stand in it by their numbers, since there may be thousands of tables. */
+function readersOf(element: HTMLElement): string[] {
+  const { read = '' } = element.dataset;
+  return read
+    .split(' ')
+    .filter((number) => number !== '')
+    .map((number) => consumers[Number(number)] ?? '');
+}
+
+function textOf(element: HTMLElement): () => string {
+  let text: string | undefined;
+  return () => {
+    text ??= (element.textContent ?? '').toLowerCase();
+    return text;
+  };
+}
+
+const form = byId('filter') as HTMLFormElement;
+const consumers = [...(form.elements.namedItem('consumer') as HTMLSelectElement).options]
+  .map(({ value }) => value)
+  .filter((value) => value !== '');
+const entries = all('[data-entry]').map(readEntry);
+const entryById = new Map(entries.map((entry) => [entry.element.id, entry]));
+const groups = all('[data-group]').map((element) => ({
+  element,
+  rows: all('tbody tr', element).map((row) => readRow(row, element.dataset['dataset'] ?? '', entryById)),
+}));
+const lists = all('[data-group] .scroll');
+const folds = all('[data-fold]') as HTMLDetailsElement[];
+const count = byId('count') as HTMLOutputElement;
+const copyLink = byId('copy-link') as HTMLButtonElement;
+/** Folds that a filter opened, to be closed with it. */
+const opened = new Set<HTMLDetailsElement>();
+
+function show(element: HTMLElement, isShown: boolean): void {
+  if (element.hidden === isShown) element.hidden = !isShown;
+}
+
+function apply(filter: Filter): void {
+  const rows = groups.flatMap((group) => group.rows);
+  for (const item of [...entries, ...rows]) {
+    const { isShown, findings } = match(item, filter);
+    show(item.element, isShown);
+    for (const [index, finding] of item.findingElements.entries()) {
+      if (finding !== item.element) show(finding, findings[index] ?? true);
+    }
+  }
+  for (const { element, rows: own } of groups) show(element, isEmpty(filter) || own.some(isVisible));
+  for (const fold of folds) unfold(fold, filter);
+  for (const list of lists) show(list, list.querySelector('tbody tr:not([hidden])') !== null);
+  const wrong = all('#wrong > [data-entry]');
+  for (const note of all('.none-match')) show(note, wrong.length > 0 && wrong.every(({ hidden }) => hidden));
+  count.textContent = isEmpty(filter) ? '' : summary(rows);
+}
+
+function isVisible({ element }: Item): boolean {
+  return !element.hidden;
+}
+
+/** What a filter finds is not left folded away. */
+function unfold(fold: HTMLDetailsElement, filter: Filter): void {
+  const hasMatch = fold.querySelector('tbody tr:not([hidden]), [data-entry]:not([hidden])') !== null;
+  show(fold, isEmpty(filter) || hasMatch);
+  if (!isEmpty(filter) && hasMatch && !fold.open) {
+    fold.open = true;
+    opened.add(fold);
+  }
+  if (isEmpty(filter) && opened.delete(fold)) fold.open = false;
+}
+
+function summary(rows: readonly Item[]): string {
+  const shown = entries.filter(isVisible);
+  const findings = shown.flatMap(({ element, findingElements }) =>
+    findingElements.filter((finding) => finding === element || !finding.hidden),
+  );
+  const allFindings = entries.flatMap(({ findingElements }) => findingElements);
+  const some = (shownOnes: number, all: number, noun: string) =>
+    `${shownOnes.toLocaleString('en-US')} of ${all.toLocaleString('en-US')} ${noun}`;
+  return `${some(findings.length, allFindings.length, 'findings')}, ${some(rows.filter(isVisible).length, rows.length, 'tables')}`;
+}
+
+function readForm(): Filter {
+  const data = new FormData(form);
+  const one = (name: string) => String(data.get(name) ?? '');
+  const some = (name: string) => data.getAll(name).map(String);
+  return {
+    q: one('q').trim(),
+    dataset: one('dataset'),
+    kind: one('kind'),
+    consumer: one('consumer'),
+    severity: some('severity'),
+    status: some('status'),
+  };
+}
+
+/** What the page does not know cannot be chosen, and filters nothing. */
+function fillForm(filter: Filter): void {
+  for (const control of form.elements) {
+    if (control instanceof HTMLInputElement && control.type === 'checkbox') {
+      const chosen = control.name === 'severity' ? filter.severity : filter.status;
+      control.checked = chosen.includes(control.value);
+    } else if (control instanceof HTMLInputElement) control.value = filter.q;
+    else if (control instanceof HTMLSelectElement) {
+      control.value = filter[control.name as 'dataset' | 'kind' | 'consumer'];
+      if (control.selectedIndex === -1) control.value = '';
+    }
+  }
+}
+
+/** The address says what is shown, so that it can be shared and comes back on reload. */
+function remember(filter: Filter): void {
+  history.replaceState(null, '', `#${printFilter(filter)}`);
+}
+
+function followAddress(): void {
+  const fragment = location.hash.slice(1);
+  // A place in the page, such as that of the first link, is no filter.
+  if (fragment !== '' && !fragment.includes('=')) return;
+  const at = entryById.get(fragment);
+  fillForm(at === undefined ? parseFilter(fragment) : parseFilter(''));
+  apply(readForm());
+  if (at === undefined) return;
+  // While it loads, a browser goes to the fragment by itself and takes the focus away again.
+  if (document.readyState === 'complete') reveal(at.element);
+  else addEventListener('load', () => setTimeout(() => reveal(at.element)), { once: true });
+}
+
+function reveal(element: HTMLElement): void {
+  for (let place: Element | null = element; place !== null; place = place.parentElement) {
+    if (place instanceof HTMLDetailsElement) place.open = true;
+  }
+  element.scrollIntoView({ block: 'start' });
+  const focus = element instanceof HTMLDetailsElement ? element.querySelector('summary') : element;
+  focus?.focus({ preventScroll: true });
+}
+
+/** The address that others can open: what stands in the browser's own may be a temporary one. */
+function sharedLink(): { readonly link: string; readonly carriesFilter: boolean } {
+  const { url, noFilter } = copyLink.dataset;
+  if (noFilter !== undefined && url !== undefined) return { link: url, carriesFilter: false };
+  return { link: `${url ?? location.href.replace(/#.*$/s, '')}${location.hash}`, carriesFilter: true };
+}
+
+async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyBySelection(text);
+  }
+}
+
+/** Where the clipboard is not given to the page, as in a frame. */
+function copyBySelection(text: string): boolean {
+  const area = document.createElement('textarea');
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const isCopied = document.execCommand('copy');
+  area.remove();
+  return isCopied;
+}
+
+async function copyFrom(button: HTMLElement, text: string, done: string): Promise<void> {
+  const before = button.textContent;
+  button.textContent = (await copy(text)) ? done : 'Not copied';
+  setTimeout(() => {
+    button.textContent = before;
+  }, 2000);
+}
+
+function onClick(event: Event): void {
+  const button = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('button') : null;
+  if (button === null) return;
+  if (button === copyLink) {
+    const { link, carriesFilter } = sharedLink();
+    void copyFrom(
+      button,
+      link,
+      carriesFilter || location.hash.length < 2 ? 'Copied' : 'Copied, without the filter',
+    );
+  } else if (button.dataset['copy'] !== undefined) {
+    void copyFrom(button, button.closest('figure')?.querySelector('pre')?.textContent ?? '', 'Copied');
+  }
+}
+
+/** From one folded line to the next. */
+function onKey(event: KeyboardEvent): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const from = event.target instanceof Element ? event.target.closest<HTMLElement>('.entry > summary') : null;
+  if (step === undefined || from === null) return;
+  const lines = all('.entry > summary').filter((line) => line.checkVisibility());
+  const next = lines[lines.indexOf(from) + step];
+  if (next === undefined) return;
+  event.preventDefault();
+  next.focus();
+}
+
+/** On paper nothing can be unfolded. */
+function unfoldForPrint(): void {
+  const folded = (all('.entry:not([open], [hidden])') as HTMLDetailsElement[]).filter((entry) =>
+    entry.checkVisibility(),
+  );
+  for (const entry of folded) entry.open = true;
+  addEventListener(
+    'afterprint',
+    () =>
+      folded.forEach((entry) => {
+        entry.open = false;
+      }),
+    { once: true },
+  );
+}
+
+function sayAge(): void {
+  const at = document.querySelector('.asof time')?.getAttribute('datetime');
+  const minutes = Math.floor((Date.now() - Date.parse(at ?? '')) / 60_000);
+  const [unit, size] = minutes < 120 ? ['minute', 1] : minutes < 2880 ? ['hour', 60] : ['day', 1440];
+  const age = byId('age');
+  if (age !== null && minutes > 0) {
+    age.textContent = `(${new Intl.RelativeTimeFormat('en').format(-Math.floor(minutes / Number(size)), unit as 'minute')})`;
+  }
+}
+
+/** A text is looked for when the reader pauses. */
+const PAUSE_MS = 120;
+let pause: ReturnType<typeof setTimeout> | undefined;
+
+function onInput(event: Event): void {
+  clearTimeout(pause);
+  const isText = event.target instanceof HTMLInputElement && event.target.type === 'search';
+  pause = setTimeout(onFilter, isText ? PAUSE_MS : 0);
+}
+
+function onFilter(): void {
+  const filter = readForm();
+  apply(filter);
+  remember(filter);
+}
+
+form.hidden = false;
+copyLink.hidden = false;
+form.addEventListener('input', onInput);
+form.addEventListener('submit', (event) => event.preventDefault());
+form.addEventListener('reset', () => setTimeout(onFilter));
+document.addEventListener('click', onClick);
+document.addEventListener('keydown', onKey);
+addEventListener('hashchange', followAddress);
+addEventListener('beforeprint', unfoldForPrint);
+sayAge();
+followAddress();

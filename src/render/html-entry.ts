@@ -1,0 +1,206 @@
+import type { Finding, Subject } from '../model/finding.ts';
+import type { Waiver } from '../model/policy.ts';
+import { clause, RESTORABLE, readerVerb } from './explain.ts';
+import { type Group, subjectName, subjectTitle } from './group.ts';
+import { comparison, value } from './html-details.ts';
+import {
+  anchorOf,
+  away,
+  badge,
+  consoleLink,
+  copyButton,
+  mark,
+  ownerName,
+  severityMarks,
+  time,
+} from './html-parts.ts';
+import type { View } from './html-view.ts';
+import { html, joinedBy, lines, type Markup } from './markup.ts';
+import { lasting } from './moment.ts';
+import { counted } from './printable.ts';
+import { recoveryClock } from './recovery.ts';
+import { type Repair, repairOf } from './repair.ts';
+
+/** Of one table; the rest is counted. */
+const MAX_FINDINGS = 50;
+
+/** A table, or a dataset, with what is wrong with it. Folded it is one line: what, where, since when. */
+export function entry(
+  group: Group,
+  view: View,
+  { isOpen, isWhole }: { readonly isOpen: boolean; readonly isWhole: boolean },
+): Markup {
+  const { findings } = group;
+  const [worst] = findings;
+  if (worst === undefined) return html``;
+  const shown = findings.slice(0, MAX_FINDINGS);
+  const left = findings.length - shown.length;
+  return html`
+    <details class="entry ${worst.severity}" id="${anchorOf(group)}" data-entry data-dataset="${group.dataset}" data-status="${view.statusOf(group)}" data-read="${view.readBy(consumersOf(group, view))}"${isOpen ? html` open` : null}>
+      <summary>
+        <h3>${subjectHeading(group)}</h3>
+        <span class="gist">${gist(findings)}</span>
+        <span class="counts">${severityMarks(findings)}</span>
+        ${age(findings, view)}
+      </summary>
+      <div class="body">
+        <div class="main">
+          <ul class="findings">${shown.map((finding) => findingItem(finding, view))}</ul>
+          ${left === 0 ? null : html`<p class="note">${counted(left, 'more finding')}: drift check names all.</p>`}
+          ${isWhole ? whole(group, view) : notWhole(group, view)}
+        </div>
+        ${facts(group, view)}
+      </div>
+    </details>`;
+}
+
+function subjectHeading(subject: Subject): Markup {
+  return subject.table === null
+    ? html`dataset <code>${subject.dataset}</code>`
+    : html`<code>${subjectName(subject)}</code>`;
+}
+
+/** What stands in the folded line. */
+function gist(findings: readonly Finding[]): Markup {
+  const [first, ...others] = findings;
+  if (first === undefined) return html``;
+  const more = others.length === 0 ? null : html`, and ${others.length} more`;
+  return html`${whatOf(first)}${more}`;
+}
+
+function whatOf({ words, path }: Pick<Finding, 'words' | 'path'>): Markup {
+  const [before = '', after] = words.what.split('{path}');
+  return after === undefined
+    ? html`${clause(words.what, path)}`
+    : html`${before}<code>${path ?? ''}</code>${after}`;
+}
+
+/** How long the oldest of them is open. */
+function age(findings: readonly Finding[], { memoOf, now }: View): Markup | null {
+  const [oldest] = findings.flatMap((finding) => memoOf(finding)?.episodes.at(-1)?.openedAt ?? []).sort();
+  if (oldest === undefined) return null;
+  return html`<span class="age">${oldest === now.toISOString() ? 'new' : lasting(oldest, now)}</span>`;
+}
+
+function findingItem(finding: Finding, view: View): Markup {
+  const { kind, severity, words, shard } = finding;
+  return html`
+    <li class="finding" data-severity="${severity}" data-kind="${kind}">
+      <p class="what">${badge(severity)} ${whatOf(finding)} <span class="kind">${kind}</span></p>
+      <p class="values"><span class="side">expected</span> ${value(finding.expected, words.expected)}<span class="side">, found</span> ${value(finding.actual, words.actual)}${shard === undefined ? null : html` in <code>${shard}</code>`}</p>
+      ${[readersLine(finding), sinceLine(finding, view), ...notes(finding, view).map((note) => html`<p class="note">${note}</p>`)]}
+    </li>`;
+}
+
+function readersLine({ kind, consumers }: Finding): Markup | null {
+  if (consumers.length === 0) return null;
+  const names = consumers.map((consumer) => html`<b>${consumer}</b>`);
+  return html`<p class="readers">${readerVerb(kind)} ${joinedBy(', ', names)}</p>`;
+}
+
+function sinceLine(finding: Finding, { memoOf, now }: View): Markup | null {
+  const openedAt = memoOf(finding)?.episodes.at(-1)?.openedAt;
+  if (openedAt === undefined) return null;
+  const isNew = openedAt === now.toISOString();
+  return isNew
+    ? html`<p class="since">first seen by this run</p>`
+    : html`<p class="since">open for ${lasting(openedAt, now)}, since ${time(openedAt)}</p>`;
+}
+
+/** What is worth knowing, as Slack says it. */
+function notes(finding: Finding, { memoOf, now }: View): readonly string[] {
+  const memo = memoOf(finding)?.about;
+  const clock = memo === undefined ? null : recoveryClock(finding, { memo, now });
+  const hint = clock !== null && finding.hint === RESTORABLE ? null : finding.hint;
+  return [hint, clock].filter((note) => note !== null);
+}
+
+function whole(group: Group, view: View): Markup {
+  const { findings } = group;
+  const details = view.detailsOf(group);
+  const contract = view.declaredOf(group)?.contract ?? null;
+  return html`
+    ${details === null ? null : html`<h4>Expected beside actual</h4>${comparison(details, { findings, contract })}`}
+    ${repairsOf(findings, view).map(repairBlock)}`;
+}
+
+/** What a run does not keep, a person can ask for, by the name that the files have for it. */
+function notWhole({ dataset, table }: Group, { sight, declaredOf }: View): Markup | null {
+  const declaredAs = sight.datasets.get(dataset)?.declared.declaredAs;
+  if (declaredAs === undefined || (table !== null && declaredOf({ dataset, table }) === null)) return null;
+  const command = `drift check ${subjectName({ dataset: declaredAs, table })} --format html`;
+  return html`<p class="note">Expected beside actual, and the repair: <code>${command}</code></p>`;
+}
+
+const MAX_REPAIRS = 5;
+
+/** Two findings may have the same repair. */
+function repairsOf(findings: readonly Finding[], { memoOf }: View): readonly Repair[] {
+  const repairs = findings.flatMap(
+    (finding) => repairOf(finding, memoOf(finding)?.about.lastGoodAt ?? null) ?? [],
+  );
+  return [...new Map(repairs.map((repair) => [JSON.stringify(repair), repair])).values()].slice(
+    0,
+    MAX_REPAIRS,
+  );
+}
+
+const HOW: Readonly<Record<Repair['how'], string>> = {
+  'in-place': 'in place',
+  rebuild: 'by a new table',
+  restore: 'from time travel',
+  none: '',
+};
+
+/** Text to copy; nothing here runs it. */
+function repairBlock({ how, statements, note }: Repair): Markup {
+  if (statements.length === 0) return html`<p class="note">No statement repairs it: ${note}</p>`;
+  return html`
+    <figure class="repair">
+      <figcaption>Would repair it${how === 'none' ? null : html` <span class="kind">${HOW[how]}</span>`} ${copyButton('Copy')}</figcaption>
+      <pre tabindex="0">${lines(statements.join('\n'))}</pre>
+      ${note === '' ? null : html`<p class="note">Before you run it: ${note}</p>`}
+    </figure>`;
+}
+
+/** Who is concerned, and where to go on. */
+function facts(group: Group, view: View): Markup {
+  const [first] = group.findings;
+  const declared = view.declaredOf(group);
+  const owner = declared === null ? (first?.owner ?? null) : declared.contract.owner;
+  const runbook = declared === null ? (first?.runbook ?? null) : declared.contract.runbook;
+  const consumers = consumersOf(group, view);
+  const waivers = view.waiversOf(group);
+  const links = [
+    ...[consoleLink(group, view.report.project)].filter((link) => link !== null),
+    ...(runbook === null ? [] : [away(runbook, 'Runbook')]),
+    html`<a href="#${anchorOf(group)}">Link to this</a>`,
+  ];
+  const rows: readonly (readonly [string, Markup])[] = [
+    ...(owner === null ? [] : [['Owner', html`${ownerName(owner)}`] as const]),
+    ...(consumers.length === 0 ? [] : [['Read by', joinedBy(', ', consumers)] as const]),
+    ...(waivers.length === 0 ? [] : [['Waivers', html`${waivers.map(waiverLine)}`] as const]),
+    ['Go to', html`${links.map((link) => html`<p>${link}</p>`)}`],
+  ];
+  return html`<dl class="facts">${rows.map(([term, text]) => html`<div><dt>${term}</dt><dd>${text}</dd></div>`)}</dl>`;
+}
+
+function waiverLine({ kind, path, until, reason }: Waiver): Markup {
+  const what = [kind ?? 'every kind that may be waived', ...(path === null ? [] : [path])].join(', ');
+  return html`<p>${what}, until <b>${until}</b>: ${reason}</p>`;
+}
+
+/** Of the contract, and of the findings where there is none. */
+function consumersOf({ findings, ...subject }: Group, view: View): readonly string[] {
+  const declared = view.declaredOf(subject)?.contract.consumers.keys() ?? [];
+  return [...new Set([...declared, ...findings.flatMap(({ consumers }) => consumers)])];
+}
+
+/** Tables or datasets that no file declares, which is all there is to say of them. */
+export function undeclaredList(findings: readonly Finding[], view: View): Markup {
+  const item = (finding: Finding) => html`
+    <li data-entry data-dataset="${finding.dataset}" data-status="undeclared" data-severity="${finding.severity}" data-kind="${finding.kind}" id="${anchorOf(finding)}">
+      ${mark(finding.severity)} <code>${subjectTitle(finding)}</code> ${consoleLink(finding, view.report.project)}
+    </li>`;
+  return html`<ul class="undeclared">${findings.map(item)}</ul>`;
+}

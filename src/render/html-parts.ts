@@ -1,0 +1,63 @@
+import type { Subject } from '../model/finding.ts';
+import { SEVERITIES, type Severity } from '../model/kinds.ts';
+import { consoleUrl } from './console-url.ts';
+import { subjectName } from './group.ts';
+import type { EntryStatus } from './html-view.ts';
+import { html, type Markup, type Part } from './markup.ts';
+import { moment } from './moment.ts';
+
+/** How a status is said; its mark is a shape of its own, since not everybody tells colours apart. */
+export const STATUS_WORDS: Readonly<Record<EntryStatus, string>> = {
+  drifted: 'drifted',
+  unchecked: 'not checked',
+  'in-sync': 'in sync',
+  undeclared: 'not declared',
+};
+
+/** A shape in a colour; the word beside it says the same. */
+export function mark(of: Severity | EntryStatus): Markup {
+  return html`<i class="mark ${of}"></i>`;
+}
+
+export function badge(of: Severity | EntryStatus, text: Part = of): Markup {
+  return html`<span class="badge ${of}">${mark(of)}${text}</span>`;
+}
+
+/** A link to somewhere else, in a tab of its own. */
+export function away(url: string, label: Part): Markup {
+  return html`<a href="${url}" target="_blank" rel="noopener noreferrer">${label}</a>`;
+}
+
+export function consoleLink(subject: Subject, project: string | null): Markup | null {
+  return project === null || subject.dataset === '*'
+    ? null
+    : away(consoleUrl(subject, project), 'Cloud console');
+}
+
+/** The place in the page, which is a fragment too: `#at=commerce.orders` */
+export function anchorOf(subject: Subject): string {
+  // Half a surrogate pair cannot be encoded.
+  return `at=${encodeURIComponent(subjectName(subject).toWellFormed())}`;
+}
+
+export function time(rfc3339: string): Markup {
+  return html`<time datetime="${rfc3339}">${moment(rfc3339)}</time>`;
+}
+
+/** A button that copies: what, is told by its data. */
+export function copyButton(label: string): Markup {
+  return html`<button type="button" class="copy" data-copy>${label}</button>`;
+}
+
+/** `2 critical, 1 info`, each with its mark. */
+export function severityMarks(items: readonly { readonly severity: Severity }[]): readonly Markup[] {
+  return SEVERITIES.flatMap((severity) => {
+    const count = items.filter((item) => item.severity === severity).length;
+    return count === 0 ? [] : [badge(severity, `${count} ${severity}`)];
+  });
+}
+
+/** An owner as people are called: a mention of Slack by its id. */
+export function ownerName(owner: string): string {
+  return owner.replace(/^<(?:@|!subteam\^)([A-Z0-9]+)>$/, '@$1');
+}

@@ -1,0 +1,82 @@
+import type { TableDetails } from '../model/details.ts';
+import type { Finding, Subject } from '../model/finding.ts';
+import type { Page } from '../model/page.ts';
+import { matchesPattern } from '../model/pattern.ts';
+import type { Waiver } from '../model/policy.ts';
+import type { TableStatus } from '../model/report.ts';
+import type { FindingMemo, Remembered, UncheckedMemo } from '../model/state.ts';
+import type { DeclaredTable } from '../model/table.ts';
+
+/** What a reader can filter by: of a table that no file declares it is not said whether it is in sync. */
+export type EntryStatus = TableStatus | 'undeclared';
+
+/** A page with what is looked up in it. */
+export interface View extends Page {
+  readonly memoOf: (finding: Finding) => Remembered<FindingMemo> | null;
+  readonly uncheckedMemoOf: (subject: Subject) => Remembered<UncheckedMemo> | null;
+  readonly detailsOf: (subject: Subject) => TableDetails | null;
+  readonly declaredOf: (subject: Subject) => DeclaredTable | null;
+  readonly statusOf: (subject: Subject) => EntryStatus;
+  /** Everybody who reads anything, in the order in which the page numbers them. */
+  readonly consumers: readonly string[];
+  /** The numbers of those who read it. */
+  readonly readBy: (consumers: Iterable<string>) => string;
+  /** Those that still hold. */
+  readonly waiversOf: (subject: Subject) => readonly Waiver[];
+}
+
+export function viewOf(page: Page): View {
+  const { state, details, outcomes, sight, report, waivers, now } = page;
+  const memos = new Map(openOf(state?.findings ?? []).map((record) => [record.key, record]));
+  const unchecked = new Map(
+    openOf(state?.unchecked ?? []).map((record) => [keyOf(record.about), record] as const),
+  );
+  const detailed = new Map(details.map((each) => [keyOf(each), each]));
+  const statuses = new Map(
+    outcomes.flatMap(({ dataset, tables }) =>
+      tables.map(({ table, status }) => [keyOf({ dataset, table }), status] as const),
+    ),
+  );
+  const drifted = new Set(report.findings.filter(({ severity }) => severity !== 'info').map(keyOf));
+  const today = now.toISOString().slice(0, 10);
+  const current = waivers.filter(({ until }) => until >= today);
+  const consumers = consumersIn(page);
+  const numbers = new Map(consumers.map((consumer, index) => [consumer, index]));
+  const datasetNamed = (dataset: string) => sight.datasets.get(dataset);
+  return {
+    ...page,
+    memoOf: ({ fingerprint }) => memos.get(fingerprint) ?? null,
+    uncheckedMemoOf: (subject) => unchecked.get(keyOf(subject)) ?? null,
+    detailsOf: (subject) => detailed.get(keyOf(subject)) ?? null,
+    declaredOf: ({ dataset, table }) =>
+      (table === null ? undefined : datasetNamed(dataset)?.tables.get(table)?.declared) ?? null,
+    statusOf: (subject) => {
+      const status = statuses.get(keyOf(subject));
+      if (status !== undefined) return status;
+      if (subject.table !== null || datasetNamed(subject.dataset) === undefined) return 'undeclared';
+      return drifted.has(keyOf(subject)) ? 'drifted' : 'in-sync';
+    },
+    consumers,
+    readBy: (names) => [...names].map((name) => numbers.get(name)).join(' '),
+    waiversOf: ({ dataset, table }) => {
+      if (current.length === 0) return [];
+      const declared = { dataset: datasetNamed(dataset)?.declared.declaredAs ?? dataset, table };
+      return current.filter((waiver) => matchesPattern(waiver.table, declared));
+    },
+  };
+}
+
+function consumersIn({ sight, report }: Page): readonly string[] {
+  const declared = [...sight.datasets.values()].flatMap(({ declared: { tables } }) =>
+    tables.flatMap(({ contract }) => [...contract.consumers.keys()]),
+  );
+  return [...new Set([...declared, ...report.findings.flatMap((finding) => finding.consumers)])].sort();
+}
+
+function openOf<About>(records: readonly Remembered<About>[]): readonly Remembered<About>[] {
+  return records.filter(({ closing }) => closing === null);
+}
+
+export function keyOf({ dataset, table }: Subject): string {
+  return JSON.stringify([dataset, table]);
+}

@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import type { Finding, Unchecked } from '../model/finding.ts';
+import type { Page } from '../model/page.ts';
+import type { Waiver } from '../model/policy.ts';
+import { type Group, groupBySubject, subjectTitle } from './group.ts';
+import { SCRIPT, STYLE } from './html-assets.ts';
+import { datasetSections } from './html-datasets.ts';
+import { entry, undeclaredList } from './html-entry.ts';
+import { filterForm } from './html-filter.ts';
+import { answer, STATUS_TITLES } from './html-head.ts';
+import { historyChart } from './html-history.ts';
+import { anchorOf, badge, consoleLink, mark, STATUS_WORDS, severityMarks, time } from './html-parts.ts';
+import { type View, viewOf } from './html-view.ts';
+import { html, joinedBy, Markup } from './markup.ts';
+import { lasting, moment } from './moment.ts';
+import { counted } from './printable.ts';
+import { HIDDEN_OR_GONE, REASONS } from './unchecked-words.ts';
+
+/** More are not read on a page, and would make it too large for a browser. */
+const MAX_FINDINGS = 2000;
+/** As many as a run keeps the details of. */
+const MAX_WHOLE = 200;
+/** Few are shown unfolded at once, many as a list. */
+const MAX_UNFOLDED = 6;
+
+/** The report as one file for a browser: it needs nothing from anywhere and asks nobody. */
+export function renderHtml(page: Page): string {
+  const view = viewOf(page);
+  const { report, state, now } = view;
+  const groups = groupBySubject(report.findings);
+  const wrong = groups.filter(({ findings }) => findings[0]?.severity !== 'info');
+  const informing = groups.filter(({ findings }) => findings[0]?.severity === 'info');
+  const body = html`
+    <a class="skip" href="#wrong">Skip to what is wrong</a>
+    ${answer(view)}
+    <main>
+      <section class="history" aria-label="History">${
+        state === null
+          ? html`<p class="note">Since when things are open, and how it was before, is known to the hourly run alone: the command line remembers nothing.</p>`
+          : historyChart(state.history, now)
+      }</section>
+      ${filterForm(view)}
+      ${wrongSection(wrong, view)}
+      ${uncheckedSection(view)}
+      ${informingSection(informing, view, MAX_WHOLE - wrong.length)}
+      <section class="datasets" aria-labelledby="datasets"><h2 id="datasets">Every dataset and table</h2>${datasetSections(view, groups)}</section>
+      ${waivedSection(view)}
+      ${warningsSection(report.warnings)}
+    </main>
+    <footer><p>The run took from ${time(report.startedAt)} to ${time(report.finishedAt)}. Nothing on this page changes BigQuery: what would repair it is text.</p></footer>`;
+  return document(view, body);
+}
+
+/** https://www.w3.org/TR/CSP3/ Nothing may be loaded or run but what stands in the page itself, and nothing sent. */
+function document({ report }: View, body: Markup): string {
+  const policy = [
+    "default-src 'none'",
+    `script-src '${hashOf(SCRIPT)}'`,
+    `style-src '${hashOf(STYLE)}'`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  const title = [STATUS_TITLES[report.status], report.project ?? 'BigQuery', moment(report.finishedAt)].join(
+    ' · ',
+  );
+  return html`<!doctype html>
+<html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="${policy}">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <meta name="referrer" content="no-referrer">
+    <title>${title}</title>
+    <link rel="icon" href="${ICONS[report.status]}">
+    <style>${new Markup(STYLE)}</style>
+    </head>
+    <body>${body}<script>${new Markup(SCRIPT)}</script></body>
+    </html>
+`.html;
+}
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`;
+}
+
+/** The browser's tab says it too, and no browser asks for a file. */
+const ICONS = { drifted: icon('c0362c'), incomplete: icon('6e5ba8'), 'in-sync': icon('1f8a50') } as const;
+
+function icon(color: string): string {
+  const drawing = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><circle cx='8' cy='8' r='7' fill='#${color}'/></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(drawing)}`;
+}
+
+function wrongSection(groups: readonly Group[], view: View): Markup {
+  const shown = fitting(groups);
+  const left = groups.slice(shown.length);
+  const isOpen = shown.length <= MAX_UNFOLDED;
+  return html`
+    <section class="wrong" id="wrong" aria-labelledby="wrong-title" tabindex="-1">
+      <h2 id="wrong-title">What is wrong</h2>
+      ${groups.length === 0 ? html`<p class="note">Nothing of what was read.</p>` : null}
+      ${shown.map((group, index) => entry(group, view, { isOpen, isWhole: index < MAX_WHOLE }))}
+      ${left.length === 0 ? null : html`<p class="note">${leftOut(left)}</p>`}
+      <p class="note none-match" hidden>Nothing that is wrong matches the filter.</p>
+    </section>`;
+}
+
+/** As many, from the worst on, as have no more findings together than a page can show. */
+function fitting(groups: readonly Group[]): readonly Group[] {
+  let total = 0;
+  const end = groups.findIndex(({ findings }) => {
+    total += findings.length;
+    return total > MAX_FINDINGS;
+  });
+  return end === -1 ? groups : groups.slice(0, Math.max(end, 1));
+}
+
+function leftOut(groups: readonly Group[]): Markup {
+  const findings = groups.flatMap((group) => group.findings);
+  return html`+${counted(findings.length, 'more finding')} in ${counted(groups.length, 'table')}: ${severityMarks(findings)} drift check names all.`;
+}
+
+function informingSection(groups: readonly Group[], view: View, wholeLeft: number): Markup | null {
+  if (groups.length === 0) return null;
+  const isUndeclared = ({ findings }: Group) =>
+    findings.every(({ kind }) => kind === 'table-unexpected' || kind === 'dataset-unexpected');
+  const others = fitting(groups.filter((group) => !isUndeclared(group)));
+  const undeclared = groups.filter(isUndeclared).flatMap(({ findings }) => findings);
+  const shown = undeclared.slice(0, MAX_FINDINGS);
+  const count = groups.flatMap(({ findings }) => findings).length;
+  const left = count - shown.length - others.flatMap(({ findings }) => findings).length;
+  return html`
+    <section class="informing" aria-labelledby="informing">
+      <h2 id="informing">Worth knowing</h2>
+      <details class="fold" data-fold>
+        <summary>${counted(count, 'thing')} that ${count === 1 ? 'makes' : 'make'} no table drifted</summary>
+        ${others.map((group, index) => entry(group, view, { isOpen: false, isWhole: index < wholeLeft }))}
+        ${shown.length === 0 ? null : html`<h3>No file declares</h3>${undeclaredList(shown, view)}`}
+        ${left === 0 ? null : html`<p class="note">+${left.toLocaleString('en-US')} more: drift check names all.</p>`}
+      </details>
+    </section>`;
+}
+
+function uncheckedSection(view: View): Markup | null {
+  const { unchecked } = view.report;
+  if (unchecked.length === 0) return null;
+  const shown = unchecked.slice(0, MAX_FINDINGS);
+  return html`
+    <section class="unread" aria-labelledby="unread">
+      <h2 id="unread">What could not be checked</h2>
+      <p class="note">Neither in sync nor drifted: it is not known.</p>
+      <ul>${shown.map((each) => uncheckedItem(each, view))}</ul>
+      ${shown.length === unchecked.length ? null : html`<p class="note">+${(unchecked.length - shown.length).toLocaleString('en-US')} more: drift check names all.</p>`}
+    </section>`;
+}
+
+function uncheckedItem(each: Unchecked, view: View): Markup {
+  const { reason, detail, dataset } = each;
+  const { cause, remedy } = REASONS[reason];
+  const memo = view.uncheckedMemoOf(each);
+  const since = memo?.episodes.at(-1)?.openedAt;
+  const wasReadable = memo?.about.wasReadable === true;
+  const todo = remedy(view.account);
+  return html`
+    <li class="unchecked" data-entry data-dataset="${dataset}" data-status="unchecked" id="${anchorOf(each)}">
+      <p class="what">${badge('unchecked', STATUS_WORDS.unchecked)} <code>${subjectTitle(each)}</code>: ${cause}${wasReadable ? ', or deleted' : null} ${consoleLink(each, view.report.project)}</p>
+      ${todo === null ? null : html`<p class="values">${todo}</p>`}
+      ${since === undefined ? null : html`<p class="since">for ${lasting(since, view.now)}, since ${time(since)}</p>`}
+      <p class="note">${detail}</p>
+      ${wasReadable ? html`<p class="note">${HIDDEN_OR_GONE}</p>` : null}
+    </li>`;
+}
+
+function waivedSection({ report, waivers, now }: View): Markup | null {
+  if (waivers.length === 0 && report.waived.length === 0) return null;
+  const today = now.toISOString().slice(0, 10);
+  return html`
+    <section class="waived" aria-labelledby="waived">
+      <h2 id="waived">Waivers</h2>
+      ${report.waived.length === 0 ? null : html`<details class="fold"><summary>${counted(report.waived.length, 'finding')} waived</summary><ul>${report.waived.slice(0, MAX_FINDINGS).map(waivedItem)}</ul></details>`}
+      ${
+        waivers.length === 0
+          ? null
+          : html`<div class="scroll" tabindex="0" role="group" aria-label="Waivers of the policy"><table class="tables"><thead><tr><th scope="col">Tables</th><th scope="col">What</th><th scope="col">Until</th><th scope="col">Reason</th></tr></thead><tbody>${waivers.map((waiver) => waiverRow(waiver, today))}</tbody></table></div>`
+      }
+    </section>`;
+}
+
+function waivedItem(
+  finding: Finding & { readonly waiver: { readonly until: string; readonly reason: string } },
+): Markup {
+  return html`<li><code>${subjectTitle(finding)}</code>: ${finding.message} <span class="kind">${finding.kind}</span> until ${finding.waiver.until}: ${finding.waiver.reason}</li>`;
+}
+
+function waiverRow({ table, kind, path, until, reason }: Waiver, today: string): Markup {
+  const what = [kind, path].filter((part) => part !== null);
+  return html`<tr><th scope="row"><code>${table}</code></th><td>${what.length === 0 ? 'all that may be waived' : joinedBy(' ', what)}</td><td>${until}${until < today ? ' (lapsed)' : null}</td><td>${reason}</td></tr>`;
+}
+
+function warningsSection(warnings: readonly string[]): Markup | null {
+  if (warnings.length === 0) return null;
+  return html`<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">Warnings</h2><ul>${warnings.map((warning) => html`<li>${mark('warning')} ${warning}</li>`)}</ul></section>`;
+}

@@ -1,0 +1,518 @@
+import axe from 'axe-core';
+import type { Browser, Page as BrowserPage } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from '../../src/model/page.ts';
+import { renderHtml } from '../../src/render/html.ts';
+import { openFromDisk } from '../support/browser.ts';
+import { CHROMIUM, launchChromium } from '../support/chromium.ts';
+import { largePage } from '../support/large-page.ts';
+import { playedPage, withTexts } from '../support/pages.ts';
+
+/* The page as its readers use it: in a browser, from disk. */
+
+if (CHROMIUM === null) {
+  process.stderr.write(
+    'No Chromium is on this machine (apt-get install chromium, or set CHROMIUM): the tests of the report page in a browser are skipped.\n',
+  );
+}
+
+const column = (name: string, type = 'STRING', mode = 'NULLABLE') => ({ name, type, mode });
+const orderFields = [
+  column('id', 'STRING', 'REQUIRED'),
+  column('amount', 'NUMERIC'),
+  { name: 'customer', type: 'RECORD', fields: [column('tier')] },
+];
+const files = {
+  'sales/orders.json': {
+    type: 'TABLE',
+    schema: { fields: orderFields },
+    contract: { owner: '<@U0SALES>', consumers: { checkout: ['amount'] }, criticalFields: ['customer'] },
+  },
+  'sales/items.json': { type: 'TABLE', schema: { fields: [column('price', 'NUMERIC')] } },
+  'sales/refunds.json': { type: 'TABLE', contract: { consumers: { ledger: ['id'] } } },
+  'crm/contacts.json': { type: 'TABLE', clustering: null, contract: { consumers: { ledger: ['id'] } } },
+  'crm/leads.json': { type: 'TABLE' },
+  'drift-policy.json': {
+    waivers: [{ table: 'crm.leads', kind: 'clustering', until: '2027-01-31', reason: 'migration 4711' }],
+  },
+};
+const answers = {
+  'sales.json': {},
+  'crm.json': {},
+  'sales/orders.json': {
+    type: 'TABLE',
+    schema: {
+      fields: [column('id'), { name: 'customer', type: 'RECORD', fields: [column('tier', 'INTEGER')] }],
+    },
+  },
+  'sales/items.json': { type: 'TABLE', schema: { fields: [column('price', 'NUMERIC'), column('colour')] } },
+  'sales/refunds.json': { type: 'TABLE' },
+  'sales/extra.json': { type: 'TABLE' },
+  'crm/contacts.json': { type: 'TABLE', clustering: { fields: ['id'] } },
+  'crm/leads.json': { error: { code: 403, errors: [{ reason: 'accessDenied' }], message: 'Access Denied' } },
+};
+
+describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60_000 }, () => {
+  let browser: Browser;
+  let sample: Promise<Page> | undefined;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  /** The same for all tests. */
+  function samplePage(): Promise<Page> {
+    sample ??= playedPage({ files, runs: [answers, answers] });
+    return sample;
+  }
+
+  async function open(options: Parameters<typeof openFromDisk>[2] = {}, page?: Page) {
+    return openFromDisk(browser, renderHtml(page ?? (await samplePage())), options);
+  }
+
+  /** The texts of those that are seen. */
+  const visibleTexts = (page: BrowserPage, selector: string) =>
+    page.evaluate<readonly string[]>(
+      `[...document.querySelectorAll('${selector}')].filter((each) => each.checkVisibility()).map((each) => each.innerText.trim())`,
+    );
+  const seenEntries = (page: BrowserPage) => visibleTexts(page, '#wrong .entry h3');
+  const seenTables = (page: BrowserPage) => visibleTexts(page, '.dataset tbody th');
+  const seenFindings = (page: BrowserPage) => visibleTexts(page, '#wrong .entry[open] .finding .kind');
+
+  const fragmentOf = (page: BrowserPage) => page.evaluate<string>('location.hash');
+
+  test('asks nobody for anything, and has nothing to complain of', async () => {
+    const { page, url, complaints, requests } = await open();
+    await page.getByRole('searchbox').fill('amount');
+    await expect.poll(() => fragmentOf(page)).toBe('#q=amount');
+    await page.reload();
+    expect([complaints, new Set(requests.map((request) => request.replace(/#.*/, '')))]).toEqual([
+      [],
+      new Set([url]),
+    ]);
+  });
+
+  test('runs no script that is not its own', async () => {
+    const { page, complaints } = await open();
+    await page.evaluate(
+      `document.body.append(Object.assign(document.createElement('script'), { text: 'window.ran = 1' }))`,
+    );
+    await page.evaluate(
+      `document.body.insertAdjacentHTML('beforeend', '<img src="https://example.com/x.png" onerror="window.ran = 1">')`,
+    );
+    expect(await page.evaluate('window.ran')).toBeUndefined();
+    for (const directive of ['script-src', 'img-src']) {
+      const refused = () =>
+        complaints.some(
+          (complaint) =>
+            complaint.includes(`directive: "${directive} `) || complaint.includes(`directive '${directive} `),
+        );
+      await expect.poll(refused).toBe(true);
+    }
+  });
+
+  test('shows the worst first, unfolded where there are few', async () => {
+    const { page } = await open();
+    expect(await seenEntries(page)).toEqual(['sales.orders', 'crm.contacts']);
+    expect(await seenFindings(page)).toEqual(['field-missing', 'field-type', 'field-mode', 'clustering']);
+  });
+
+  describe('filters', () => {
+    test.each<{
+      name: string;
+      choose: (page: BrowserPage) => Promise<unknown>;
+      fragment: string;
+      entries: readonly string[];
+      tables: readonly string[];
+      count: string;
+    }>([
+      {
+        name: 'by dataset',
+        choose: (page) => page.getByLabel('dataset', { exact: true }).selectOption('crm'),
+        fragment: '#dataset=crm',
+        entries: ['crm.contacts'],
+        tables: ['contacts', 'leads'],
+        count: '1 of 6 findings, 2 of 5 tables',
+      },
+      {
+        name: 'by severity',
+        choose: (page) => page.getByRole('checkbox', { name: 'critical' }).check(),
+        fragment: '#severity=critical',
+        entries: ['sales.orders'],
+        tables: ['orders'],
+        count: '2 of 6 findings, 1 of 5 tables',
+      },
+      {
+        name: 'by kind',
+        choose: (page) => page.getByLabel('kind', { exact: true }).selectOption('clustering'),
+        fragment: '#kind=clustering',
+        entries: ['crm.contacts'],
+        tables: ['contacts'],
+        count: '1 of 6 findings, 1 of 5 tables',
+      },
+      {
+        name: 'by who reads it',
+        choose: (page) => page.getByLabel('consumer', { exact: true }).selectOption('ledger'),
+        fragment: '#consumer=ledger',
+        entries: ['crm.contacts'],
+        tables: ['contacts', 'refunds'],
+        count: '1 of 6 findings, 2 of 5 tables',
+      },
+      {
+        name: 'by status',
+        choose: (page) => page.getByRole('checkbox', { name: 'in sync' }).check(),
+        fragment: '#status=in-sync',
+        entries: [],
+        tables: ['items', 'refunds'],
+        count: '1 of 6 findings, 2 of 5 tables',
+      },
+      {
+        name: 'by text',
+        choose: (page) => page.getByRole('searchbox').fill('TIER orders'),
+        fragment: '#q=TIER+orders',
+        entries: ['sales.orders'],
+        tables: ['orders'],
+        count: '3 of 6 findings, 1 of 5 tables',
+      },
+    ])('$name, and the address says so', async ({ choose, fragment, entries, tables, count }) => {
+      const { page, complaints } = await open();
+      await choose(page);
+      await expect.poll(() => fragmentOf(page)).toBe(fragment);
+      expect(await seenEntries(page)).toEqual(entries);
+      expect(await seenTables(page)).toEqual(tables);
+      expect(await page.locator('#count').innerText()).toBe(count);
+      expect(complaints).toEqual([]);
+    });
+
+    test('show of a table what matches', async () => {
+      const { page } = await open({ fragment: '#severity=warning' });
+      expect(await seenFindings(page)).toEqual(['field-mode', 'clustering']);
+    });
+
+    test('together show what matches all of them', async () => {
+      const { page } = await open({ fragment: '#severity=critical,warning&dataset=sales&q=amount' });
+      expect(await seenEntries(page)).toEqual(['sales.orders']);
+    });
+
+    test('say where nothing that is wrong matches', async () => {
+      const { page } = await open({ fragment: '#q=no-such-thing' });
+      expect(await seenEntries(page)).toEqual([]);
+      await expect
+        .poll(() => page.getByText('Nothing that is wrong matches the filter.').isVisible())
+        .toBe(true);
+    });
+
+    test('come back from a link, with their controls set', async () => {
+      const { page } = await open({
+        fragment: '#q=amount&dataset=sales&severity=critical,info&status=drifted',
+      });
+      expect(await page.getByRole('searchbox').inputValue()).toBe('amount');
+      expect(await page.getByLabel('dataset', { exact: true }).inputValue()).toBe('sales');
+      expect(
+        await Promise.all(
+          ['critical', 'warning', 'info'].map((name) => page.getByRole('checkbox', { name }).isChecked()),
+        ),
+      ).toEqual([true, false, true]);
+      expect(await seenEntries(page)).toEqual(['sales.orders']);
+    });
+
+    test('of a link that asks for what the page has not filter nothing by it', async () => {
+      const { page, complaints } = await open({ fragment: '#dataset=gone&severity=fatal' });
+      expect(await seenEntries(page)).toEqual(['sales.orders', 'crm.contacts']);
+      expect(complaints).toEqual([]);
+    });
+
+    test('are cleared at once, and what they unfolded is folded again', async () => {
+      const { page } = await open({ fragment: '#q=refunds' });
+      expect(await seenTables(page)).toEqual(['refunds']);
+      await page.getByRole('button', { name: 'Clear' }).click();
+      await expect.poll(() => fragmentOf(page)).toBe('');
+      expect(await seenTables(page)).toEqual(['contacts', 'leads', 'orders']);
+      expect(await page.locator('#count').innerText()).toBe('');
+    });
+
+    test('are set by the figures at the top', async () => {
+      const { page } = await open();
+      await page.getByRole('link', { name: '1 not checked' }).click();
+      expect(await page.getByRole('checkbox', { name: 'not checked' }).isChecked()).toBe(true);
+      expect(await seenTables(page)).toEqual(['leads']);
+    });
+  });
+
+  describe('a link', () => {
+    test('to a table unfolds it, brings it into sight and gives it the focus', async () => {
+      const { page } = await open({ fragment: '#at=crm.contacts' });
+      expect(await page.locator('[id="at=crm.contacts"]').getAttribute('open')).not.toBeNull();
+      await expect
+        .poll(() => page.evaluate(`document.activeElement.closest('details')?.id`))
+        .toBe('at=crm.contacts');
+    });
+
+    test('from the list of tables leads to what is wrong with it', async () => {
+      const { page } = await open({}, await largePage({ tables: 200, findings: 100 }));
+      await page.locator('.dataset tbody a').last().click();
+      const entry = page.locator('.entry[open]');
+      await expect.poll(() => entry.count()).toBe(1);
+      await expect
+        .poll(() =>
+          entry.locator('summary').evaluate((line) => Math.abs(line.getBoundingClientRect().top) < 400),
+        )
+        .toBe(true);
+    });
+
+    test('to what is folded away unfolds what it is in', async () => {
+      const { page } = await open({ fragment: '#at=sales.extra' });
+      await expect.poll(() => page.getByText('sales.extra').isVisible()).toBe(true);
+    });
+
+    test('that is copied is the address that others can open, with the filter', async () => {
+      const address = {
+        page: 'https://storage.cloud.google.com/b/report-1.html',
+        latest: 'https://x.example/',
+        takesFilter: true,
+      };
+      const { page } = await open(
+        { permissions: ['clipboard-read', 'clipboard-write'], fragment: '#q=amount' },
+        { ...(await samplePage()), address },
+      );
+      await page.getByRole('button', { name: 'Copy link' }).click();
+      await expect.poll(() => page.getByRole('button', { name: 'Copied' }).isVisible()).toBe(true);
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+        'https://storage.cloud.google.com/b/report-1.html#q=amount',
+      );
+    });
+
+    test('that is copied carries no filter where the address cannot, and says so', async () => {
+      const address = {
+        page: 'https://console.cloud.google.com/x',
+        latest: 'https://x.example/',
+        takesFilter: false,
+      };
+      const { page } = await open(
+        { permissions: ['clipboard-read', 'clipboard-write'], fragment: '#q=amount' },
+        { ...(await samplePage()), address },
+      );
+      await page.getByRole('button', { name: 'Copy link' }).click();
+      await expect
+        .poll(() => page.getByRole('button', { name: 'Copied, without the filter' }).isVisible())
+        .toBe(true);
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+        'https://console.cloud.google.com/x',
+      );
+    });
+
+    test('of a page without an address is that of the file', async () => {
+      const { page, url } = await open({
+        permissions: ['clipboard-read', 'clipboard-write'],
+        fragment: '#q=amount',
+      });
+      await page.getByRole('button', { name: 'Copy link' }).click();
+      await expect.poll(() => page.getByRole('button', { name: 'Copied' }).isVisible()).toBe(true);
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe(`${url}#q=amount`);
+    });
+  });
+
+  describe('a repair', () => {
+    const statement = 'ALTER TABLE `demo-project.sales.orders` ADD COLUMN IF NOT EXISTS `amount` NUMERIC;';
+
+    test('is copied as it stands there', async () => {
+      const { page } = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+      await page.locator('figure', { hasText: 'ADD COLUMN' }).getByRole('button').click();
+      await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(statement);
+    });
+
+    test('is copied also where the page is not given the clipboard', async () => {
+      const { page } = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+      await page.evaluate(
+        `Object.defineProperty(navigator.clipboard, 'writeText', { value: () => Promise.reject(new Error('no')) })`,
+      );
+      const button = page.locator('figure', { hasText: 'ADD COLUMN' }).getByRole('button');
+      await button.click();
+      await expect.poll(() => button.innerText()).toBe('Copied');
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe(statement);
+    });
+  });
+
+  describe('by keyboard', () => {
+    test('the first stop leads past the top', async () => {
+      const { page } = await open();
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to what is wrong');
+      await page.keyboard.press('Enter');
+      expect(await page.evaluate('document.activeElement.id')).toBe('wrong');
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate('document.activeElement.querySelector("h3").textContent')).toBe(
+        'sales.orders',
+      );
+    });
+
+    test('that first stop leaves the filter as it is', async () => {
+      const { page } = await open({ fragment: '#dataset=crm' });
+      await page.getByRole('link', { name: 'Skip to what is wrong' }).press('Enter');
+      await expect.poll(() => fragmentOf(page)).toBe('#wrong');
+      expect(await seenEntries(page)).toEqual(['crm.contacts']);
+    });
+
+    test('arrows go from table to table, past those that are filtered out, and Enter folds', async () => {
+      const { page } = await open(
+        { fragment: '#dataset=billing' },
+        await largePage({ tables: 40, findings: 30 }),
+      );
+      const focused = () => page.evaluate<string>('document.activeElement.querySelector("h3").textContent');
+      const names = await seenEntries(page);
+      await page.locator('#wrong .entry:not([hidden]) > summary').first().focus();
+      await page.keyboard.press('ArrowDown');
+      expect(await focused()).toBe(names[1]);
+      await page.keyboard.press('ArrowUp');
+      await page.keyboard.press('ArrowUp');
+      expect(await focused()).toBe(names[0]);
+      const isOpen = () => page.evaluate('document.activeElement.parentElement.open');
+      const before = await isOpen();
+      await page.keyboard.press('Enter');
+      expect(await isOpen()).toBe(!before);
+    });
+
+    test('every control is reached and named', async () => {
+      const { page } = await open();
+      const names: string[] = [];
+      await page.locator('#filter input').first().focus();
+      for (let stop = 0; stop < 11; stop += 1) {
+        names.push(
+          await page.evaluate<string>(
+            `(({ ariaLabel, labels, textContent }) => (ariaLabel || labels?.[0]?.textContent || textContent).trim())(document.activeElement)`,
+          ),
+        );
+        await page.keyboard.press('Tab');
+      }
+      expect(names).toEqual([
+        'Search',
+        'dataset',
+        'kind',
+        'consumer',
+        ...['critical', 'warning', 'info'],
+        ...['drifted', 'not checked', 'in sync', 'not declared'],
+      ]);
+    });
+  });
+
+  describe('for everybody', () => {
+    /** What axe-core finds wrong by WCAG 2.2 A and AA, and by its own best practices. */
+    async function violations(page: BrowserPage): Promise<readonly string[]> {
+      await page.evaluate(`for (const each of document.querySelectorAll('details')) each.open = true`);
+      await page.evaluate(axe.source);
+      const found = await page.evaluate<
+        {
+          readonly id: string;
+          readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+        }[]
+      >('axe.run(document).then(({ violations }) => violations)');
+      return found.flatMap(({ id, nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)}: ${failureSummary}`),
+      );
+    }
+
+    test.each([
+      { name: 'in the light', options: { colorScheme: 'light' } },
+      { name: 'in the dark', options: { colorScheme: 'dark' } },
+      { name: 'on a phone', options: { viewport: { width: 360, height: 740 } } },
+      { name: 'with a filter that finds nothing', options: { fragment: '#q=no-such-thing' } },
+    ] as const)('axe-core finds nothing wrong $name', async ({ options }) => {
+      const { page } = await open({ ...options });
+      expect(await violations(page)).toEqual([]);
+    });
+
+    test('axe-core finds nothing wrong where all is in sync, and where nothing is remembered', async () => {
+      const intact = {
+        ...answers,
+        ...files,
+        'crm/leads.json': files['crm/leads.json'],
+        'sales/extra.json': null,
+      };
+      const { 'drift-policy.json': _, 'sales/extra.json': __, ...runs } = intact;
+      const inSync = await playedPage({ files, runs: [runs], remembers: false });
+      expect(inSync.report.status).toBe('in-sync');
+      const { page } = await open({}, inSync);
+      expect(await violations(page)).toEqual([]);
+    });
+
+    test('the dark is dark', async () => {
+      const { page } = await open({ colorScheme: 'dark' });
+      const lightness = () =>
+        page.evaluate<number>(`Number(/\\d+/.exec(getComputedStyle(document.body).backgroundColor)[0])`);
+      expect(await lightness()).toBeLessThan(40);
+      await page.emulateMedia({ colorScheme: 'light' });
+      expect(await lightness()).toBeGreaterThan(220);
+    });
+
+    test.each([320, 390, 768])('nothing sticks out of a screen %i wide', async (width) => {
+      const { page } = await open({ viewport: { width, height: 740 } });
+      await page.evaluate(`for (const each of document.querySelectorAll('details')) each.open = true`);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    });
+
+    test('says how long ago it was', async () => {
+      const { page } = await open();
+      const ageAt = async (now: string) => {
+        await page.clock.setFixedTime(new Date(now));
+        await page.reload();
+        return page.locator('#age').innerText();
+      };
+      expect([
+        await ageAt('2026-11-22T21:00:30Z'),
+        await ageAt('2026-11-22T21:01:00Z'),
+        await ageAt('2026-11-23T02:10:00Z'),
+        await ageAt('2026-11-29T20:00:00Z'),
+      ]).toEqual(['', '(1 minute ago)', '(5 hours ago)', '(6 days ago)']);
+    });
+
+    test('without script all is there to read, and no filter that does nothing', async () => {
+      const { page } = await open({ javaScriptEnabled: false });
+      expect(await seenEntries(page)).toEqual(['sales.orders', 'crm.contacts']);
+      expect(await page.locator('#filter').isVisible()).toBe(false);
+      expect(await page.getByRole('button', { name: 'Copy link' }).isVisible()).toBe(false);
+    });
+  });
+
+  test('on paper every entry that is shown is unfolded, and afterwards as it was', async () => {
+    const { page } = await open(
+      { fragment: '#dataset=billing' },
+      await largePage({ tables: 60, findings: 40 }),
+    );
+    const opened = () => page.locator('.entry[open]').count();
+    const before = await opened();
+    await page.evaluate(
+      `addEventListener('beforeprint', () => { window.printed = document.querySelectorAll('.entry[open]').length; })`,
+    );
+    const shown = (await seenEntries(page)).length;
+    await page.pdf();
+    expect([before < shown, await page.evaluate('window.printed'), await opened()]).toEqual([
+      true,
+      shown,
+      before,
+    ]);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('#filter').isVisible()).toBe(false);
+  });
+
+  test('a thousand findings in five thousand tables can be filtered', async () => {
+    const { page, complaints } = await open({}, await largePage({ tables: 5000, findings: 1000 }));
+    await page.getByRole('searchbox').fill('invoices_0031');
+    await expect
+      .poll(() => page.locator('#count').innerText())
+      .toMatch(/^\d+ of 1,000 findings, 1 of 5,000 tables$/);
+    expect(complaints).toEqual([]);
+  });
+
+  test('hostile names are shown, and do nothing', async () => {
+    const name = `"'><img src=x onerror=alert(1)></script><script>alert(2)</script>\u202Egnp`;
+    const hostile = withTexts(await samplePage(), (text) =>
+      text.replace(/amount|checkout|migration 4711|U0SALES|demo-project|extra|tier/g, () => name),
+    );
+    const { page, complaints, requests } = await open({}, hostile);
+    await page.getByRole('searchbox').fill('onerror');
+    await expect.poll(() => page.locator('#count').innerText()).toMatch(/^\d+ of 6 findings/);
+    expect([complaints, requests.length, await page.locator('img, script').count()]).toEqual([[], 1, 1]);
+    expect(await page.locator('#wrong').innerText()).toContain(name.replace('\u202E', '\uFFFD'));
+    expect(await page.title()).toContain('alert(1)');
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { playedClock } from '../../emulators/clock.ts';
+import { check } from '../../src/run/check.ts';
+import { createDetailsKeeper } from '../../src/run/keep-worst.ts';
+import { defaultPolicy } from '../../src/sources/policy-file.ts';
+import { endless } from '../support/deadline.ts';
+import { largeWarehouse } from '../support/large-warehouse.ts';
+
+async function checkLarge(size: { readonly tables: number; readonly findings: number }) {
+  const clock = playedClock();
+  return check({
+    ...largeWarehouse(size),
+    policy: defaultPolicy,
+    warnings: [],
+    project: 'p',
+    clock,
+    confirmMs: 0,
+    deadline: endless,
+    now: clock.now(),
+  });
+}
+
+const nameOf = ({ dataset, table }: { readonly dataset: string; readonly table: string | null }) =>
+  `${dataset}.${table}`;
+
+describe('what a run keeps of the tables', () => {
+  test('is nothing where all is in sync', async () => {
+    expect((await checkLarge({ tables: 20, findings: 0 })).details).toEqual([]);
+  });
+
+  test('is every table with findings, in the order of the report', async () => {
+    const { details, report } = await checkLarge({ tables: 60, findings: 30 });
+    expect(details.map(nameOf)).toEqual([...new Set(report.findings.map(nameOf))]);
+  });
+
+  test('is two hundred tables and not one more, the worst', async () => {
+    const { details, report } = await checkLarge({ tables: 900, findings: 900 });
+    const names = [...new Set(report.findings.map(nameOf))];
+    expect(names.length).toBeGreaterThan(400);
+    expect(details.map(nameOf)).toEqual(names.slice(0, 200));
+  });
+});
+
+test('a verdict leaves its details with the keeper', async () => {
+  const keeper = createDetailsKeeper();
+  const unreadable = { status: 'unreadable', reason: 'denied', detail: 'HTTP 403' } as const;
+  const judgement = { open: [], waived: [] };
+  const compared = { status: 'compared', isMissing: false, changes: [], judgement, warnings: [] } as const;
+  const details = { dataset: 'd', table: 't', fields: [], fieldsLeft: 0, settings: [] };
+  expect([unreadable, compared, { ...compared, details }].map(keeper.keep)).toEqual([
+    unreadable,
+    compared,
+    compared,
+  ]);
+});
