@@ -252,4 +252,6 @@ function explainError(error: unknown): number {
   return EXIT.internal;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+const exitCode = await main(process.argv.slice(2));
+// A request that hangs, and is no longer waited for, would keep the process alive; what was printed has to get out first.
+process.stdout.write('', () => process.exit(exitCode));

@@ -1,6 +1,7 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { DriftError } from './model/errors.ts';
 import type { Clock, Log, ObjectStore, PageStore } from './model/ports.ts';
+import { printableJson } from './render/printable.ts';
 import { type Config, type Env, parseBucketPlace, parseConfig, usableWebhookUrl } from './run/config.ts';
 import { createFailureGate } from './run/failure-gate.ts';
 import { logFailure, runHourly, tellFailure } from './run/hourly.ts';
@@ -25,7 +26,7 @@ export const systemClock: Clock = {
 
 /** One JSON object a line, as Cloud Logging takes it. */
 export function writeLogLine(entry: Parameters<Log>[0]): void {
-  process.stdout.write(`${JSON.stringify(entry)}\n`);
+  process.stdout.write(`${printableJson(entry)}\n`);
 }
 
 /** Everything the function takes from its surroundings, so that the demo and the tests can play hours of it. */

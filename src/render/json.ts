@@ -1,5 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
+import { printableJson } from './printable.ts';
 
 /** The public JSON report: its keys are named here, so that nothing internal slips in. */
 export function renderJson(report: Report): string {
@@ -17,7 +18,7 @@ export function renderJson(report: Report): string {
     unchecked,
     warnings,
   };
-  return `${JSON.stringify(content, null, 2)}\n`;
+  return `${printableJson(content, 2)}\n`;
 }
 
 function publicFinding(finding: Finding) {

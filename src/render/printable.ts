@@ -9,6 +9,14 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, '\uFFFD');
 }
 
+/** JSON that is safe to print: its writer leaves C1 control characters raw, among them one that begins a terminal's escapes. */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    /[\u007F-\u009F]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** At most `length` characters, the last of them an ellipsis where something was cut. */
 export function shortened(text: string, length: number): string {
   const characters = [...text];

@@ -345,10 +345,12 @@ async function whyNothingRead(
 ): Promise<CheckResult['nothingRead']> {
   const isRead =
     tables.inSync + tables.drifted + tables.unchecked === 0
-      ? inspected.some(({ verdict }) => verdict.status === 'compared')
+      ? inspected.length === 0 || inspected.some(({ verdict }) => verdict.status === 'compared')
       : tables.inSync + tables.drifted > 0;
-  if (isRead || status === 'drifted') return null;
   const list = await datasetList;
+  // A shard may have no dataset of its own: then the list is all there is to read.
+  const isAnythingRead = isRead && (inspected.length > 0 || list.status === 'found');
+  if (isAnythingRead || status === 'drifted') return null;
   if (list.status === 'absent') {
     return {
       code: 'ProjectNotFound',

@@ -24,14 +24,15 @@ export async function inspectUnexpected(
   { dataset, declaredAs, tables }: DeclaredDataset,
   list: Read<readonly ListedTable[]> | null,
 ): Promise<Undeclared> {
-  if (list === null || list.status === 'absent') {
+  if (list === null) {
     return { unexpected: nothing, unchecked: [], warnings: [], isListed: false, isComplete: false };
   }
-  if (list.status === 'unreadable') {
+  if (list.status !== 'found') {
+    const reason = list.status === 'unreadable' ? list.reason : 'unavailable';
     const detail = `tables that no file declares could not be seen: ${list.detail}`;
     return {
       unexpected: nothing,
-      unchecked: [{ dataset, table: null, reason: list.reason, detail }],
+      unchecked: [{ dataset, table: null, reason, detail }],
       warnings: [],
       isListed: false,
       isComplete: false,

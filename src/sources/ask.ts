@@ -52,15 +52,21 @@ export function createAsker({
       deadline.stopped.then(() => {
         throw new OutOfTimeError();
       });
-    return pacer.run({
+    const answer = pacer.run({
       check,
       request: () => {
         attempts.startedAt ??= clock.now().getTime();
-        return Promise.race([request(Math.min(timeoutMs, deadline.readingMs())), isOver()]);
+        const leftMs = attempts.startedAt + MAX_MS - clock.now().getTime();
+        return Promise.race([
+          request(Math.min(timeoutMs, deadline.readingMs(), Math.max(1, leftMs))),
+          isOver(),
+        ]);
       },
       // Who has waited for a turn already does not wait for all the others once more.
       priority: attempts.count > 1 ? 2 : isFirst(subject) ? 1 : 0,
     });
+    // Also while it waits for its turn.
+    return Promise.race([answer, isOver()]);
   }
 
   return async (question) => {
@@ -78,6 +84,8 @@ export function createAsker({
           return { status: 'unreadable', reason: 'malformed', detail: `${method}: ${error.message}` };
         }
         const failure = failureOf(error);
+        // Cut short by the end of the run, which is no fault of BigQuery's.
+        if (failure.status === null && deadline.readingMs() <= 0) return outOfTime(method);
         const read = failedRead(failure);
         const final = { ...read, detail: `${method}: ${read.detail}` };
         const action = actionOn(failure);

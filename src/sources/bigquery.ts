@@ -61,6 +61,7 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
     parse: (answer: Resource) => Page<Item>,
   ): Promise<Read<readonly Page<Item>[]>> {
     const pages: Page<Item>[] = [];
+    const tokens = new Set<string>();
     let query: Query = { maxResults: String(PAGE_SIZE) };
     for (;;) {
       const asked = query;
@@ -73,13 +74,14 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
       pages.push(read.value);
       const { nextPageToken } = read.value;
       if (nextPageToken === undefined) return { status: 'found', value: pages };
-      if (nextPageToken === query['pageToken']) {
+      if (tokens.has(nextPageToken)) {
         return {
           status: 'unreadable',
           reason: 'malformed',
-          detail: `${method}: a page names itself as the next`,
+          detail: `${method}: a page names one before it as the next`,
         };
       }
+      tokens.add(nextPageToken);
       query = { ...query, pageToken: nextPageToken };
     }
   }

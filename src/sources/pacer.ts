@@ -51,7 +51,8 @@ export function createPacer({ requestsPerSecond, maxConcurrency }: Pacing): Pace
     return (1000 / requestsPerSecond) * 2 ** slowdown;
   }
 
-  async function turn(): Promise<void> {
+  async function turn(check: () => void): Promise<void> {
+    check();
     const now = performance.now();
     firstAt = Math.min(firstAt, now);
     // What a busy process has missed it may make up for, but not as a burst.
@@ -61,22 +62,31 @@ export function createPacer({ requestsPerSecond, maxConcurrency }: Pacing): Pace
   }
 
   /** One after the other, so that late timers do not let many start at once. */
-  function inTurn(): Promise<void> {
-    turns = turns.then(turn);
-    return turns;
+  function inTurn(check: () => void): Promise<void> {
+    const mine = turns.then(() => turn(check));
+    turns = mine.catch(() => {});
+    return mine;
+  }
+
+  /** What comes first is known only when all who ask at once have asked. */
+  function startWithAll(): void {
+    if (queue.size + queue.pending > 0) return;
+    queue.pause();
+    setImmediate(() => queue.start());
   }
 
   return {
-    run: ({ check, request, priority }) =>
-      queue.add(
+    run: ({ check, request, priority }) => {
+      startWithAll();
+      return queue.add(
         async () => {
-          check();
-          await inTurn();
+          await inTurn(check);
           check();
           return request();
         },
         { priority },
-      ),
+      );
+    },
     slowDown() {
       const now = performance.now();
       if (now - refusedAt < SAME_MOMENT_MS) return;

@@ -157,7 +157,7 @@ describe('what is wrong', () => {
       ...['Data is kept', 'at least 2 years (P2Y)', 'for ever'],
       ...['Would repair it in place', 'Copy'],
       'ALTER TABLE `demo-project.sales.orders` ADD COLUMN IF NOT EXISTS `amount` NUMERIC;',
-      "Before you run it: if it was dropped within the time travel window (7 days unless the dataset says less), its data is still in a copy: bq cp 'demo-project:sales.orders@1795377600000' demo-project:sales.orders_restored, 1795377600000 a moment before; the field comes back empty and last",
+      "Before you run it: if it was dropped within the time travel window (7 days unless the dataset says less), its data is still in a copy: bq cp 'demo-project:sales.orders@1795377600000' demo-project:sales.orders_restored (1795377600000: milliseconds since 1970 of a moment before); the field comes back empty and last",
       'No statement repairs it: BigQuery cannot turn INT64 into STRING in place: build the table anew',
       ...['Would repair it by a new table', 'Copy'],
       'CREATE OR REPLACE TABLE `demo-project.sales.orders` (`id` STRING NOT NULL, `customer` STRUCT<`tier` INT64>, `day` DATE) PARTITION BY `day` AS SELECT * FROM `demo-project.sales.orders`;',
@@ -222,7 +222,7 @@ describe('beside it', () => {
       'grant roles/bigquery.metadataViewer to drift@p.iam.gserviceaccount.com',
       'for less than a minute, since 2026-11-22 21:00 UTC',
       'HTTP 403 accessDenied: Access Denied',
-      'Readable in the run before: BigQuery hides what is deleted from those without permission.',
+      'It was readable before: BigQuery hides what is deleted from those without permission.',
     ]);
   });
 

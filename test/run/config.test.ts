@@ -55,6 +55,8 @@ describe('parseConfig', () => {
         REQUESTS_PER_SECOND: '',
         MAX_CONCURRENCY: ' ',
         CONFIRM_SECONDS: '',
+        DEADLINE_SECONDS: ' ',
+        SHARD: '',
         METRIC_LOCATION: '',
         BIGQUERY_API_ENDPOINT: '',
         MONITORING_API_ENDPOINT: '',
@@ -74,6 +76,8 @@ describe('parseConfig', () => {
         REQUESTS_PER_SECOND: '50',
         MAX_CONCURRENCY: ' 10 ',
         CONFIRM_SECONDS: '0',
+        DEADLINE_SECONDS: '1800',
+        SHARD: ' 2/4\n',
         METRIC_LOCATION: 'europe-west1',
         BIGQUERY_API_ENDPOINT: 'http://127.0.0.1:9050/',
         MONITORING_API_ENDPOINT: 'https://monitoring.example:443',
@@ -92,6 +96,8 @@ describe('parseConfig', () => {
         requestsPerSecond: 50,
         maxConcurrency: 10,
         confirmSeconds: 0,
+        deadlineSeconds: 1800,
+        shard: { index: 2, count: 4 },
         metricLocation: 'europe-west1',
         bigqueryEndpoint: 'http://127.0.0.1:9050',
         monitoringEndpoint: 'https://monitoring.example:443',
@@ -108,6 +114,17 @@ describe('parseConfig', () => {
       name: 'an alias of a dataset named as a member of objects',
       env: { DATASET_ALIASES: '__proto__=constructor' },
       config: { aliases: new Map([['__proto__', 'constructor']]) },
+    },
+    {
+      name: 'the shortest time a run may have',
+      env: { DEADLINE_SECONDS: '10' },
+      config: { deadlineSeconds: 10 },
+    },
+    { name: 'one shard of one', env: { SHARD: '1/1' }, config: { shard: { index: 1, count: 1 } } },
+    {
+      name: 'the last of the most shards',
+      env: { SHARD: '99/99' },
+      config: { shard: { index: 99, count: 99 } },
     },
     { name: 'variables of others as nothing', env: { PATH: '/bin', CONFIRM: 'x' }, config: {} },
   ])('reads $name', ({ env, config }) => {
@@ -186,6 +203,78 @@ describe('parseConfig', () => {
       message: 'CONFIRM_SECONDS: expected a whole number from 0 to 600, found "Infinity"',
     },
     {
+      env: { DEADLINE_SECONDS: '9' },
+      message: 'DEADLINE_SECONDS: expected a whole number from 10 to 1800, found "9"',
+    },
+    {
+      env: { DEADLINE_SECONDS: '1801' },
+      message: 'DEADLINE_SECONDS: expected a whole number from 10 to 1800, found "1801"',
+    },
+    {
+      env: { DEADLINE_SECONDS: '0' },
+      message: 'DEADLINE_SECONDS: expected a whole number from 10 to 1800, found "0"',
+    },
+    {
+      env: { DEADLINE_SECONDS: '-60' },
+      message: 'DEADLINE_SECONDS: expected a whole number from 10 to 1800, found "-60"',
+    },
+    {
+      env: { DEADLINE_SECONDS: '9m' },
+      message: 'DEADLINE_SECONDS: expected a whole number from 10 to 1800, found "9m"',
+    },
+    {
+      env: { DEADLINE_SECONDS: '1e3' },
+      message: 'DEADLINE_SECONDS: expected a whole number from 10 to 1800, found "1e3"',
+    },
+    {
+      env: { SHARD: '0/4' },
+      message: 'SHARD: expected 1/4 for the first of four, at most 99, found "0/4"',
+    },
+    {
+      env: { SHARD: '5/4' },
+      message: 'SHARD: expected 1/4 for the first of four, at most 99, found "5/4"',
+    },
+    {
+      env: { SHARD: '1/0' },
+      message: 'SHARD: expected 1/4 for the first of four, at most 99, found "1/0"',
+    },
+    {
+      env: { SHARD: '1' },
+      message: 'SHARD: expected 1/4 for the first of four, at most 99, found "1"',
+    },
+    {
+      env: { SHARD: '1/' },
+      message: 'SHARD: expected 1/4 for the first of four, at most 99, found "1/"',
+    },
+    {
+      env: { SHARD: '/4' },
+      message: 'SHARD: expected 1/4 for the first of four, at most 99, found "/4"',
+    },
+    {
+      env: { SHARD: '1/100' },
+      message: 'SHARD: expected 1/4 for the first of four, at most 99, found "1/100"',
+    },
+    {
+      env: { SHARD: '01/4' },
+      message: 'SHARD: expected 1/4 for the first of four, at most 99, found "01/4"',
+    },
+    {
+      env: { SHARD: '1 / 4' },
+      message: 'SHARD: expected 1/4 for the first of four, at most 99, found "1 / 4"',
+    },
+    {
+      env: { SHARD: '1/4/2' },
+      message: 'SHARD: expected 1/4 for the first of four, at most 99, found "1/4/2"',
+    },
+    {
+      env: { SHARD: '-1/4' },
+      message: 'SHARD: expected 1/4 for the first of four, at most 99, found "-1/4"',
+    },
+    {
+      env: { SHARD: 'shard-1-of-4' },
+      message: 'SHARD: expected 1/4 for the first of four, at most 99, found "shard-1-of-4"',
+    },
+    {
       env: { DATASET_ALIASES: 'commerce' },
       message: 'DATASET_ALIASES: expected declared=real, found "commerce"',
     },
@@ -216,6 +305,8 @@ describe('parseConfig', () => {
       SLACK_WEBHOOK_URL: 'nonsense',
       REQUESTS_PER_SECOND: 'many',
       CONFIRM_SECONDS: '601',
+      DEADLINE_SECONDS: 'soon',
+      SHARD: '4/3',
       BIGQUERY_API_ENDPOINT: 'ftp://host',
       STORAGE_EMULATOR_HOST: 'localhost',
       STATE_URI: 'state',
@@ -229,6 +320,8 @@ describe('parseConfig', () => {
           'SLACK_WEBHOOK_URL: expected an address that begins with https:// (its value is not shown)',
           'REQUESTS_PER_SECOND: expected a whole number from 1 to 1000, found "many"',
           'CONFIRM_SECONDS: expected a whole number from 0 to 600, found "601"',
+          'DEADLINE_SECONDS: expected a whole number from 10 to 1800, found "soon"',
+          'SHARD: expected 1/4 for the first of four, at most 99, found "4/3"',
           'BIGQUERY_API_ENDPOINT: expected http://host:port, without a path',
           'STORAGE_EMULATOR_HOST: expected http://host:port, without a path',
           'STATE_URI: expected gs://bucket/prefix or file:///folder, found "state"',

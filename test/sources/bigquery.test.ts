@@ -403,6 +403,67 @@ describe('a list', () => {
   });
 });
 
+describe('a list of tables whose total disagrees', () => {
+  const refused = (listed: number, total: number) => ({
+    status: 'unreadable',
+    reason: 'malformed',
+    detail: `tables.list: it lists ${listed} of ${total} tables`,
+  });
+  const found = { status: 'found', value: [{ table: 'orders', type: 'TABLE' }] };
+
+  test.each([
+    { name: 'a total that is greater', totalItems: 2, read: refused(1, 2) },
+    { name: 'a greater total as text', totalItems: '10000', read: refused(1, 10_000) },
+    { name: 'a total that is less', totalItems: 0, read: found },
+    { name: 'the same total as text', totalItems: '1', read: found },
+    { name: 'no number', totalItems: 'many', read: found },
+    { name: 'null', totalItems: null, read: found },
+    { name: 'a list', totalItems: [], read: found },
+  ])('is an answer only where nothing is left out: $name', async ({ totalItems, read }) => {
+    const { emulator, warehouse } = await start();
+    const tables = [{ tableReference: { tableId: 'orders' }, type: 'TABLE' }];
+    emulator.faults.push({
+      answer: { status: 200, body: JSON.stringify({ kind: 'bigquery#tableList', tables, totalItems }) },
+    });
+
+    expect(await warehouse.listTables('sales')).toEqual(read);
+  });
+
+  test('is refused where nothing is listed', async () => {
+    const { emulator, warehouse } = await start();
+    emulator.faults.push({ answer: { status: 200, body: '{"kind":"bigquery#tableList","totalItems":7}' } });
+
+    expect(await warehouse.listTables('sales')).toEqual(refused(0, 7));
+  });
+});
+
+describe('an answer of megabytes', () => {
+  test.each([31, 63])('is read: %i MB', async (megabytes) => {
+    const { emulator, warehouse } = await start();
+    const description = 'd'.repeat(megabytes * 2 ** 20);
+    emulator.faults.push({
+      answer: { status: 200, body: JSON.stringify({ kind: 'bigquery#table', description }) },
+    });
+
+    const read = await getOrders(warehouse);
+
+    // Not compared as a text: the difference of two long ones would take minutes to print.
+    expect(read.status === 'found' && read.value['description'] === description).toBe(true);
+  });
+
+  test('that is cut off is malformed', async () => {
+    const { emulator, warehouse } = await start();
+    const body = `{"kind":"bigquery#table","description":"${'d'.repeat(31 * 2 ** 20)}`;
+    emulator.faults.push({ answer: { status: 200, body } });
+
+    expect(await getOrders(warehouse)).toEqual({
+      status: 'unreadable',
+      reason: 'malformed',
+      detail: expect.stringMatching(/^tables\.get: .{1,400}$/),
+    });
+  });
+});
+
 test.each(['daily orders', 'été', 'таблица', '表', '50%', 'a%41b', 'a%20b', 'a-b', 'a#b', 'a?b=c&d'])(
   'the table %j is found by its name',
   async (table) => {

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  type BigQueryEmulator,
+  type EmulatedWarehouse,
+  type Fault,
+  startBigQueryEmulator,
+} from '../emulators/bigquery.ts';
+import { writeFolder } from './support/folder.ts';
+
+const fields = [
+  { name: 'id', type: 'STRING' },
+  { name: 'amount', type: 'NUMERIC' },
+];
+
+function asDeclared(tables: readonly string[]): EmulatedWarehouse {
+  const all = new Map(tables.map((table) => [table, { schema: { fields } }]));
+  return { datasets: new Map([['sales', { resource: {}, tables: all }]]) };
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly bigquery: BigQueryEmulator;
+  /** What it has printed so far. */
+  readonly stdout: () => string;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+}
+
+/** The command line as a process of its own that reads table after table, one at a time. */
+async function startCheck({
+  fault,
+  warehouse,
+  tables = ['a', 'b', 'c'],
+  args = [],
+}: {
+  readonly fault: Fault;
+  readonly warehouse?: EmulatedWarehouse;
+  readonly tables?: readonly string[];
+  readonly args?: readonly string[];
+}): Promise<Running> {
+  const bigquery = await startBigQueryEmulator({
+    projectId: 'shop',
+    warehouse: warehouse ?? asDeclared(tables),
+    latencyMs: 5,
+  });
+  onTestFinished(() => bigquery.close());
+  bigquery.faults.push(fault);
+  const expected = await writeFolder(
+    Object.fromEntries(tables.map((table) => [`sales/${table}.json`, { type: 'TABLE', schema: { fields } }])),
+  );
+  const child = spawn(process.execPath, ['src/cli.ts', 'check', '--expected', expected, ...args], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      BIGQUERY_API_ENDPOINT: bigquery.url,
+      CONFIRM_SECONDS: '0',
+      GCP_PROJECT_ID: 'shop',
+      MAX_CONCURRENCY: '1',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+  });
+  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  return { child, bigquery, stdout: () => stdout, exited };
+}
+
+/** Until so many reads of tables have reached BigQuery; what came before the last has been answered. */
+async function untilAsked({ bigquery }: Running, requests: number): Promise<void> {
+  const asked = () => bigquery.requests.filter(({ operation }) => operation === 'tables.get').length;
+  while (asked() < requests) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The connection that would never be answered is closed as soon as the result is there. */
+async function ended({ bigquery, stdout, exited, child }: Running): Promise<unknown> {
+  while (child.exitCode === null && !/(incomplete|drifted) in shop: |^}$/m.test(stdout()))
+    await new Promise((resolve) => setImmediate(resolve));
+  await bigquery.close();
+  return exited;
+}
+
+const OUT_OF_TIME = "tables.get: not asked, the run's time was over";
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s prints what was read and exits with 2 where no drift was seen',
+  async (signal) => {
+    const running = await startCheck({ fault: { table: 'b', answer: 'hang' } });
+    await untilAsked(running, 2);
+
+    running.child.kill(signal);
+
+    expect({ exit: await ended(running), stdout: running.stdout() }).toEqual({
+      exit: { code: 2, signal: null },
+      stdout: [
+        'Not checked',
+        `  sales.b: out-of-time (${OUT_OF_TIME})`,
+        `  sales.c: out-of-time (${OUT_OF_TIME})`,
+        '',
+        'incomplete in shop: 1 table in sync, 0 drifted, 2 unchecked',
+        '',
+      ].join('\n'),
+    });
+  },
+);
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s exits with 1 where drift was seen', async (signal) => {
+  const warehouse = asDeclared(['a', 'b', 'c']);
+  for (const table of ['a', 'b'])
+    warehouse.datasets.get('sales')?.tables.set(table, { schema: { fields: fields.slice(0, 1) } });
+  // Drift is read once more before it is told: a, b, c, then a and b again.
+  const running = await startCheck({
+    fault: { method: 'tables.get', table: 'b', skip: 1, answer: 'hang' },
+    warehouse,
+    args: ['--format', 'json'],
+  });
+  await untilAsked(running, 5);
+
+  running.child.kill(signal);
+
+  const exit = await ended(running);
+  const { status, tables, findings, unchecked } = JSON.parse(running.stdout());
+  expect({
+    exit,
+    status,
+    tables,
+    unchecked,
+    found: findings.map(({ table }: { table: string }) => table),
+  }).toEqual({
+    exit: { code: 1, signal: null },
+    status: 'drifted',
+    tables: { inSync: 1, drifted: 1, unchecked: 1 },
+    unchecked: [{ dataset: 'sales', table: 'b', reason: 'out-of-time', detail: OUT_OF_TIME }],
+    found: ['a'],
+  });
+});
+
+test('SIGINT does not wait for an answer that never comes', async () => {
+  const running = await startCheck({ fault: { table: 'b', answer: 'hang' } });
+  await untilAsked(running, 2);
+
+  running.child.kill('SIGINT');
+
+  expect(await running.exited).toEqual({ code: 2, signal: null });
+});
+
+test('a second SIGINT ends the process at once', async () => {
+  // Of this many tables the result is longer than a pipe holds, so that it cannot be printed while nobody reads.
+  const tables = Array.from({ length: 2500 }, (_, index) => `${'t'.repeat(230)}_${index}`);
+  const running = await startCheck({ tables, fault: { method: 'tables.get', answer: 'hang' } });
+  await untilAsked(running, 1);
+  const { stdout } = running.child;
+  stdout?.removeAllListeners('data').pause();
+
+  running.child.kill('SIGINT');
+  await once(stdout ?? running.child, 'readable');
+  running.child.kill('SIGINT');
+  const [code, signal] = await once(running.child, 'exit');
+
+  expect({ code, signal }).toEqual({ code: null, signal: 'SIGINT' });
+});
