@@ -27,8 +27,8 @@ usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slac
   --yes           do not ask
   --dry-run       print each command as "+ gcloud ..." and run none; everything is taken as absent (--destroy: as there)
 
-Passed on to the function where they are set: DATASET_ALIASES CONFIRM_SECONDS METRIC_LOCATION REQUESTS_PER_SECOND
-MAX_CONCURRENCY
+Passed on to the function where they are set: DATASET_ALIASES CONFIRM_SECONDS DEADLINE_SECONDS METRIC_LOCATION
+REQUESTS_PER_SECOND MAX_CONCURRENCY REPORT_LINK SHARD
 TEXT
 }
 

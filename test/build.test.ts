@@ -161,10 +161,13 @@ test('installed in an empty folder, the function serves runs and remembers them'
       tables: { inSync: 13, drifted: 0, unchecked: 0 },
       findings: { critical: 0, warning: 0, info: 0 },
       alerts: { opened: 0, changed: 0, reminded: 0, resolved: 0 },
-      report: null,
+      report: expect.stringMatching(/^https:\/\/storage\.cloud\.google\.com\/drift\/state\/report-/),
     },
   });
-  expect([...storage.objects.keys()].sort()).toEqual(['drift/state/lease.json', 'drift/state/state.json']);
+  expect([...storage.objects.keys()].filter((name) => name.endsWith('.json')).sort()).toEqual([
+    'drift/state/lease.json',
+    'drift/state/state.json',
+  ]);
   const line = output.split('\n').find((text) => text.includes('"run":{')) ?? '';
   expect(JSON.parse(line)).toMatchObject({ severity: 'INFO', run: { status: 'in-sync' } });
 }, 120_000);

@@ -296,7 +296,7 @@ describe('an answer', () => {
     {
       name: 'a page of HTML',
       answer: { status: 200, body: '<html></html>', contentType: 'text/html' },
-      detail: /^tables\.get: the answer is no bigquery#table$/,
+      detail: /^tables\.get: HTTP 200: /,
     },
     {
       name: 'JSON that is cut off',

@@ -84,7 +84,7 @@ async function ended({ bigquery, stdout, exited, child }: Running): Promise<unkn
   return exited;
 }
 
-const OUT_OF_TIME = "tables.get: not asked, the run's time was over";
+const OUT_OF_TIME = "tables.get: the run's time was over";
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s prints what was read and exits with 2 where no drift was seen',

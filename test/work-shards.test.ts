@@ -118,7 +118,11 @@ describe('four shards of one warehouse', () => {
 
     await fleet.callAll(DUE);
 
-    const names = new Set((await readdir(fleet.state)).map((name) => name.replace(/\.json.*$/, '')));
+    const names = new Set(
+      (await readdir(fleet.state))
+        .filter((name) => name.includes('.json'))
+        .map((name) => name.replace(/\.json.*$/, '')),
+    );
     const tasks = new Set(
       fleet.services.monitoring.points.map(({ resourceLabels }) => resourceLabels['task_id']),
     );

@@ -127,6 +127,6 @@ function outOfTime(method: Method): Unreadable {
   return {
     status: 'unreadable',
     reason: 'out-of-time',
-    detail: `${method}: not asked, the run's time was over`,
+    detail: `${method}: the run's time was over`,
   };
 }

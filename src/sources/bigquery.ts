@@ -87,14 +87,28 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
   }
 
   /**
-   * One GET. The client's own list methods end the process when an answer is the JSON `null`, so every request
-   * takes its lower road; it still signs, encodes and parses.
+   * One GET, by the client's own address and sign-in. Its request method cannot be given up, takes over an answer of any
+   * depth outside of any promise, and its list methods end the process when an answer is the JSON `null`.
    */
-  function get(uri: string, { query, timeoutMs, kind }: Get): Promise<Resource> {
-    const answer = new Promise<unknown>((resolve, reject) => {
-      client.request({ uri, qs: query }, (error, body) => (error ? reject(error) : resolve(body)));
+  async function get(uri: string, { query, timeoutMs, kind }: Get): Promise<Resource> {
+    const given = new AbortController();
+    const url = `${client.baseUrl}/projects/${await client.getProjectId()}/${uri}`;
+    const answer = client.authClient.request<string>({
+      url,
+      params: query,
+      responseType: 'text',
+      signal: given.signal,
+      retry: false,
+      validateStatus: () => true,
     });
-    return withTimeout(answer, timeoutMs).then((body) => resourceOf(body, kind));
+    try {
+      const { status, data } = await withTimeout(answer, timeoutMs);
+      if (status < 200 || status > 299) throw new ApiError(status, String(data));
+      return resourceOf(JSON.parse(String(data)), kind);
+    } finally {
+      // A request that is no longer waited for would keep its connection, and the process.
+      given.abort();
+    }
   }
 
   return {
@@ -225,18 +239,32 @@ function resourceOf(body: unknown, kind: string): Resource {
   throw new MalformedError(`the answer is no ${kind}`);
 }
 
-/** The client's ApiError carries the answer's body; anything else means that there was no answer. */
+/** An answer that is none: its status, and what its body says. */
+class ApiError extends Error {
+  readonly failure: ApiFailure;
+
+  constructor(status: number, body: string) {
+    super(`HTTP ${status}`);
+    const said = errorBody(parsed(body));
+    this.failure = said === null ? { status, reason: null, message: body } : { ...said, status };
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 function failureOf(error: unknown): ApiFailure {
-  if (!(error instanceof Error)) return { status: null, reason: null, message: String(error) };
-  // 200 with a body that is announced as JSON and is none.
+  if (error instanceof ApiError) return error.failure;
+  // 200 with a body that is no JSON.
   if (error instanceof SyntaxError) return { status: 200, reason: null, message: error.message };
-  const { code, errors } = error as Error & { readonly code?: unknown; readonly errors?: unknown };
-  const status = typeof code === 'number' ? code : null;
-  return (
-    errorBody({ error: { code: status, errors, message: error.message } }) ?? {
-      status,
-      reason: null,
-      message: error.message,
-    }
-  );
+  if (!(error instanceof Error)) return { status: null, reason: null, message: String(error) };
+  const { code } = error as Error & { readonly code?: unknown };
+  const message =
+    typeof code === 'string' && !error.message.includes(code) ? `${code}: ${error.message}` : error.message;
+  return { status: null, reason: null, message };
 }

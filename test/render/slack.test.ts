@@ -217,7 +217,7 @@ describe('a repair', () => {
   });
 
   test.each([
-    { name: 'of 700 characters', length: 700, isShown: true },
+    { name: 'of 700 characters with its semicolon', length: 699, isShown: true },
     { name: 'of more', length: 701, isShown: false },
   ])('$name is shown: $isShown', ({ length, isShown }) => {
     const lines = repairOf(fix({ statements: ['x'.repeat(length)] })) ?? [];

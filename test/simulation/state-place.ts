@@ -26,7 +26,11 @@ export function folderPlace(parent: string): StatePlace {
   return {
     uri: pathToFileURL(folder).href,
     path: folder,
-    names: async () => (await readdir(folder)).map((name) => name.replace(/\.\d+$/, '')).sort(),
+    names: async () =>
+      (await readdir(folder))
+        .filter((name) => !name.endsWith('.html'))
+        .map((name) => name.replace(/\.\d+$/, ''))
+        .sort(),
     async damage(textOf) {
       for (const name of (await readdir(folder)).filter((found) => found.startsWith('state.json.'))) {
         const path = join(folder, name);
@@ -51,7 +55,11 @@ export function bucketPlace({ objects, faults }: StorageEmulator): StatePlace {
   return {
     uri: `gs://${BUCKET}/${PREFIX}`,
     path: `gs://${BUCKET}/${PREFIX}`,
-    names: async () => [...objects.keys()].map((key) => key.slice(`${BUCKET}/${PREFIX}/`.length)).sort(),
+    names: async () =>
+      [...objects.keys()]
+        .filter((key) => !key.endsWith('.html'))
+        .map((key) => key.slice(`${BUCKET}/${PREFIX}/`.length))
+        .sort(),
     async damage(textOf) {
       const key = `${BUCKET}/${PREFIX}/state.json`;
       const saved = objects.get(key);

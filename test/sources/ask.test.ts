@@ -356,7 +356,7 @@ describe('the time of the run', () => {
     const answer = await askFor(async () => 'yes');
 
     expect({ answer, requests: requests() }).toEqual({
-      answer: unreadable('out-of-time', "not asked, the run's time was over"),
+      answer: unreadable('out-of-time', "the run's time was over"),
       requests: 0,
     });
   });
@@ -378,7 +378,7 @@ describe('the time of the run', () => {
       askFor(async () => 'yes'),
     ]);
 
-    const unasked = unreadable('out-of-time', "not asked, the run's time was over");
+    const unasked = unreadable('out-of-time', "the run's time was over");
     expect({ answers, requests: requests() }).toEqual({ answers: [found, unasked, unasked], requests: 1 });
   });
 
