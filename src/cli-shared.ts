@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { DriftError } from './model/errors.ts';
 import type { Deadline, Warehouse } from './model/ports.ts';
 import { type Config, parseConfig } from './run/config.ts';
@@ -33,8 +32,8 @@ export async function load(
   config: Config,
 ): Promise<Expectation> {
   const place = expected ?? config.expectedSchemas;
-  const { folder } = await openExpectedFolder(place, config, systemClock);
-  if (folder !== place) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const { folder, remove } = await openExpectedFolder(place, config, systemClock);
+  process.once('exit', remove);
   return loadExpectation({
     folder,
     policyFile: policy ?? config.policyFile ?? undefined,

@@ -53,7 +53,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
         .json({ status: 'failed', error: { code: 'MethodNotAllowed', message: 'POST runs a check' } });
       return;
     }
-    let removeCopy = async () => {};
+    let removeCopy = () => {};
     try {
       const config = parseConfig(env);
       // One client for all runs: a new one each time would leave its sockets behind.
@@ -96,7 +96,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
       await tellFailure({ alerts, project: null, log, gate }, failure);
       response.status(500).json({ status: 'failed', error: failure });
     } finally {
-      await removeCopy();
+      removeCopy();
     }
   };
 }
@@ -146,8 +146,8 @@ export async function openExpectedFolder(
   place: string,
   { storageEndpoint }: Pick<Config, 'storageEndpoint'>,
   clock: Clock,
-): Promise<{ readonly folder: string; readonly remove: () => Promise<void> }> {
-  if (!place.startsWith('gs://')) return { folder: place, remove: async () => {} };
+): Promise<{ readonly folder: string; readonly remove: () => void }> {
+  if (!place.startsWith('gs://')) return { folder: place, remove: () => {} };
   const bucket = parseBucketPlace(place);
   if (bucket === null) throw new DriftError('NoSuchFolder', `${place}: expected gs://bucket/prefix`);
   return copyToFolder(createBucketStore({ ...bucket, endpoint: storageEndpoint, clock }));

@@ -98,8 +98,8 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
       exit: { code: 2, signal: null },
       stdout: [
         'Not checked',
-        `  sales.b: out-of-time (${OUT_OF_TIME})`,
-        `  sales.c: out-of-time (${OUT_OF_TIME})`,
+        `  sales.b: out-of-time (${OUT_OF_TIME}): raise DEADLINE_SECONDS, or use SHARD`,
+        `  sales.c: out-of-time (${OUT_OF_TIME}): raise DEADLINE_SECONDS, or use SHARD`,
         '',
         'incomplete in shop: 1 table in sync, 0 drifted, 2 unchecked',
         '',

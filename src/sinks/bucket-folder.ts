@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DriftError } from '../model/errors.ts';
@@ -19,9 +20,10 @@ const FILES_AT_ONCE = 16;
 export async function copyToFolder(
   bucket: Bucket,
   parent = tmpdir(),
-): Promise<{ readonly folder: string; readonly remove: () => Promise<void> }> {
+): Promise<{ readonly folder: string; readonly remove: () => void }> {
   const folder = await mkdtemp(join(parent, 'drift-expected-'));
-  const remove = () => rm(folder, { recursive: true, force: true });
+  // At once: a process that ends waits for nothing.
+  const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     const names = (await bucket.list('')).filter((name) => name.endsWith('.json'));
     for (let start = 0; start < names.length; start += FILES_AT_ONCE) {
@@ -29,7 +31,7 @@ export async function copyToFolder(
     }
     return { folder, remove };
   } catch (cause) {
-    await remove();
+    remove();
     if (!(cause instanceof DriftError) || cause.code === 'NoSuchFolder') throw cause;
     const message = `cannot read the expected files in ${bucket.uri}: ${cause.message}`;
     throw new DriftError('NoSuchFolder', message, { cause });

@@ -36,7 +36,7 @@ test('the expected files of a bucket are those of a folder with the same names',
   const parent = await writeFolder({});
   const { folder, remove } = await copyToFolder(bucket, parent);
   const { datasets } = await loadExpectation({ folder });
-  await remove();
+  remove();
 
   expect(datasets.map(({ dataset, tables }) => [dataset, tables.map(({ table }) => table)])).toEqual([
     ['sales', ['items', 'orders']],

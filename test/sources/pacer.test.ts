@@ -159,6 +159,8 @@ describe('requests', () => {
       void pacer.run({ check: () => {}, request: async () => order.push(name), priority });
 
     run('begun', 0);
+    // It takes its turn; what asks at the same moment would be weighed with it.
+    await vi.advanceTimersByTimeAsync(0);
     run('first of its kind', 0);
     run('second of its kind', 0);
     run('left out before', 1);

@@ -46,7 +46,11 @@ export function withTexts<T>(value: T, change: (text: string) => string): T {
     if (Array.isArray(part)) return part.map(changed);
     if (part instanceof Map) return new Map([...part].map(([key, each]) => [changed(key), changed(each)]));
     if (typeof part !== 'object' || part === null || part instanceof Date || part instanceof Set) return part;
-    return Object.fromEntries(Object.entries(part).map(([key, each]) => [key, changed(each)]));
+    // An expectation is read from its file anew, and the file may be gone by now.
+    const stored = Object.entries(Object.getOwnPropertyDescriptors(part)).filter(
+      ([, { get }]) => get === undefined,
+    );
+    return Object.fromEntries(stored.map(([key, { value: each }]) => [key, changed(each)]));
   };
   return changed(value) as T;
 }
