@@ -27,8 +27,8 @@ usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slac
   --yes           do not ask
   --dry-run       print each command as "+ gcloud ..." and run none; everything is taken as absent (--destroy: as there)
 
-Passed on to the function where they are set: DATASET_ALIASES CONFIRM_SECONDS METRIC_LOCATION REQUESTS_PER_SECOND
-MAX_CONCURRENCY
+Passed on to the function where they are set: DATASET_ALIASES CONFIRM_SECONDS DEADLINE_SECONDS METRIC_LOCATION
+REQUESTS_PER_SECOND MAX_CONCURRENCY REPORT_LINK
 TEXT
 }
 
@@ -111,7 +111,7 @@ readonly state_permissions='storage.objects.create,storage.objects.delete,storag
 # https://cloud.google.com/functions/docs/securing/build-custom-sa
 readonly builder_roles='roles/artifactregistry.writer roles/logging.logWriter roles/storage.objectViewer'
 readonly alerts='critical-findings failing-runs silent-monitor unchecked-tables'
-readonly passed_on='DATASET_ALIASES CONFIRM_SECONDS METRIC_LOCATION REQUESTS_PER_SECOND MAX_CONCURRENCY'
+readonly passed_on='DATASET_ALIASES CONFIRM_SECONDS DEADLINE_SECONDS METRIC_LOCATION REQUESTS_PER_SECOND MAX_CONCURRENCY REPORT_LINK'
 
 # --- how commands are run -------------------------------------------------------------------------------------------
 

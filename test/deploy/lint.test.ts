@@ -77,7 +77,7 @@ async function told(): Promise<readonly string[]> {
     .join('\n')
     .split('\n')
     .flatMap((line) => [
-      ...(/^ +(gcloud .*)$/.exec(line)?.slice(1) ?? []),
+      ...(/^ {4,}(?:.* \| )?(gcloud .*)$/.exec(line)?.slice(1) ?? []),
       ...[...line.matchAll(/`(gcloud [^`]*)`/g)].map(([, command = '']) => command),
     ])
     .map((command) =>
