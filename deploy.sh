@@ -115,6 +115,7 @@ readonly passed_on='DATASET_ALIASES CONFIRM_SECONDS DEADLINE_SECONDS METRIC_LOCA
 
 # --- how commands are run -------------------------------------------------------------------------------------------
 
+readonly newline=$'\n'
 step='the start'
 scratch=$(mktemp -d)
 finish() {
@@ -243,7 +244,7 @@ listed() {
   shift
   [[ "$dry_run" == false ]] || { [[ "$mode" == destroy ]]; return; }
   ask "$@"
-  [[ $'\n'"$out"$'\n' == *$'\n'"$line"$'\n'* ]]
+  [[ "$newline$out$newline" == *"$newline$line$newline"* ]]
 }
 
 # --- the steps ------------------------------------------------------------------------------------------------------
@@ -446,7 +447,7 @@ find_alert() {
 make_alert() {
   local file="deployment/alerts/$1.json" known='' enabled='' channels='' kept=()
   [[ "$dry_run" == true ]] || find_alert "$1"
-  [[ "$dry_run" == true ]] || IFS='|' read -r known enabled channels <<<"${out%%$'\n'*}"
+  [[ "$dry_run" == true ]] || IFS='|' read -r known enabled channels <<<"${out%%"$newline"*}"
   if [[ -z "$known" ]]; then
     run gcloud alpha monitoring policies create --policy-from-file="$file" ${channel:+"--notification-channels=$channel"} \
       --project="$project"

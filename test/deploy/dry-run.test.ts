@@ -94,6 +94,58 @@ test('its lines, typed in one after the other, make what a real run makes', asyn
   expect(await typed.cloud()).toEqual(await deployed.cloud());
 });
 
+function flagsOf(command: string): readonly string[] {
+  return (command.match(/--[a-z0-9-]+(=('[^']*'|"[^"]*"|\S+))?/g) ?? []).filter(
+    (flag) => !/^--(project|region|location)=/.test(flag),
+  );
+}
+
+test('the function is private, alone and bounded', async () => {
+  const command = (await dryRun()).find((line) => line.startsWith('gcloud functions deploy')) ?? '';
+  expect(flagsOf(command)).toEqual([
+    '--gen2',
+    '--runtime=nodejs24',
+    '--source=build',
+    '--entry-point=checkDrift',
+    '--trigger-http',
+    '--no-allow-unauthenticated',
+    '--service-account=drift-runtime@test-project.iam.gserviceaccount.com',
+    '--build-service-account=projects/test-project/serviceAccounts/drift-build@test-project.iam.gserviceaccount.com',
+    '--env-vars-file=deployment/env.yaml',
+    '--set-secrets=SLACK_WEBHOOK_URL=drift-slack-webhook:latest',
+    '--memory=512Mi',
+    '--cpu=1',
+    '--timeout=1800s',
+    '--max-instances=1',
+    '--concurrency=1',
+  ]);
+});
+
+test('the job calls it at 17 past every hour, as itself, and three times more where it fails', async () => {
+  const command = (await dryRun()).find((line) => line.startsWith('gcloud scheduler jobs create')) ?? '';
+  const url = `"https://$(gcloud functions describe bigquery-drift --gen2 --region=us-central1 --project=test-project --format='value(serviceConfig.uri.basename())')"`;
+  expect(flagsOf(command)).toEqual([
+    "--schedule='17 * * * *'",
+    '--time-zone=Etc/UTC',
+    `--uri=${url}`,
+    '--http-method=POST',
+    '--oidc-service-account-email=drift-scheduler@test-project.iam.gserviceaccount.com',
+    `--oidc-token-audience=${url}`,
+    '--attempt-deadline=30m',
+    '--max-retry-attempts=3',
+    '--min-backoff=60s',
+  ]);
+});
+
+test('the bucket is private, versioned, and cleared of what was replaced', async () => {
+  const flags = (await dryRun()).filter((line) => /buckets (create|update)/.test(line)).map(flagsOf);
+  const isPrivate = ['--uniform-bucket-level-access', '--public-access-prevention'];
+  expect(flags).toEqual([
+    isPrivate,
+    [...isPrivate, '--versioning', '--lifecycle-file=ops/bucket-lifecycle.json'],
+  ]);
+});
+
 test('the reports are opened to the readers, the rest of the bucket is not', async () => {
   const lines = (await dryRun('--readers', 'data@example.com')).filter((line) => line.includes('group:'));
   expect(lines).toEqual([

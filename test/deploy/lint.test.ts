@@ -61,7 +61,7 @@ async function ran(): Promise<readonly string[]> {
   const env = { SLACK_WEBHOOK_URL: SECRET };
   await sandbox.deploy(EVERYTHING, { env });
   // A secret without a version, as an interrupted run leaves it.
-  await sandbox.type('truncate --size=0 "$CLOUD/secrets/drift-slack-webhook"');
+  await sandbox.type(': >"$CLOUD/secrets/drift-slack-webhook"');
   for (const args of [EVERYTHING, ['--destroy', '--yes'], []]) await sandbox.deploy(args, { env });
   return gcloudCalls(sandbox);
 }
@@ -77,7 +77,7 @@ async function told(): Promise<readonly string[]> {
     .join('\n')
     .split('\n')
     .flatMap((line) => [
-      ...(/^ +(gcloud .*)$/.exec(line)?.slice(1) ?? []),
+      ...(/^ {4,}(?:.* \| )?(gcloud .*)$/.exec(line)?.slice(1) ?? []),
       ...[...line.matchAll(/`(gcloud [^`]*)`/g)].map(([, command = '']) => command),
     ])
     .map((command) =>

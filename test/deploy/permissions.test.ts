@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { routeOf } from '../../emulators/bigquery-route.ts';
@@ -159,4 +160,27 @@ test('the function uses exactly what the custom roles grant, and of the metric w
   const written = distinct(monitoring.requests.flatMap(neededByMonitoring));
   expect(written).toEqual(['monitoring.timeSeries.create']);
   expect(written.filter((permission) => !METRIC_WRITER.includes(permission))).toEqual([]);
+});
+
+test("README's table says who may what", async () => {
+  const readme = await readFile('README.md', 'utf8');
+  const rows = readme
+    .slice(readme.indexOf('### Who may what'), readme.indexOf('Whoever deploys'))
+    .split('\n')
+    .filter((row) => row.startsWith('| drift-'))
+    .map((row) => row.split('|').map((cell) => cell.trim()));
+  const told = rows.flatMap(([, name = '', roles = '']) =>
+    roles.split(', ').map((role) => `${account(name)} ${role}`),
+  );
+  const granted = await Promise.all(
+    Object.entries(GRANTS).flatMap(([member, roles]) =>
+      roles.map(async ([role]) => {
+        const what = role.startsWith('projects/')
+          ? await permissionsOf(role.split('/').at(-1) ?? '')
+          : [role];
+        return what.map((each) => `${member} ${each}`);
+      }),
+    ),
+  );
+  expect(told.sort()).toEqual(granted.flat().sort());
 });

@@ -104,7 +104,10 @@ export async function startSandbox(existing: Readonly<Record<string, string>> = 
     },
     refuse: (...faults) =>
       writeFile(join(root, 'faults'), faults.map((fault) => `${fault.join('|')}\n`).join('')),
-    write: (path, content) => writeFile(join(clone, path), content),
+    async write(path, content) {
+      await mkdir(dirname(join(clone, path)), { recursive: true });
+      await writeFile(join(clone, path), content);
+    },
   };
 }
 

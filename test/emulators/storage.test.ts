@@ -479,6 +479,18 @@ describe('the pace', () => {
 describe('refusals', () => {
   const OBJECT = '/storage/v1/b/state/o/a';
   const UPLOAD = '/upload/storage/v1/b/state/o?uploadType=multipart&name=a';
+
+  test('may carry the name in its metadata, and is held to the conditions of that name', async () => {
+    const { emulator } = await start();
+    const body = '--x\r\n\r\n{"name":"runs/a"}\r\n--x\r\n\r\ntext\r\n--x--';
+    const url = `${emulator.url}/upload/storage/v1/b/state/o?uploadType=multipart&ifGenerationMatch=0`;
+    const [first, second] = [
+      await fetch(url, { method: 'POST', body }),
+      await fetch(url, { method: 'POST', body }),
+    ];
+    expect([first.status, second.status]).toEqual([200, 412]);
+    expect([...emulator.objects.keys()]).toEqual(['state/runs/a']);
+  });
   const refusal = (code: number, reason: string, message: string, place: object = {}) => ({
     error: { code, message, errors: [{ message, domain: 'global', reason, ...place }] },
   });
