@@ -14,6 +14,7 @@ import type {
   State,
   UncheckedMemo,
 } from '../model/state.ts';
+import type { DeclaredTable } from '../model/table.ts';
 import { rememberedText } from './memo.ts';
 import { standingOf } from './standing.ts';
 import { advance, type Sighting } from './transitions.ts';
@@ -105,7 +106,7 @@ function rememberFindings(state: State, { now, report, sight, policy }: RunResul
     const { fingerprint: key, severity, actual } = finding;
     return {
       key,
-      about: { ...memoOf(finding), ...recoveryOf(finding, state, sight) },
+      about: { ...memoOf(finding), ...recoveryOf(finding, state, { sight, policy }) },
       severity,
       actual: actual === null ? null : rememberedText(actual),
       said: finding.words.actual,
@@ -138,7 +139,7 @@ function rememberQuiet(state: State, { report, sight, policy }: RunResult): Stat
     .filter(({ kind }) => LOSSES.includes(kind))
     .map((finding) => ({
       key: finding.fingerprint,
-      about: { ...memoOf(finding), ...recoveryOf(finding, state, sight) },
+      about: { ...memoOf(finding), ...recoveryOf(finding, state, { sight, policy }) },
       actual: finding.actual === null ? null : rememberedText(finding.actual),
     }));
   const known = new Set([...untold, ...report.findings].map(({ fingerprint }) => fingerprint));
@@ -161,7 +162,7 @@ const LOSSES: readonly Kind[] = [
 function recoveryOf(
   { dataset, table, fingerprint }: Finding,
   { seen, quiet, findings }: State,
-  sight: Sight,
+  { sight, policy }: Pick<RunResult, 'sight' | 'policy'>,
 ): Recovery {
   const before =
     quiet.find(({ key }) => key === fingerprint)?.about ??
@@ -171,22 +172,20 @@ function recoveryOf(
   const windows = [known?.timeTravelHours, sight.datasets.get(dataset)?.timeTravelHours].filter(
     (hours) => hours !== null && hours !== undefined,
   );
+  const declared = table === null ? undefined : sight.datasets.get(dataset)?.tables.get(table)?.declared;
+  const lastRead = table === null ? undefined : known?.tables.get(table);
+  const digest = comparedDigest(declared, policy);
+  const goodAt = digest !== null && lastRead?.digest === digest ? lastRead.at : null;
   return {
-    lastGoodAt:
-      (table === null ? known?.at : lastGoodAtOf(known?.tables.get(table), sight, { dataset, table })) ??
-      null,
+    lastGoodAt: table === null ? (known?.at ?? null) : goodAt,
     timeTravelHours: windows.length === 0 ? null : Math.min(...windows),
   };
 }
 
-/** What the file states since this run only was never read and found in order. */
-function lastGoodAtOf(
-  seen: SeenTable | undefined,
-  sight: Sight,
-  { dataset, table }: { readonly dataset: string; readonly table: string },
-): string | undefined {
-  const digest = sight.datasets.get(dataset)?.tables.get(table)?.declared.digest ?? null;
-  return seen?.digest === digest ? seen.at : undefined;
+/** Another one whenever something else of the table is compared: what was not, nobody knows to have been in order. */
+function comparedDigest(declared: DeclaredTable | undefined, { severities }: Policy): string | null {
+  if (declared?.digest === undefined) return null;
+  return [declared.digest, ...LOSSES.filter((kind) => severities.get(kind) === 'off')].join(' ');
 }
 
 function recoveryIn({ lastGoodAt, timeTravelHours }: Recovery): Recovery {
@@ -279,17 +278,27 @@ function isUndeclaredOver(name: string, { isListed, unreadable }: UndeclaredSigh
   return isListed && !unreadable.has(name) ? { how: 'not-expected' } : null;
 }
 
-function seenNow(before: State['seen'], { now, sight }: RunResult): State['seen'] {
+function seenNow(before: State['seen'], { now, sight, policy }: RunResult): State['seen'] {
   const at = now.toISOString();
   return new Map(
-    [...sight.datasets].map(([dataset, inSight]) => [dataset, seenDataset(before.get(dataset), inSight, at)]),
+    [...sight.datasets].map(([dataset, inSight]) => [
+      dataset,
+      seenDataset(before.get(dataset), inSight, { at, policy }),
+    ]),
   );
 }
 
-function seenDataset(before: SeenDataset | undefined, sight: DatasetSight, at: string): SeenDataset {
+function seenDataset(
+  before: SeenDataset | undefined,
+  sight: DatasetSight,
+  { at, policy }: { readonly at: string; readonly policy: Policy },
+): SeenDataset {
   const tables = [...sight.tables].flatMap(([table, { status, declared }]): [string, SeenTable][] => {
-    const seen = status === 'present' ? { at, digest: declared.digest ?? null } : before?.tables.get(table);
-    return seen === undefined ? [] : [[table, seen]];
+    const digest = comparedDigest(declared, policy);
+    if (status === 'present') return [[table, { at, digest }]];
+    const seen = before?.tables.get(table);
+    // A file that went back to what it said may have hidden a difference in between.
+    return seen === undefined ? [] : [[table, seen.digest === digest ? seen : { ...seen, digest: null }]];
   });
   return {
     at: sight.status === 'present' ? at : (before?.at ?? null),

@@ -119,7 +119,7 @@ export interface SeenDataset {
 
 export interface SeenTable {
   readonly at: string;
-  /** Of its file then: what that did not state yet, nobody knows to have been in order. */
+  /** Of what was compared then; null: something else would have been since, so that nobody knows what was in order. */
   readonly digest: string | null;
 }
 

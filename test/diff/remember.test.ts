@@ -450,6 +450,25 @@ describe('the last good run', () => {
       at: null,
     },
     {
+      name: 'is not known where the file stopped stating it and stated it again while nobody could read the table',
+      attempts: [
+        run(0, { findings: [isGone] }),
+        run(1, { sight: seeing({ stated: { ...stated, fields: [] }, orders: { status: 'unreadable' } }) }),
+        run(2, { sight: seeing({ orders: { status: 'unreadable' } }) }),
+        run(3, { findings: [isGone] }),
+      ],
+      at: null,
+    },
+    {
+      name: 'is not known where the policy had switched its kind off',
+      attempts: [
+        run(0, { findings: [isGone] }),
+        run(1, { policy: { ...policy, severities: new Map([['field-missing', 'off']]) } }),
+        run(2, { findings: [isGone] }),
+      ],
+      at: null,
+    },
+    {
       name: 'is another one when it was repaired while it was waived',
       attempts: [
         run(0),
