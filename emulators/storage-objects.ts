@@ -79,9 +79,12 @@ function etagOf({ generation }: StoredObject): string {
 /** Castagnoli's polynomial, reflected; `zlib.crc32` has another. Not the client's own, which it is to be checked with. */
 function crc32c(bytes: Uint8Array): number {
   let register = 0xffffffff;
-  for (const byte of bytes) {
-    register ^= byte;
-    for (let bit = 0; bit < 8; bit++) register = (register >>> 1) ^ (register & 1 ? 0x82f63b78 : 0);
-  }
+  for (const byte of bytes) register = (register >>> 8) ^ (REMAINDERS[(register ^ byte) & 0xff] ?? 0);
   return ~register >>> 0;
 }
+
+const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let remainder = byte;
+  for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0x82f63b78 : 0);
+  return remainder;
+});

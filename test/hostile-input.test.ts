@@ -124,10 +124,10 @@ describe('an expected file', () => {
   });
 });
 
-test('20,000 tables of one dataset are valid', async () => {
+test('5,000 tables of one dataset are valid', async () => {
   const folder = await writeFolder({ sales: null });
   const text = JSON.stringify(table);
-  for (let start = 0; start < 20_000; start += 500) {
+  for (let start = 0; start < 5_000; start += 500) {
     await Promise.all(
       Array.from({ length: 500 }, (_, index) =>
         writeFile(join(folder, `sales/t_${start + index}.json`), text),
@@ -137,7 +137,7 @@ test('20,000 tables of one dataset are valid', async () => {
 
   expect(await drift(['validate', '--expected', folder])).toEqual({
     code: 0,
-    stdout: 'valid: 20,000 tables in 1 dataset\n',
+    stdout: 'valid: 5,000 tables in 1 dataset\n',
     stderr: '',
   });
 }, 60_000);

@@ -67,6 +67,7 @@ export async function startSandbox(existing: Readonly<Record<string, string>> = 
         PATH: [resolve('test/deploy'), process.env['PATH']].join(delimiter),
         CLOUD: cloud,
         NODE: process.execPath,
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         ...env,
       },
     });

@@ -16,7 +16,6 @@ const FAULTS: readonly (readonly [name: string, fault: FaultClass, answer: Fault
   ['403 accessDenied', 'denied', { status: 403, reason: 'accessDenied' }],
   ['503 backendError', 'passing', { status: 503 }],
   ['404 notFound', 'not found', { status: 404 }],
-  ['200 with truncated JSON', 'unusable', { status: 200, body: '{"kind":"bigquery#table","schema":{"fie' }],
   [
     '200 with an object for a list',
     'unusable',
@@ -36,6 +35,7 @@ const MORE_FAULTS: typeof FAULTS = [
   ['401', 'denied', { status: 401, reason: 'authError' }],
   ['403 blocked', 'denied', { status: 403, reason: 'blocked' }],
   ['403 without a reason, from a proxy', 'denied', html(403)],
+  ['200 with truncated JSON', 'unusable', { status: 200, body: '{"kind":"bigquery#table","schema":{"fie' }],
   ['200 with HTML', 'unusable', html(200)],
   ['200 with the JSON null', 'unusable', { status: 200, body: 'null' }],
   ['200 with an empty object', 'unusable', { status: 200, body: '{}' }],

@@ -57,7 +57,12 @@ function expecting(
 ): () => Promise<Expectation> {
   const policy: Policy = { ...defaultPolicy, waivers };
   const declared = Object.entries(tables).map(
-    ([table, file]): DeclaredTable => ({ table, expected: expectedTable(file), contract: contractOf(file) }),
+    ([table, file]): DeclaredTable => ({
+      table,
+      expected: expectedTable(file),
+      contract: contractOf(file),
+      digest: table,
+    }),
   );
   return async () => ({
     datasets: [{ dataset: DATASET, declaredAs: DATASET, tables: declared }],

@@ -402,7 +402,7 @@ describe('a hostile name', () => {
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), (name) => {
         expect(shape(renderHtml(named(`<${name}`)))).toEqual(plain);
       }),
-      { numRuns: RUNS.numRuns / 10, examples: [['\uD83D'], ['\uDC00 x']] },
+      { ...RUNS, numRuns: RUNS.numRuns / 10, examples: [['\uD83D'], ['\uDC00 x']] },
     );
   });
 });

@@ -13,6 +13,7 @@ import { loadExpectation } from '../../src/sources/expected-files.ts';
 import { openSnapshot } from '../../src/sources/snapshot-files.ts';
 import { endless } from '../support/deadline.ts';
 import { type Files, writeFolder } from '../support/folder.ts';
+import { RUNS } from '../support/runs.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/bigquery');
 
@@ -135,7 +136,7 @@ describe('the law: expected = pull(actual) has no finding', () => {
           await rm(out, { recursive: true, force: true });
         }
       }),
-      { numRuns: 100 },
+      { ...RUNS, numRuns: 100 },
     );
   });
 });

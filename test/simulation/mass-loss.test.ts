@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { SOUND, STORES, startStory } from './story.ts';
+import { SOUND, startStory } from './story.ts';
 import { declareTables } from './world.ts';
 
 const NINE = Array.from({ length: 9 }, (_, index) => `sales.t${index + 1}`);
 const EIGHT = NINE.slice(0, 8);
 
-test.each(STORES)('many tables that go at once are one loss, with state in %s', async (store) => {
+test('many tables that go at once are one loss', async () => {
   const world = declareTables([...NINE, 'crm.people']);
-  const story = await startStory({ store, world });
+  const story = await startStory({ store: 'file://', world });
   const tables = (count: number) => Array.from({ length: count }, (_, index) => `t${index + 1}`).join(', ');
 
   await story.play(15, {

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   type BigQueryEmulatorOptions,
   denied,
@@ -265,7 +265,7 @@ describe('an answer that is no table', () => {
   });
 
   test('a hang ends when the time is up', async () => {
-    const { emulator, warehouse } = await start({ timeoutMs: 20 });
+    const { emulator, clock, warehouse } = await start({ timeoutMs: 20 });
     emulator.faults.push({ answer: 'hang' });
 
     expect(await getOrders(warehouse)).toEqual({
@@ -273,7 +273,8 @@ describe('an answer that is no table', () => {
       reason: 'unavailable',
       detail: 'tables.get: no answer: no answer within 0.02 s',
     });
-    await vi.waitFor(() => expect(emulator.requests).toHaveLength(6));
+    // A busy machine may give up on a connection before it has taken the request: its own waits are what is sure.
+    expect(clock.waits).toHaveLength(5);
   });
 
   test('no server at all is no answer', async () => {

@@ -101,7 +101,7 @@ describe('requests', () => {
           isWithin: true,
         });
       }),
-      { numRuns: Math.ceil(RUNS.numRuns / 20) },
+      { ...RUNS, numRuns: Math.ceil(RUNS.numRuns / 20) },
     );
   });
 
