@@ -57,7 +57,7 @@ export async function openActual(
   return {
     warehouse: createWarehouses({ client, pacing: config, clock: systemClock })({
       deadline,
-      isFirst: () => false,
+      leftOutRuns: () => 0,
     }),
     deadline,
     project: await detectProject(client, { ...config, projectId }),

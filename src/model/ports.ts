@@ -31,8 +31,8 @@ export interface ListedTable {
 /** How one run reads. */
 export interface Reading {
   readonly deadline: Deadline;
-  /** What the run before had no time for comes first. */
-  readonly isFirst: (subject: { readonly dataset: string; readonly table: string | null }) => boolean;
+  /** For how many runs in a row there was no time for it: who was left out longest comes first. */
+  readonly leftOutRuns: (subject: { readonly dataset: string; readonly table: string | null }) => number;
 }
 
 /** Everything that is asked of BigQuery. Each method is one GET, or one a page; none throws for an answer. */
@@ -62,8 +62,8 @@ export interface Deadline {
   readingMs(): number;
   /** Milliseconds left for all that has to be done. */
   allMs(): number;
-  /** Reading was told to stop before its time. */
-  readonly stopped: Promise<void>;
+  /** Acts, perhaps at once, when reading is told to stop before its time, unless the returned function was called. */
+  onStop(act: () => void): () => void;
 }
 
 /** Cloud Logging's severities that are used here. */

@@ -3,7 +3,7 @@ import type { TableDetails } from '../model/details.ts';
 import type { Finding, Judged, Subject, Unchecked, WaivedFinding } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy, Waiver } from '../model/policy.ts';
-import type { Clock, Deadline, Unreadable, Warehouse } from '../model/ports.ts';
+import type { Clock, Deadline, Reading, Unreadable, Warehouse } from '../model/ports.ts';
 import type { DatasetOutcome, Report, Status, TableCounts, TableStatus } from '../model/report.ts';
 import type { DatasetSight, Sight, SightStatus, TableSight, UndeclaredSight } from '../model/sight.ts';
 import type { Contract, DeclaredDataset } from '../model/table.ts';
@@ -15,6 +15,7 @@ import { type InspectedDataset, type InspectedTable, inspectDataset } from './in
 import { inspectUndeclaredDatasets, type Undeclared } from './inspect-unexpected.ts';
 import type { Inspection } from './inspection.ts';
 import { createDetailsKeeper } from './keep-worst.ts';
+import { createTurns } from './turns.ts';
 
 export interface CheckResult {
   readonly report: Report;
@@ -40,6 +41,7 @@ export interface CheckOptions {
   readonly now: Date;
   /** Whether a finding, told by its fingerprint, is open since an earlier run: it needs no second read. */
   readonly isKnown?: (fingerprint: string) => boolean;
+  readonly leftOutRuns?: Reading['leftOutRuns'];
   /** Whether a dataset, by its real name, is looked at; absent: all are. */
   readonly isMine?: (dataset: string) => boolean;
   /** Empty: everything. */
@@ -65,9 +67,11 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     datasetList: warehouse.listDatasets(),
     onTableDone: countProgress(selected, options.onProgress),
     details: createDetailsKeeper(),
+    turns: createTurns(),
+    leftOutRuns: options.leftOutRuns ?? (() => 0),
   };
 
-  const [inspected, undeclared] = await Promise.all([
+  const inspecting = Promise.all([
     Promise.all(selected.map(({ declared, isWhole }) => inspectDataset(inspection, { declared, isWhole }))),
     selection.length > 0
       ? null
@@ -76,6 +80,8 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
           isMine,
         }),
   ]);
+  inspection.turns.start();
+  const [inspected, undeclared] = await inspecting;
 
   const judgements = [
     ...inspected.flatMap(judgementsOf),

@@ -2,6 +2,7 @@ import { isDrift, type Judgement } from '../diff/judge.ts';
 import type { TableDetails } from '../model/details.ts';
 import type { Change } from '../model/finding.ts';
 import type { Clock, Deadline, Unreadable } from '../model/ports.ts';
+import { unlessStopped } from '../model/unless-stopped.ts';
 
 /** What one read of a dataset or table came to. */
 export type Verdict =
@@ -28,6 +29,7 @@ export async function readConfirmed({
   confirmMs,
   deadline,
   isKnown,
+  onWait = () => {},
 }: {
   readonly read: (attempt: 'first' | 'second') => Promise<Verdict>;
   readonly clock: Clock;
@@ -35,14 +37,17 @@ export async function readConfirmed({
   readonly deadline: Deadline;
   /** Whether a finding, told by its fingerprint, is open since an earlier run. */
   readonly isKnown: (fingerprint: string) => boolean;
+  /** Nothing is asked for until the second read. */
+  readonly onWait?: () => void;
 }): Promise<Verdict> {
   const startedAt = clock.now().getTime();
   const settled = await readFirst(read, isKnown);
   if (settled !== null) return settled;
+  onWait();
   const waitMs = startedAt + confirmMs - clock.now().getTime();
   // Where no time is left for it, the second read says so.
   const ms = Math.min(waitMs, deadline.readingMs());
-  if (ms > 0) await Promise.race([clock.sleep(ms), deadline.stopped]);
+  if (ms > 0) await unlessStopped(deadline, clock.sleep(ms), () => {});
   return read('second');
 }
 

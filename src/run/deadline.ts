@@ -17,17 +17,18 @@ export function createDeadline({
   const end = ms === null ? Number.POSITIVE_INFINITY : clock.now().getTime() + ms;
   const readingEnd = ms === null ? end : end - Math.min(MAX_RESERVE_MS, ms / 4);
   let isStopped = false;
-  let stop = () => {};
-  const stopped = new Promise<void>((resolve) => {
-    stop = () => {
-      isStopped = true;
-      resolve();
-    };
-  });
+  const acts = new Set<() => void>();
   return {
     readingMs: () => (isStopped ? 0 : Math.max(0, readingEnd - clock.now().getTime())),
     allMs: () => Math.max(0, end - clock.now().getTime()),
-    stopped,
-    stop: () => stop(),
+    onStop(act) {
+      if (isStopped) act();
+      else acts.add(act);
+      return () => acts.delete(act);
+    },
+    stop() {
+      isStopped = true;
+      for (const act of acts) act();
+    },
   };
 }

@@ -26,6 +26,7 @@ import type { Expectation } from '../sources/expected-files.ts';
 import { type CheckResult, check } from './check.ts';
 import { createDeadline } from './deadline.ts';
 import type { FailureGate } from './failure-gate.ts';
+import { leftOutBefore } from './left-out.ts';
 import { forgetful, type Memory, openMemory } from './memory.ts';
 import { NOT_PUBLISHED, type Published, publishReport } from './publish-report.ts';
 import { type AlertCounts, type Told, tell } from './tell.ts';
@@ -99,16 +100,6 @@ interface WithDeadline {
   readonly deadline: Deadline;
 }
 
-/** What the run before had no time for. */
-function leftOutBefore(state: State | null): Reading['isFirst'] {
-  const leftOut = new Set(
-    (state?.unchecked ?? [])
-      .filter(({ about, closing }) => closing === null && about.reason === 'out-of-time')
-      .map(({ key }) => key),
-  );
-  return (subject) => leftOut.has(uncheckedKey(subject));
-}
-
 /** A DriftError: why the state cannot be used, although there should be one. */
 async function recall(run: HourlyRun): Promise<Memory | DriftError | null> {
   const { store, log, project } = run;
@@ -132,9 +123,10 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
   const state = memory instanceof DriftError ? null : memory.state;
   const known = new Set(state?.findings.flatMap(({ key, closing }) => (closing === null ? [key] : [])));
   const isKnown = (fingerprint: string) => known.has(fingerprint);
-  const warehouse = run.openWarehouse({ deadline: run.deadline, isFirst: leftOutBefore(state) });
+  const leftOutRuns = leftOutBefore(state?.unchecked ?? []);
+  const warehouse = run.openWarehouse({ deadline: run.deadline, leftOutRuns });
   const isMine = (dataset: string) => isOfShard(run.shard, dataset);
-  const result = await check({ ...run, isMine, warehouse, datasets, policy, warnings, isKnown });
+  const result = await check({ ...run, isMine, leftOutRuns, warehouse, datasets, policy, warnings, isKnown });
   const { report, nothingRead } = result;
 
   const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));

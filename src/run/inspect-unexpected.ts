@@ -132,7 +132,7 @@ async function confirmUnexpected(
     ...inspection,
     read: async (attempt) => {
       if (attempt === 'first') return compared(inspection, about, { changes: [change] });
-      const answer = await read();
+      const answer = await inspection.turns.next(read);
       return answer.status === 'unreadable'
         ? answer
         : compared(inspection, about, { changes: answer.status === 'found' ? [change] : [] });

@@ -44,12 +44,20 @@ export async function inspectDataset(
   const tableList = once(() => warehouse.listTables(declared.dataset));
   const listed = isWhole ? tableList() : null;
   const datasetVerdict = inspectDatasetItself(inspection, declared);
-  const tables = Promise.all(
-    declared.tables.map(async (table): Promise<InspectedTable> => {
-      const verdict = await inspectTable(inspection, { dataset: declared, table, datasetVerdict, tableList });
+  const tables = inspection.turns.map(
+    declared.tables,
+    ({ table }) => inspection.leftOutRuns({ dataset: declared.dataset, table }),
+    async (table, onWait): Promise<InspectedTable> => {
+      const verdict = await inspectTable(inspection, {
+        dataset: declared,
+        table,
+        datasetVerdict,
+        tableList,
+        onWait,
+      });
       inspection.onTableDone();
       return { declared: table, verdict };
-    }),
+    },
   );
   const verdict = await datasetVerdict;
   const isMissing = verdict.status === 'compared' && verdict.isMissing;
@@ -111,11 +119,13 @@ async function inspectTable(
     table,
     datasetVerdict,
     tableList,
+    onWait,
   }: {
     readonly dataset: DeclaredDataset;
     readonly table: DeclaredTable;
     readonly datasetVerdict: Promise<Verdict>;
     readonly tableList: () => Promise<Read<readonly ListedTable[]>>;
+    readonly onWait: () => void;
   },
 ): Promise<Verdict | null> {
   const { warehouse } = inspection;
@@ -167,7 +177,14 @@ async function inspectTable(
       });
     });
   };
-  const verdict = await readConfirmed({ ...inspection, read });
+  const verdict = await readConfirmed({
+    ...inspection,
+    read: (attempt) => {
+      if (attempt === 'first') return read(attempt);
+      return inspection.turns.next(() => read(attempt));
+    },
+    onWait,
+  });
   return datasetIsMissing ? null : inspection.details.keep(verdict);
 }
 

@@ -5,10 +5,11 @@ import { MalformedError } from '../model/errors.ts';
 import type { Change, Judged, Subject } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
-import type { Clock, DatasetList, Deadline, Read, Unreadable, Warehouse } from '../model/ports.ts';
+import type { Clock, DatasetList, Deadline, Read, Reading, Unreadable, Warehouse } from '../model/ports.ts';
 import type { Contract, ExpectedTable, Table } from '../model/table.ts';
 import type { Verdict } from './confirm.ts';
 import type { DetailsKeeper } from './keep-worst.ts';
+import type { Turns } from './turns.ts';
 
 /** What every step of one run needs. */
 export interface Inspection {
@@ -25,6 +26,9 @@ export interface Inspection {
   /** The project's datasets, asked for once. */
   readonly datasetList: Promise<Read<DatasetList>>;
   readonly onTableDone: () => void;
+  /** Of the tables. */
+  readonly turns: Turns;
+  readonly leftOutRuns: Reading['leftOutRuns'];
   readonly details: DetailsKeeper;
 }
 

@@ -1,5 +1,6 @@
 import { MalformedError } from '../model/errors.ts';
 import type { Clock, Read, Reading, Unreadable } from '../model/ports.ts';
+import { unlessStopped } from '../model/unless-stopped.ts';
 import { type ApiFailure, actionOn, failedRead } from './api-answer.ts';
 import type { Pacer } from './pacer.ts';
 
@@ -37,7 +38,7 @@ export function createAsker({
   readonly timeoutMs: number;
   readonly failureOf: (error: unknown) => ApiFailure;
 }): <T>(question: Question<T>) => Promise<Read<T>> {
-  const { deadline, isFirst } = reading;
+  const { deadline, leftOutRuns } = reading;
   let spent: Unreadable | null = null;
 
   function check(): void {
@@ -45,28 +46,27 @@ export function createAsker({
     if (spent !== null) throw new SpentError(spent);
   }
 
+  function orOver<T>(work: Promise<T>): Promise<T> {
+    return unlessStopped(deadline, work, () => {
+      throw new OutOfTimeError();
+    });
+  }
+
   async function attempt<T>({ method, subject, request }: Question<T>, attempts: Attempts): Promise<T> {
     const pacer = pacers.get(method);
     if (pacer === undefined) throw new Error(`no pacer for ${method}`);
-    const isOver = () =>
-      deadline.stopped.then(() => {
-        throw new OutOfTimeError();
-      });
     const answer = pacer.run({
       check,
       request: () => {
         attempts.startedAt ??= clock.now().getTime();
         const leftMs = attempts.startedAt + MAX_MS - clock.now().getTime();
-        return Promise.race([
-          request(Math.min(timeoutMs, deadline.readingMs(), Math.max(1, leftMs))),
-          isOver(),
-        ]);
+        return orOver(request(Math.min(timeoutMs, deadline.readingMs(), Math.max(1, leftMs))));
       },
       // Who has waited for a turn already does not wait for all the others once more.
-      priority: attempts.count > 1 ? 2 : isFirst(subject) ? 1 : 0,
+      priority: attempts.count > 1 ? Number.MAX_SAFE_INTEGER : leftOutRuns(subject),
     });
     // Also while it waits for its turn.
-    return Promise.race([answer, isOver()]);
+    return orOver(answer);
   }
 
   return async (question) => {
@@ -99,7 +99,7 @@ export function createAsker({
         if (waitMs >= deadline.readingMs()) {
           return { ...final, detail: `${final.detail}; no time was left to ask again` };
         }
-        await Promise.race([clock.sleep(waitMs), deadline.stopped]);
+        await unlessStopped(deadline, clock.sleep(waitMs), () => {});
       }
     }
   };

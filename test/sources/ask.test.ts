@@ -33,12 +33,12 @@ const TIMEOUT_MS = 30_000;
 function setUp({
   ms = null,
   pacing = { requestsPerSecond: 1000, maxConcurrency: 40 },
-  isFirst = () => false,
+  leftOutRuns = () => 0,
   clock = playedClock(),
 }: {
   readonly ms?: number | null;
   readonly pacing?: Pacing;
-  readonly isFirst?: Reading['isFirst'];
+  readonly leftOutRuns?: Reading['leftOutRuns'];
   readonly clock?: PlayedClock;
 } = {}) {
   const deadline = createDeadline({ clock, ms });
@@ -49,7 +49,7 @@ function setUp({
       return [method, { run, slowDown: () => void slowedDown.push(method) }] as const;
     }),
   );
-  const newRun = (reading: Reading = { deadline, isFirst }) =>
+  const newRun = (reading: Reading = { deadline, leftOutRuns }) =>
     createAsker({ pacers, clock, reading, timeoutMs: TIMEOUT_MS, failureOf });
   const ask = newRun();
   let requests = 0;
@@ -309,7 +309,7 @@ describe('a spent quota', () => {
     const { askFor, newRun, deadline } = setUp();
     await askFor(failing({ status: 403, reason: 'quotaExceeded' }));
 
-    const answer = await askFor(async () => 'yes', { asker: newRun({ deadline, isFirst: () => false }) });
+    const answer = await askFor(async () => 'yes', { asker: newRun({ deadline, leftOutRuns: () => 0 }) });
 
     expect(answer).toEqual(found);
   });
@@ -439,7 +439,7 @@ describe('a run that is stopped', () => {
 test('who asks again comes before what was left out before, and that before all others', async () => {
   const { askFor } = setUp({
     pacing: { requestsPerSecond: 1000, maxConcurrency: 1 },
-    isFirst: ({ table }) => table === 'left out',
+    leftOutRuns: ({ table }) => ({ 'left out': 1, 'left out twice': 2 })[table ?? ''] ?? 0,
   });
   const order: string[] = [];
   let isRefused = false;
@@ -452,9 +452,11 @@ test('who asks again comes before what was left out before, and that before all 
     return 'yes';
   };
 
-  await Promise.all(['retried', 'a', 'b', 'left out', 'c'].map((table) => askFor(note(table), { table })));
+  await Promise.all(
+    ['retried', 'a', 'b', 'left out', 'left out twice', 'c'].map((table) => askFor(note(table), { table })),
+  );
 
-  expect(order.filter((table) => table !== 'retried')).toEqual(['left out', 'a', 'b', 'c']);
-  expect(order.slice(0, 3)).toContain('left out');
+  expect(order.filter((table) => table !== 'retried')).toEqual(['left out twice', 'left out', 'a', 'b', 'c']);
+  expect(order.slice(0, 3)).toContain('left out twice');
   expect(order.lastIndexOf('retried')).toBeLessThan(order.indexOf('b'));
 });

@@ -29,7 +29,7 @@ async function start({
     pacing,
     clock,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  })({ deadline: endless, isFirst: () => false });
+  })({ deadline: endless, leftOutRuns: () => 0 });
   return { emulator, clock, warehouse };
 }
 
