@@ -55,10 +55,7 @@ export async function openActual(
   if (actual !== undefined) return { warehouse: await openSnapshot(actual), project: projectId, deadline };
   const client = createBigQueryClient({ projectId, endpoint: config.bigqueryEndpoint });
   return {
-    warehouse: createWarehouses({ client, pacing: config, clock: systemClock })({
-      deadline,
-      leftOutRuns: () => 0,
-    }),
+    warehouse: createWarehouses({ client, pacing: config, clock: systemClock })(deadline),
     deadline,
     project: await detectProject(client, { ...config, projectId }),
   };

@@ -4,7 +4,7 @@ import type { Clock, Log, ObjectStore, PageStore } from './model/ports.ts';
 import { printableJson } from './render/printable.ts';
 import { type Config, type Env, parseBucketPlace, parseConfig, usableWebhookUrl } from './run/config.ts';
 import { createFailureGate } from './run/failure-gate.ts';
-import { logFailure, runHourly, tellFailure } from './run/hourly.ts';
+import { isAhead, logFailure, runHourly, tellFailure } from './run/hourly.ts';
 import { shardName } from './run/work-shard.ts';
 import { copyToFolder } from './sinks/bucket-folder.ts';
 import { createBucketStore } from './sinks/bucket-store.ts';
@@ -58,7 +58,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
       const config = parseConfig(env);
       // One client for all runs: a new one each time would leave its sockets behind.
       connect ??= connection(config, surroundings);
-      const now = scheduleTime(request.get('X-CloudScheduler-ScheduleTime')) ?? clock.now();
+      const now = scheduleTime(request.get('X-CloudScheduler-ScheduleTime'), clock) ?? clock.now();
       const connected = await connect();
       const summary = await runHourly({
         ...connected,
@@ -166,8 +166,8 @@ export async function detectProject(
   });
 }
 
-/** The same for every attempt at one run. */
-function scheduleTime(header: string | undefined): Date | null {
+/** The same for every attempt at one run; null: there is none to be believed, since no run comes before it is due. */
+function scheduleTime(header: string | undefined, clock: Clock): Date | null {
   const time = header === undefined ? Number.NaN : Date.parse(header);
-  return Number.isNaN(time) ? null : new Date(time);
+  return Number.isNaN(time) || isAhead(time, clock) ? null : new Date(time);
 }

@@ -28,20 +28,13 @@ export interface ListedTable {
   readonly type: string;
 }
 
-/** How one run reads. */
-export interface Reading {
-  readonly deadline: Deadline;
-  /** For how many runs in a row there was no time for it: who was left out longest comes first. */
-  readonly leftOutRuns: (subject: { readonly dataset: string; readonly table: string | null }) => number;
-}
-
-/** Everything that is asked of BigQuery. Each method is one GET, or one a page; none throws for an answer. */
+/** Everything that is asked of BigQuery. Each method is one GET, or one a page; none throws for an answer. The higher the rank, the sooner. */
 export interface Warehouse {
   listDatasets(): Promise<Read<DatasetList>>;
   /** `null`: the dataset is there, but nothing of it is recorded (snapshot folders only). */
-  getDataset(dataset: string): Promise<Read<Resource | null>>;
-  listTables(dataset: string): Promise<Read<readonly ListedTable[]>>;
-  getTable(table: TableId, view: 'BASIC' | 'FULL'): Promise<Read<Resource>>;
+  getDataset(dataset: string, rank?: number): Promise<Read<Resource | null>>;
+  listTables(dataset: string, rank?: number): Promise<Read<readonly ListedTable[]>>;
+  getTable(table: TableId, view: 'BASIC' | 'FULL', rank?: number): Promise<Read<Resource>>;
 }
 
 export interface TableId {

@@ -3,7 +3,7 @@ import type { TableDetails } from '../model/details.ts';
 import type { Finding, Judged, Subject, Unchecked, WaivedFinding } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy, Waiver } from '../model/policy.ts';
-import type { Clock, Deadline, Reading, Unreadable, Warehouse } from '../model/ports.ts';
+import type { Clock, Deadline, Unreadable, Warehouse } from '../model/ports.ts';
 import type { DatasetOutcome, Report, Status, TableCounts, TableStatus } from '../model/report.ts';
 import type { DatasetSight, Sight, SightStatus, TableSight, UndeclaredSight } from '../model/sight.ts';
 import type { Contract, DeclaredDataset } from '../model/table.ts';
@@ -15,6 +15,7 @@ import { type InspectedDataset, type InspectedTable, inspectDataset } from './in
 import { inspectUndeclaredDatasets, type Undeclared } from './inspect-unexpected.ts';
 import type { Inspection } from './inspection.ts';
 import { createDetailsKeeper } from './keep-worst.ts';
+import type { LeftOutRuns } from './left-out.ts';
 import { createTurns } from './turns.ts';
 
 export interface CheckResult {
@@ -41,7 +42,7 @@ export interface CheckOptions {
   readonly now: Date;
   /** Whether a finding, told by its fingerprint, is open since an earlier run: it needs no second read. */
   readonly isKnown?: (fingerprint: string) => boolean;
-  readonly leftOutRuns?: Reading['leftOutRuns'];
+  readonly leftOutRuns?: LeftOutRuns;
   /** Whether a dataset, by its real name, is looked at; absent: all are. */
   readonly isMine?: (dataset: string) => boolean;
   /** Empty: everything. */

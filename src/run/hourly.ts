@@ -11,7 +11,6 @@ import type {
   LogSeverity,
   MetricSink,
   ObjectStore,
-  Reading,
   ReportStore,
   SlackPayload,
   Warehouse,
@@ -35,7 +34,7 @@ import { isOfShard, type WorkShard } from './work-shard.ts';
 /** What one run of the function is given. */
 export interface HourlyRun {
   readonly loadExpectation: () => Promise<Expectation>;
-  readonly openWarehouse: (reading: Reading) => Warehouse;
+  readonly openWarehouse: (deadline: Deadline) => Warehouse;
   readonly metrics: MetricSink;
   /** null: no Slack. */
   readonly alerts: AlertSink | null;
@@ -124,7 +123,7 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
   const known = new Set(state?.findings.flatMap(({ key, closing }) => (closing === null ? [key] : [])));
   const isKnown = (fingerprint: string) => known.has(fingerprint);
   const leftOutRuns = leftOutBefore(state?.unchecked ?? []);
-  const warehouse = run.openWarehouse({ deadline: run.deadline, leftOutRuns });
+  const warehouse = run.openWarehouse(run.deadline);
   const isMine = (dataset: string) => isOfShard(run.shard, dataset);
   const result = await check({ ...run, isMine, leftOutRuns, warehouse, datasets, policy, warnings, isKnown });
   const { report, nothingRead } = result;
@@ -199,9 +198,16 @@ async function tellOfRun(
 }
 
 /** Time does not run backwards: a late attempt at an earlier run counts to the one after it. */
-function momentOf({ now }: HourlyRun, { lastRunAt, messages }: State): Date {
+function momentOf({ now, clock }: HourlyRun, { lastRunAt, messages }: State): Date {
   const times = [lastRunAt, messages.runAt].flatMap((at) => (at === null ? [] : [Date.parse(at)]));
-  return new Date(Math.max(now.getTime(), ...times));
+  return new Date(Math.max(now.getTime(), ...times.filter((time) => !isAhead(time, clock))));
+}
+
+/** Clocks may differ by some minutes. Were a run of the future believed, all that follow would count to it, and be silent. */
+const MAX_AHEAD_MS = 10 * 60_000;
+
+export function isAhead(time: number, clock: Pick<Clock, 'now'>): boolean {
+  return time - clock.now().getTime() > MAX_AHEAD_MS;
 }
 
 const NOTHING_TOLD: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved: 0 };

@@ -4,7 +4,7 @@ import type { ListedTable, Read } from '../model/ports.ts';
 import { parseShard, shardedName, shardedPrefix } from '../model/shard.ts';
 import type { DeclaredDataset, DeclaredTable } from '../model/table.ts';
 import { readConfirmed, type Verdict } from './confirm.ts';
-import { type About, compared, type Inspection, isIgnored, nothing } from './inspection.ts';
+import { type About, compared, type Inspection, isIgnored, nothing, SECOND_ANSWER } from './inspection.ts';
 
 /** What is there and undeclared, and what of it could not be seen. */
 export interface Undeclared {
@@ -60,7 +60,7 @@ export async function inspectUnexpected(
       confirmUnexpected(inspection, {
         about: { subject: { dataset, table }, declaredAs, contracts: [] },
         change: { kind: 'table-unexpected', path: null, expected: null, actual: type },
-        read: () => warehouse.getTable({ dataset, table: shard ?? table }, 'FULL'),
+        read: () => warehouse.getTable({ dataset, table: shard ?? table }, 'FULL', SECOND_ANSWER),
       }),
     ),
   );
@@ -100,7 +100,7 @@ export async function inspectUndeclaredDatasets(
       confirmUnexpected(inspection, {
         about: { subject: { dataset, table: null }, declaredAs: dataset, contracts: [] },
         change: { kind: 'dataset-unexpected', path: null, expected: null, actual: 'DATASET' },
-        read: () => inspection.warehouse.getDataset(dataset),
+        read: () => inspection.warehouse.getDataset(dataset, SECOND_ANSWER),
       }),
     ),
   );

@@ -16,6 +16,7 @@ import {
   type Inspection,
   missing,
   once,
+  rankOf,
   unlessMalformed,
   unreadable,
 } from './inspection.ts';
@@ -77,8 +78,9 @@ function inspectDatasetItself(inspection: Inspection, declared: DeclaredDataset)
     declaredAs: declared.declaredAs,
     contracts: declared.tables.map((table) => table.contract),
   };
-  const read = async (): Promise<Verdict> => {
-    const answer = await warehouse.getDataset(declared.dataset);
+  const read = async (attempt: 'first' | 'second'): Promise<Verdict> => {
+    const rank = rankOf(inspection, { subject: about.subject, attempt });
+    const answer = await warehouse.getDataset(declared.dataset, rank);
     if (answer.status === 'unreadable') return answer;
     if (answer.status === 'absent') {
       const doubt = await doubtOfMissing(inspection, answer.detail);
@@ -136,13 +138,14 @@ async function inspectTable(
   let datasetIsMissing = false;
   const read = async (attempt: 'first' | 'second'): Promise<Verdict> => {
     const view = attempt === 'first' ? 'BASIC' : 'FULL';
+    const rank = rankOf(inspection, { subject: id, attempt });
     if (prefix !== null) {
-      const list = await (attempt === 'first' ? tableList() : warehouse.listTables(id.dataset));
-      const shards = await readNewestShards(warehouse, { dataset: id.dataset, prefix, list, view });
+      const list = await (attempt === 'first' ? tableList() : warehouse.listTables(id.dataset, rank));
+      const shards = await readNewestShards(warehouse, { dataset: id.dataset, prefix, list, view, rank });
       if (shards.status === 'unreadable') return shards;
       if (shards.status === 'found') return compareShards(inspection, { about, table, shards: shards.value });
     }
-    const answer = prefix === null ? await warehouse.getTable(id, view) : noShard(prefix);
+    const answer = prefix === null ? await warehouse.getTable(id, view, rank) : noShard(prefix);
     if (answer.status === 'unreadable') return answer;
     if (answer.status === 'found') {
       const resource = answer.value;

@@ -5,10 +5,11 @@ import { MalformedError } from '../model/errors.ts';
 import type { Change, Judged, Subject } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
-import type { Clock, DatasetList, Deadline, Read, Reading, Unreadable, Warehouse } from '../model/ports.ts';
+import type { Clock, DatasetList, Deadline, Read, Unreadable, Warehouse } from '../model/ports.ts';
 import type { Contract, ExpectedTable, Table } from '../model/table.ts';
 import type { Verdict } from './confirm.ts';
 import type { DetailsKeeper } from './keep-worst.ts';
+import type { LeftOutRuns } from './left-out.ts';
 import type { Turns } from './turns.ts';
 
 /** What every step of one run needs. */
@@ -28,7 +29,7 @@ export interface Inspection {
   readonly onTableDone: () => void;
   /** Of the tables. */
   readonly turns: Turns;
-  readonly leftOutRuns: Reading['leftOutRuns'];
+  readonly leftOutRuns: LeftOutRuns;
   readonly details: DetailsKeeper;
 }
 
@@ -107,3 +108,14 @@ export function once<T>(ask: () => Promise<T>): () => Promise<T> {
     return answer;
   };
 }
+
+/** A second answer comes before any first one: what was seen would else be left out again. */
+export function rankOf(
+  { leftOutRuns }: Inspection,
+  { subject, attempt }: { readonly subject: Subject; readonly attempt: 'first' | 'second' },
+): number {
+  return attempt === 'second' ? SECOND_ANSWER : leftOutRuns(subject);
+}
+
+/** More than any number of runs. */
+export const SECOND_ANSWER = 1e9;

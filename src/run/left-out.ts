@@ -1,9 +1,12 @@
 import { uncheckedKey } from '../diff/remember.ts';
-import type { Reading } from '../model/ports.ts';
+import type { Subject } from '../model/finding.ts';
 import type { State } from '../model/state.ts';
 
-/** For how many runs there was no time, by what is remembered. A dataset of which nothing was read has one entry for all its tables. */
-export function leftOutBefore(unchecked: State['unchecked']): Reading['leftOutRuns'] {
+/** For how many runs in a row there was no time for a dataset or table: who was left out longest comes first. */
+export type LeftOutRuns = (subject: Subject) => number;
+
+/** For how many there was none, by what is remembered. A dataset of which nothing was read has one entry for all its tables. */
+export function leftOutBefore(unchecked: State['unchecked']): LeftOutRuns {
   const runs = new Map(
     unchecked
       .filter(({ about, closing }) => closing === null && about.reason === 'out-of-time')

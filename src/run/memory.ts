@@ -12,7 +12,10 @@ export interface Memory {
   readonly state: State;
   /** @throws DriftError `StateMoved`, `StateUnavailable` */
   save(state: State): Promise<void>;
-  /** Before anything that cannot be undone. @throws DriftError `StateMoved` when another run may have taken over */
+  /**
+   * Before anything that cannot be undone.
+   * @throws DriftError `StateMoved` when another run has taken over, `StateUnavailable` when one may have
+   */
   assertHeld(): void;
   release(): Promise<void>;
 }
@@ -148,10 +151,13 @@ async function takeLease({
   const stopRenewing = clock.every(RENEW_MS, renew);
   return {
     assertHeld() {
-      if (!isLost && clock.now().getTime() - renewedAt.getTime() < SURE_MS) return;
+      if (isLost) {
+        throw new DriftError('StateMoved', `the lease in ${store.uri} is lost: another run has taken over`);
+      }
+      if (clock.now().getTime() - renewedAt.getTime() < SURE_MS) return;
       throw new DriftError(
-        'StateMoved',
-        `the lease in ${store.uri} is lost: another run may have taken over`,
+        'StateUnavailable',
+        `the lease in ${store.uri} could not be renewed, so another run may have taken over`,
       );
     },
     async release() {

@@ -23,11 +23,13 @@ export async function readNewestShards(
     prefix,
     list,
     view,
+    rank = 0,
   }: {
     readonly dataset: string;
     readonly prefix: string;
     readonly list: Read<readonly ListedTable[]>;
     readonly view: 'BASIC' | 'FULL';
+    readonly rank?: number;
   },
 ): Promise<Read<NewestShards>> {
   if (list.status !== 'found') return list;
@@ -37,12 +39,12 @@ export async function readNewestShards(
     .sort()
     .reverse();
   for (const [index, table] of names.slice(0, MAX_GONE).entries()) {
-    const read = await warehouse.getTable({ dataset, table }, view);
+    const read = await warehouse.getTable({ dataset, table }, view, rank);
     if (read.status === 'unreadable') return read;
     if (read.status === 'absent') continue;
     const before = names[index + 1];
     const previous =
-      before === undefined ? null : await warehouse.getTable({ dataset, table: before }, 'BASIC');
+      before === undefined ? null : await warehouse.getTable({ dataset, table: before }, 'BASIC', rank);
     return {
       status: 'found',
       value: {

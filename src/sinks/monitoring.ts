@@ -6,6 +6,7 @@ import type { Clock, Measurement, MetricSink } from '../model/ports.ts';
 
 /** metric_service.proto, CreateTimeSeriesRequest: at most 200 series a request. */
 const MAX_SERIES = 200;
+const TIMEOUT_MS = 12_000;
 
 /**
  * Writes gauges to Cloud Monitoring, on `generic_task` with constant labels: an instance id there would
@@ -17,6 +18,7 @@ export function createMonitoringSink({
   taskId,
   endpoint,
   clock,
+  timeoutMs = TIMEOUT_MS,
 }: {
   readonly projectId: string;
   readonly location: string;
@@ -25,6 +27,8 @@ export function createMonitoringSink({
   /** `http://host:port` of a stand-in. */
   readonly endpoint: string | null;
   readonly clock: Clock;
+  /** For one write. */
+  readonly timeoutMs?: number;
 }): MetricSink {
   const resource = {
     type: METRIC_RESOURCE,
@@ -36,19 +40,24 @@ export function createMonitoringSink({
       client ??= createMetricClient(endpoint);
       const connected = await client;
       const endTime = timestamp(clock.now());
-      const failures: string[] = [];
-      for (const batch of batches(measurements, MAX_SERIES)) {
+      const all = batches(measurements, MAX_SERIES);
+      let failed = 0;
+      let why: string | null = null;
+      for (const [index, batch] of all.entries()) {
         const timeSeries = batch.map((measurement) => ({ ...series(measurement, endTime), resource }));
         const failure = await tryTwice(() =>
-          connected.createTimeSeries({ name: `projects/${projectId}`, timeSeries }),
+          connected.createTimeSeries({ name: `projects/${projectId}`, timeSeries }, { timeout: timeoutMs }),
         );
-        if (failure !== null) failures.push(failure);
+        if (failure === null) continue;
+        why ??= failure.reason;
+        // Slack waits for these: where no answer comes there is no use in a hundred batches that wait for one each.
+        failed += failure.isSilence ? all.length - index : 1;
+        if (failure.isSilence) break;
       }
-      const [first] = failures;
-      if (first === undefined) return;
+      if (why === null) return;
       throw new DriftError(
         'SinkRejected',
-        `Cloud Monitoring did not accept ${failures.length} of the writes: ${first.slice(0, 500)}`,
+        `Cloud Monitoring did not accept ${failed} of the writes: ${why.slice(0, 500)}`,
       );
     },
   };
@@ -60,8 +69,14 @@ const PASSING = [4, 14];
 const ALREADY_WRITTEN =
   /written more frequently|must be written in order|older (start|end) time than the most recent/i;
 
+interface Failure {
+  readonly reason: string;
+  /** Twice no usable answer. */
+  readonly isSilence: boolean;
+}
+
 /** Why points were not accepted; null: they are there. */
-async function tryTwice(write: () => Promise<unknown>): Promise<string | null> {
+async function tryTwice(write: () => Promise<unknown>): Promise<Failure | null> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await write();
@@ -69,7 +84,8 @@ async function tryTwice(write: () => Promise<unknown>): Promise<string | null> {
     } catch (error) {
       const refused = refusals(error).find((reason) => !ALREADY_WRITTEN.test(reason));
       if (refused === undefined) return null;
-      if (attempt === 2 || !PASSING.includes(codeOf(error))) return refused;
+      const isPassing = PASSING.includes(codeOf(error));
+      if (attempt === 2 || !isPassing) return { reason: refused, isSilence: isPassing };
     }
   }
 }

@@ -1,5 +1,5 @@
 import { MalformedError } from '../model/errors.ts';
-import type { Clock, Read, Reading, Unreadable } from '../model/ports.ts';
+import type { Clock, Deadline, Read, Unreadable } from '../model/ports.ts';
 import { unlessStopped } from '../model/unless-stopped.ts';
 import { type ApiFailure, actionOn, failedRead } from './api-answer.ts';
 import type { Pacer } from './pacer.ts';
@@ -15,7 +15,8 @@ const FIRST_WAIT_MS = 1000;
 
 interface Question<T> {
   readonly method: Method;
-  readonly subject: { readonly dataset: string; readonly table: string | null };
+  /** The higher, the sooner. */
+  readonly rank: number;
   /** One request, given up after so many milliseconds. */
   readonly request: (timeoutMs: number) => Promise<T>;
 }
@@ -27,18 +28,17 @@ interface Question<T> {
 export function createAsker({
   pacers,
   clock,
-  reading,
+  deadline,
   timeoutMs,
   failureOf,
 }: {
   readonly pacers: ReadonlyMap<Method, Pacer>;
   readonly clock: Clock;
-  readonly reading: Reading;
+  readonly deadline: Deadline;
   /** For one request. */
   readonly timeoutMs: number;
   readonly failureOf: (error: unknown) => ApiFailure;
 }): <T>(question: Question<T>) => Promise<Read<T>> {
-  const { deadline, leftOutRuns } = reading;
   let spent: Unreadable | null = null;
 
   function check(): void {
@@ -52,7 +52,7 @@ export function createAsker({
     });
   }
 
-  async function attempt<T>({ method, subject, request }: Question<T>, attempts: Attempts): Promise<T> {
+  async function attempt<T>({ method, rank, request }: Question<T>, attempts: Attempts): Promise<T> {
     const pacer = pacers.get(method);
     if (pacer === undefined) throw new Error(`no pacer for ${method}`);
     const answer = pacer.run({
@@ -63,7 +63,7 @@ export function createAsker({
         return orOver(request(Math.min(timeoutMs, deadline.readingMs(), Math.max(1, leftMs))));
       },
       // Who has waited for a turn already does not wait for all the others once more.
-      priority: attempts.count > 1 ? Number.MAX_SAFE_INTEGER : leftOutRuns(subject),
+      priority: attempts.count > 1 ? Number.MAX_SAFE_INTEGER : rank,
     });
     // Also while it waits for its turn.
     return orOver(answer);

@@ -2,8 +2,7 @@ import { BigQuery } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import { isObject } from '../diff/parse.ts';
 import { MalformedError } from '../model/errors.ts';
-import type { Subject } from '../model/finding.ts';
-import type { Clock, DatasetList, ListedTable, Read, Reading, Resource, Warehouse } from '../model/ports.ts';
+import type { Clock, DatasetList, Deadline, ListedTable, Read, Resource, Warehouse } from '../model/ports.ts';
 import { type ApiFailure, errorBody } from './api-answer.ts';
 import { createAsker, METHODS, type Method } from './ask.ts';
 import { createPacer, type Pacing } from './pacer.ts';
@@ -48,15 +47,15 @@ export function createWarehouses({
   readonly pacing: Pacing;
   readonly clock: Clock;
   readonly timeoutMs?: number;
-}): (reading: Reading) => Warehouse {
+}): (deadline: Deadline) => Warehouse {
   const pacers = new Map(METHODS.map((method) => [method, createPacer(pacing)]));
-  return (reading) => openWarehouse(client, createAsker({ pacers, clock, reading, timeoutMs, failureOf }));
+  return (deadline) => openWarehouse(client, createAsker({ pacers, clock, deadline, timeoutMs, failureOf }));
 }
 
 function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): Warehouse {
   /** Asks page by page; a page that fails fails the list, since half a list looks like a dropped rest. */
   async function askPages<Item>(
-    { method, subject }: { readonly method: Method; readonly subject: Subject },
+    { method, rank }: { readonly method: Method; readonly rank: number },
     request: (query: Query, timeoutMs: number) => Promise<Resource>,
     parse: (answer: Resource) => Page<Item>,
   ): Promise<Read<readonly Page<Item>[]>> {
@@ -67,7 +66,7 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
       const asked = query;
       const read = await ask({
         method,
-        subject,
+        rank,
         request: async (timeoutMs) => parse(await request(asked, timeoutMs)),
       });
       if (read.status !== 'found') return read;
@@ -114,7 +113,7 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
   return {
     async listDatasets(): Promise<Read<DatasetList>> {
       const read = await askPages(
-        { method: 'datasets.list', subject: { dataset: '*', table: null } },
+        { method: 'datasets.list', rank: 0 },
         (query, timeoutMs) => get('datasets', { query, timeoutMs, kind: 'bigquery#datasetList' }),
         datasetPage,
       );
@@ -128,10 +127,10 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
       };
     },
 
-    getDataset: (dataset) =>
+    getDataset: (dataset, rank = 0) =>
       ask({
         method: 'datasets.get',
-        subject: { dataset, table: null },
+        rank,
         // METADATA needs bigquery.datasets.get alone; the default view may need getIamPolicy too.
         request: (timeoutMs) =>
           get(path('datasets', dataset), {
@@ -141,10 +140,10 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
           }),
       }),
 
-    async listTables(dataset): Promise<Read<readonly ListedTable[]>> {
+    async listTables(dataset, rank = 0): Promise<Read<readonly ListedTable[]>> {
       const uri = path('datasets', dataset, 'tables');
       const read = await askPages(
-        { method: 'tables.list', subject: { dataset, table: null } },
+        { method: 'tables.list', rank },
         (query, timeoutMs) => get(uri, { query, timeoutMs, kind: 'bigquery#tableList' }),
         tablePage,
       );
@@ -157,10 +156,10 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
       return { status: 'unreadable', reason: 'malformed', detail };
     },
 
-    getTable: ({ dataset, table }, view) =>
+    getTable: ({ dataset, table }, view, rank = 0) =>
       ask({
         method: 'tables.get',
-        subject: { dataset, table },
+        rank,
         request: (timeoutMs) =>
           get(path('datasets', dataset, 'tables', table), {
             query: { view },

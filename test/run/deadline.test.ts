@@ -218,6 +218,19 @@ describe('a run whose BigQuery is slow', () => {
     ]);
   });
 
+  test('confirms what it saw before it looks at anything else', async () => {
+    const run = await startSlow({ CONFIRM_SECONDS: '0' });
+    dropAmount(run, 'a');
+    run.tookMs['tables.get'] = 80_000;
+
+    const { body } = await nextHour(run, 0);
+
+    expect({ body, asked: run.asked() }).toMatchObject({
+      body: { status: 'drifted', tables: { inSync: 0, drifted: 1, unchecked: 4 }, alerts: { opened: 1 } },
+      asked: ['a'],
+    });
+  });
+
   test('tells Slack of the drift it saw, although most is unread', async () => {
     const run = await startSlow({ CONFIRM_SECONDS: '0', MAX_CONCURRENCY: '40' });
     dropAmount(run, 'a');

@@ -103,7 +103,12 @@ function inStep(store: ObjectStore): ObjectStore {
 }
 
 const lost = (store: ObjectStore) =>
-  new DriftError('StateMoved', `the lease in ${store.uri} is lost: another run may have taken over`);
+  new DriftError('StateMoved', `the lease in ${store.uri} is lost: another run has taken over`);
+const doubtful = (store: ObjectStore) =>
+  new DriftError(
+    'StateUnavailable',
+    `the lease in ${store.uri} could not be renewed, so another run may have taken over`,
+  );
 const moved = (store: ObjectStore) =>
   new DriftError('StateMoved', `another run has written the state in ${store.uri} meanwhile`);
 
@@ -196,8 +201,8 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
     clock.advance(45 * SECOND - 1);
     memory.assertHeld();
     clock.advance(1);
-    expect(() => memory.assertHeld()).toThrow(lost(store));
-    await expect(memory.save(stateOf(START))).rejects.toEqual(lost(store));
+    expect(() => memory.assertHeld()).toThrow(doubtful(store));
+    await expect(memory.save(stateOf(START))).rejects.toEqual(doubtful(store));
     expect(await store.read('state.json')).toBeNull();
   });
 
@@ -260,7 +265,7 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
     await clock.sleep(30 * SECOND);
     memory.assertHeld();
     await clock.sleep(15 * SECOND);
-    expect(() => memory.assertHeld()).toThrow(lost(store));
+    expect(() => memory.assertHeld()).toThrow(doubtful(store));
     const message = 'the lease was not renewed: DriftError: cannot write lease.json';
     expect(logged).toEqual(Array(3).fill({ severity: 'WARNING', message }));
     delete broken.write;
@@ -452,7 +457,7 @@ describe('a bucket', () => {
     const { memory } = await open(store, { clock });
     storage.faults.push({ operation: 'write', answer: { status: 503 } });
     await clock.sleep(MINUTE);
-    expect(() => memory.assertHeld()).toThrow(lost(store));
+    expect(() => memory.assertHeld()).toThrow(doubtful(store));
     storage.faults.pop();
     await clock.sleep(MINUTE);
     memory.assertHeld();

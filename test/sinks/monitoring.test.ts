@@ -65,6 +65,35 @@ test('a failure that lasts is told after the second try', async () => {
   expect(monitoring.requests).toHaveLength(2);
 });
 
+test('where no answer comes the other writes are not waited for one by one', async () => {
+  sink = createMonitoringSink({
+    projectId: 'p',
+    taskId: 'all',
+    location: 'global',
+    endpoint: monitoring.url,
+    clock: { now: () => now, sleep: async () => {}, every: () => () => {} },
+    timeoutMs: 50,
+  });
+  monitoring.faults.push({ skip: 1, answer: 'hang' });
+  const many = Array.from({ length: 1000 }, (_, index) => ({
+    ...measurement(index),
+    labels: { table: `t${index}` },
+  }));
+  await expect(sink.write(many)).rejects.toThrow(/^Cloud Monitoring did not accept 4 of the writes: .*50/);
+  expect(monitoring.points).toHaveLength(200);
+  expect(monitoring.requests.length).toBeLessThanOrEqual(3);
+});
+
+test('what one write is refused for does not stop the others', async () => {
+  monitoring.faults.push({ times: 1, answer: { status: 403, code: 'PERMISSION_DENIED', message: 'no' } });
+  const many = Array.from({ length: 401 }, (_, index) => ({
+    ...measurement(index),
+    labels: { table: `t${index}` },
+  }));
+  await expect(sink.write(many)).rejects.toThrow(/^Cloud Monitoring did not accept 1 of the writes: .*no/);
+  expect(monitoring.points).toHaveLength(201);
+});
+
 test('a lost permission is told at once', async () => {
   monitoring.faults.push({ answer: { status: 403, code: 'PERMISSION_DENIED', message: 'no' } });
   await expect(sink.write([measurement(1)])).rejects.toThrow('no');

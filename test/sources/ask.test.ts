@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type PlayedClock, playedClock } from '../../emulators/clock.ts';
 import { MalformedError } from '../../src/model/errors.ts';
-import type { Read, Reading } from '../../src/model/ports.ts';
+import type { Read } from '../../src/model/ports.ts';
 import { createDeadline } from '../../src/run/deadline.ts';
 import type { ApiFailure } from '../../src/sources/api-answer.ts';
 import { createAsker, METHODS, type Method } from '../../src/sources/ask.ts';
@@ -33,12 +33,10 @@ const TIMEOUT_MS = 30_000;
 function setUp({
   ms = null,
   pacing = { requestsPerSecond: 1000, maxConcurrency: 40 },
-  leftOutRuns = () => 0,
   clock = playedClock(),
 }: {
   readonly ms?: number | null;
   readonly pacing?: Pacing;
-  readonly leftOutRuns?: Reading['leftOutRuns'];
   readonly clock?: PlayedClock;
 } = {}) {
   const deadline = createDeadline({ clock, ms });
@@ -49,18 +47,17 @@ function setUp({
       return [method, { run, slowDown: () => void slowedDown.push(method) }] as const;
     }),
   );
-  const newRun = (reading: Reading = { deadline, leftOutRuns }) =>
-    createAsker({ pacers, clock, reading, timeoutMs: TIMEOUT_MS, failureOf });
+  const newRun = () => createAsker({ pacers, clock, deadline, timeoutMs: TIMEOUT_MS, failureOf });
   const ask = newRun();
   let requests = 0;
   /** Asks for a table; `answer` is called for each attempt. */
   const askFor = (
     answer: (timeoutMs: number) => Promise<string>,
-    { table = 't', method = 'tables.get' as Method, asker = ask } = {},
+    { rank = 0, method = 'tables.get' as Method, asker = ask } = {},
   ): Promise<Read<string>> =>
     asker({
       method,
-      subject: { dataset: 'd', table },
+      rank,
       request: (timeoutMs) => {
         requests += 1;
         return answer(timeoutMs);
@@ -306,10 +303,10 @@ describe('a spent quota', () => {
   });
 
   test('of an earlier run is asked for anew by the next', async () => {
-    const { askFor, newRun, deadline } = setUp();
+    const { askFor, newRun } = setUp();
     await askFor(failing({ status: 403, reason: 'quotaExceeded' }));
 
-    const answer = await askFor(async () => 'yes', { asker: newRun({ deadline, leftOutRuns: () => 0 }) });
+    const answer = await askFor(async () => 'yes', { asker: newRun() });
 
     expect(answer).toEqual(found);
   });
@@ -439,7 +436,6 @@ describe('a run that is stopped', () => {
 test('who asks again comes before what was left out before, and that before all others', async () => {
   const { askFor } = setUp({
     pacing: { requestsPerSecond: 1000, maxConcurrency: 1 },
-    leftOutRuns: ({ table }) => ({ 'left out': 1, 'left out twice': 2 })[table ?? ''] ?? 0,
   });
   const order: string[] = [];
   let isRefused = false;
@@ -452,9 +448,8 @@ test('who asks again comes before what was left out before, and that before all 
     return 'yes';
   };
 
-  await Promise.all(
-    ['retried', 'a', 'b', 'left out', 'left out twice', 'c'].map((table) => askFor(note(table), { table })),
-  );
+  const ranks = { retried: 0, a: 0, b: 0, 'left out': 1, 'left out twice': 2, c: 0 };
+  await Promise.all(Object.entries(ranks).map(([table, rank]) => askFor(note(table), { rank })));
 
   expect(order.filter((table) => table !== 'retried')).toEqual(['left out twice', 'left out', 'a', 'b', 'c']);
   expect(order.slice(0, 3)).toContain('left out twice');

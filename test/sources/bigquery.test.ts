@@ -29,7 +29,7 @@ async function start({
     pacing,
     clock,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  })({ deadline: endless, leftOutRuns: () => 0 });
+  })(endless);
   return { emulator, clock, warehouse };
 }
 

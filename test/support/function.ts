@@ -27,7 +27,7 @@ export interface PlayedFunction {
   readonly url: string;
   /** One call of the function. */
   call(init?: RequestInit): Promise<{ readonly status: number; readonly body: unknown }>;
-  /** The same as the Scheduler calls it, for a run that was due then. */
+  /** The same as the Scheduler calls it, for a run that is due then, or was. */
   callAt(scheduled: string): Promise<{ readonly status: number; readonly body: unknown }>;
 }
 
@@ -87,7 +87,10 @@ export async function startFunction({
     logged,
     url,
     call,
-    callAt: (scheduled) => call({ method: 'POST', headers: { 'X-CloudScheduler-ScheduleTime': scheduled } }),
+    callAt(scheduled) {
+      clock.advance(Math.max(0, Date.parse(scheduled) - clock.now().getTime()));
+      return call({ method: 'POST', headers: { 'X-CloudScheduler-ScheduleTime': scheduled } });
+    },
   };
 }
 
