@@ -115,7 +115,12 @@ function connection(config: Config, { clock, fetch }: Surroundings): () => Promi
   const reports =
     store === null || config.state === null
       ? null
-      : createReportStore({ store, place: config.state, link: config.reportLink });
+      : createReportStore({
+          store,
+          place: config.state,
+          link: config.reportLink,
+          shard: config.shard === null ? null : shardName(config.shard),
+        });
   const account = () => (bigqueryEndpoint === null ? accountOf(client) : Promise.resolve(null));
   let metrics: Connection['metrics'] | undefined;
   return async () => {

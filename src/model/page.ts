@@ -29,6 +29,8 @@ export interface PageAddress {
   readonly page: string;
   /** The page of the newest run. */
   readonly latest: string;
+  /** `shard-1-of-4`, where other pages tell of the other datasets; null: it tells of all. */
+  readonly shard: string | null;
   /** Whether what follows a `#` reaches the page. */
   readonly takesFilter: boolean;
 }

@@ -27,7 +27,7 @@ import { createDeadline } from './deadline.ts';
 import type { FailureGate } from './failure-gate.ts';
 import { leftOutBefore } from './left-out.ts';
 import { forgetful, type Memory, openMemory } from './memory.ts';
-import { NOT_PUBLISHED, type Published, publishReport } from './publish-report.ts';
+import { NOT_PUBLISHED, type Published, publishReport, tidyReports } from './publish-report.ts';
 import { type AlertCounts, type Told, tell } from './tell.ts';
 import { isOfShard, type WorkShard } from './work-shard.ts';
 
@@ -194,6 +194,7 @@ async function tellOfRun(
       reportProblem: published.error?.message ?? null,
     },
   });
+  await tidyReports(run.reports, now, run.log);
   return { ...told, published };
 }
 

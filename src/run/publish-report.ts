@@ -32,7 +32,6 @@ export async function publishReport(
     const address = reports.addressOf(page.now);
     const html = renderHtml({ ...page, address, account: isDenied ? await account() : null });
     await reports.publish(html, page.now);
-    await tidy(reports, page.now, log);
     return { url: address.page, error: null };
   } catch (failure) {
     if (failure instanceof DriftError) return { url: null, error: failure };
@@ -43,8 +42,9 @@ export async function publishReport(
   }
 }
 
-/** What stays for longer than it should is removed by the next run. */
-async function tidy(reports: ReportStore, now: Date, log: Log): Promise<void> {
+/** Removes old pages, once all is told. What stays for longer than it should is removed by the next run. */
+export async function tidyReports(reports: ReportStore | null, now: Date, log: Log): Promise<void> {
+  if (reports === null) return;
   try {
     await reports.tidy(now);
   } catch (error) {

@@ -83,7 +83,7 @@ export async function tell(
       isSaved = true;
     }
     if (due.length === 0 && state.note !== null && alerts !== null) {
-      const delivery = await alerts.send(renderNote(state.note, scene));
+      const delivery = await alerts.send(renderNote(state.note, scene), deadline?.allMs());
       if (delivery.fate === 'sent') state = { ...state, note: null };
       else error ??= delivery.error;
     }

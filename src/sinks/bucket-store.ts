@@ -10,6 +10,8 @@ const TIMEOUT_MS = 10_000;
 /** Cloud Storage takes one write a second of one object: https://docs.cloud.google.com/storage/quotas#objects */
 const FIRST_WAIT_MS = 1000;
 const MAX_ATTEMPTS = 5;
+/** Slack waits for a page, and the next run has another. */
+const MAX_PAGE_ATTEMPTS = 2;
 
 /**
  * Objects of a Cloud Storage bucket, beneath a prefix, by the JSON API and Google's own sign-in. Its client library has no
@@ -192,7 +194,7 @@ async function ask(objects: Objects, question: Question): Promise<Answer> {
     const answer = await askOnce(objects, question).catch((error: unknown) => codeOf(error));
     const isPassing = typeof answer === 'string' || isPassingRefusal(answer);
     if (!isPassing) return answer;
-    if (attempt === MAX_ATTEMPTS) {
+    if (attempt === (question.verb === 'publish' ? MAX_PAGE_ATTEMPTS : MAX_ATTEMPTS)) {
       throw unavailable(objects, question.verb, typeof answer === 'string' ? answer : reasonOf(answer));
     }
     await objects.clock.sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + Math.random() / 2));

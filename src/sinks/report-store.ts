@@ -11,8 +11,6 @@ export type PagePlace =
   | { readonly in: 'bucket'; readonly bucket: string; readonly prefix: string }
   | { readonly in: 'folder'; readonly path: string };
 
-const LATEST = 'latest.html';
-const PREFIX = 'report-';
 const KEPT_MS = 30 * 24 * 3_600_000;
 /** In one run: a run that comes after a long pause has its own work to do. */
 const MAX_REMOVED = 50;
@@ -22,37 +20,42 @@ export function createReportStore({
   store,
   place,
   link,
+  shard,
 }: {
   readonly store: PageStore;
   readonly place: PagePlace;
   readonly link: ReportLink;
+  /** `shard-1-of-4`, which has pages of its own; null: there are no shards. */
+  readonly shard: string | null;
 }): ReportStore {
+  const part = shard === null ? '' : `-${shard}`;
+  const latest = `latest${part}.html`;
+  const prefix = `report${part}-`;
+  /** `report-2026-11-22T21-00-00-000Z.html`: the same for every attempt at a run. */
+  const nameOf = (run: Date) => `${prefix}${run.toISOString().replace(/[:.]/g, '-')}.html`;
+  const isRunPage = (name: string) => name.startsWith(prefix) && MOMENT.test(name.slice(prefix.length));
   return {
     addressOf: (run): PageAddress => ({
       page: urlOf(place, nameOf(run), link),
-      latest: urlOf(place, LATEST, link),
+      latest: urlOf(place, latest, link),
+      shard,
       takesFilter: place.in === 'folder' || link === 'browser',
     }),
     async publish(page, run) {
       await store.publish(nameOf(run), page);
-      await store.publish(LATEST, page);
+      await store.publish(latest, page);
     },
     async tidy(now) {
       // Names sort as their moments do.
       const oldest = nameOf(new Date(now.getTime() - KEPT_MS));
-      const names = await store.list(PREFIX);
-      const old = names.filter((name) => RUN_PAGE.test(name) && name < oldest).sort();
+      const names = await store.list(prefix);
+      const old = names.filter((name) => isRunPage(name) && name < oldest).sort();
       for (const name of old.slice(0, MAX_REMOVED)) await store.remove(name);
     },
   };
 }
 
-/** `report-2026-11-22T21-00-00-000Z.html`: the same for every attempt at a run. */
-function nameOf(run: Date): string {
-  return `${PREFIX}${run.toISOString().replace(/[:.]/g, '-')}.html`;
-}
-
-const RUN_PAGE = /^report-\d{4}-\d\d-\d\dT[\d-]+Z\.html$/;
+const MOMENT = /^\d{4}-\d\d-\d\dT[\d-]+Z\.html$/;
 
 /**
  * The first asks for a Google sign-in, and does not work where a bucket logs data access; the second shows the object, with

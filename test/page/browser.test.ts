@@ -269,6 +269,7 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       const address = {
         page: 'https://storage.cloud.google.com/b/report-1.html',
         latest: 'https://x.example/',
+        shard: null,
         takesFilter: true,
       };
       const { page } = await open(
@@ -286,6 +287,7 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       const address = {
         page: 'https://console.cloud.google.com/x',
         latest: 'https://x.example/',
+        shard: null,
         takesFilter: false,
       };
       const { page } = await open(

@@ -111,6 +111,7 @@ describe('the answer', () => {
     const address = {
       page: 'https://x.example/report-1.html',
       latest: 'https://x.example/latest.html',
+      shard: null,
       takesFilter: true,
     };
     const html = renderHtml(await playedPage({ files, runs: [intact], address }));

@@ -21,8 +21,13 @@ async function startBucket(): Promise<{ readonly storage: StorageEmulator; reado
   return { storage, store };
 }
 
-function reportsIn(store: PageStore, place: PagePlace, link: ReportLink = 'browser') {
-  return createReportStore({ store, place, link });
+function reportsIn(
+  store: PageStore,
+  place: PagePlace,
+  link: ReportLink = 'browser',
+  shard: string | null = null,
+) {
+  return createReportStore({ store, place, link, shard });
 }
 
 const BUCKET = { in: 'bucket', bucket: 'drift', prefix: 'p/prod' } as const;
@@ -64,6 +69,33 @@ describe('in a bucket', () => {
       'report-2026-10-23T23-24-00-000Z.html',
       'report-2026-11-22T21-00-00-000Z.html',
     ]);
+  });
+
+  test('each shard has pages of its own, and removes no other', async () => {
+    const { storage, store } = await startBucket();
+    const shards = [null, 'shard-1-of-2', 'shard-2-of-2'].map((shard) =>
+      reportsIn(store, BUCKET, 'browser', shard),
+    );
+    for (const reports of shards) {
+      await reports.publish('old', daysAgo(31));
+      await reports.publish('new', NOW);
+    }
+    await shards[1]?.tidy(NOW);
+    await shards[0]?.tidy(NOW);
+    expect([...storage.objects.keys()].map((name) => name.replace('drift/p/prod/', '')).sort()).toEqual([
+      'latest-shard-1-of-2.html',
+      'latest-shard-2-of-2.html',
+      'latest.html',
+      'report-2026-11-22T21-00-00-000Z.html',
+      'report-shard-1-of-2-2026-11-22T21-00-00-000Z.html',
+      'report-shard-2-of-2-2026-10-22T21-00-00-000Z.html',
+      'report-shard-2-of-2-2026-11-22T21-00-00-000Z.html',
+    ]);
+    expect(shards[1]?.addressOf(NOW)).toMatchObject({
+      page: 'https://storage.cloud.google.com/drift/p/prod/report-shard-1-of-2-2026-11-22T21-00-00-000Z.html',
+      latest: 'https://storage.cloud.google.com/drift/p/prod/latest-shard-1-of-2.html',
+      shard: 'shard-1-of-2',
+    });
   });
 
   test('a list of more than one page is read to its end', async () => {
@@ -123,7 +155,7 @@ describe('in a bucket', () => {
 
   test('a passing failure is tried again', async () => {
     const { storage, store } = await startBucket();
-    storage.faults.push({ operation: 'write', answer: { status: 503 }, times: 2 });
+    storage.faults.push({ operation: 'write', answer: { status: 503 }, times: 1 });
     await reportsIn(store, BUCKET).publish('page', NOW);
     expect(storage.objects.size).toBe(2);
   });
@@ -224,6 +256,6 @@ describe('the addresses of a report', () => {
     },
   ])('are those $name', ({ place, link, ...address }) => {
     const { name: _, ...expected } = address;
-    expect(reportsIn(store, place, link).addressOf(NOW)).toEqual(expected);
+    expect(reportsIn(store, place, link).addressOf(NOW)).toEqual({ ...expected, shard: null });
   });
 });
