@@ -303,6 +303,11 @@ describe('an answer', () => {
       answer: { status: 200, body: '{"kind":"bigquery#table","schema":{"fie' },
       detail: /^tables\.get: HTTP 200: .*JSON/,
     },
+    {
+      name: 'more than 64 MB',
+      answer: { status: 200, body: `{"kind":"bigquery#table","description":"${'d'.repeat(65 * 1024 * 1024)}"}` },
+      detail: /^tables\.get: .*64 MB/,
+    },
     { name: 'fields that are an object', answer: json({ schema: { fields: {} } }), detail: /fields/ },
     { name: 'fields that are text', answer: json({ schema: { fields: 'id' } }), detail: /fields/ },
     { name: 'a schema that is a list', answer: json({ schema: [id, amount] }), detail: /schema/ },

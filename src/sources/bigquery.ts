@@ -32,6 +32,8 @@ export async function accountOf(client: BigQuery): Promise<string | null> {
 const PAGE_SIZE = 1000;
 /** The client's own limit does not hold where an answer begins and then hangs. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Many times what 10,000 described fields take: more of it is no table, and would fill the memory. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * BigQuery's metadata, one GET each, for one run: https://docs.cloud.google.com/bigquery/docs/reference/rest. The pace is
@@ -98,12 +100,15 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
       responseType: 'text',
       signal: given.signal,
       retry: false,
+      maxContentLength: MAX_BYTES,
       validateStatus: () => true,
     });
     try {
       const { status, data } = await withTimeout(answer, timeoutMs);
       if (status < 200 || status > 299) throw new ApiError(status, String(data));
       return resourceOf(JSON.parse(String(data)), kind);
+    } catch (error) {
+      throw isTooLong(error) ? new MalformedError('the answer is longer than 64 MB') : error;
     } finally {
       // A request that is no longer waited for would keep its connection, and the process.
       given.abort();
@@ -180,6 +185,11 @@ interface Get {
 /** The client decodes each path segment before it encodes it, so a `%` in a name must not reach it bare. */
 function path(...segments: readonly string[]): string {
   return segments.map(encodeURIComponent).join('/');
+}
+
+/** Announced as its length, or noticed while it arrives: gaxios has no name for either. */
+function isTooLong(error: unknown): boolean {
+  return error instanceof Error && /over (?:the )?limit/.test(error.message) && !(error instanceof ApiError);
 }
 
 async function withTimeout<T>(answer: Promise<T>, ms: number): Promise<T> {
