@@ -111,7 +111,7 @@ ${paint('bold', 'For a project of your own')}
   1. write down what is there:  npm run --silent drift -- pull --project PROJECT --out my-schemas
   2. compare, whenever:         npm run --silent drift -- check --project PROJECT --expected my-schemas
   3. say who relies on it:      add a "contract" to my-schemas/DATASET/TABLE.json (README)
-  4. every hour, with Slack and a metric: README, "Deploy"`);
+  4. every hour, with Slack and a metric: README, "In production"`);
 } finally {
   server.close();
   server.closeAllConnections();
