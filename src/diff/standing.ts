@@ -46,15 +46,16 @@ function standingOfUndeclaredDataset(
   return seen.isComplete && !seen.unreadable.has(dataset) ? 'equal' : 'unseen';
 }
 
+/** Without a table it is about more of them than are listed. */
 function standingOfUndeclaredTable(
-  { table }: FindingMemo,
+  { dataset, table }: FindingMemo,
   { declared, status, tables, undeclaredTables: seen }: DatasetSight,
   policy: Policy,
 ): Standing {
-  if (table === null || tables.has(table)) return 'not-expected';
+  if (table !== null && tables.has(table)) return 'not-expected';
   if (isIgnored(policy, { dataset: declared.declaredAs, table })) return 'not-expected';
   if (status === 'missing') return 'hidden';
-  return seen.isComplete && !seen.unreadable.has(table) ? 'equal' : 'unseen';
+  return seen.isComplete && !seen.unreadable.has(table ?? dataset) ? 'equal' : 'unseen';
 }
 
 function isIgnored(policy: Policy, subject: Parameters<typeof matchesPattern>[1]): boolean {

@@ -570,6 +570,7 @@ describe('what the files now say', () => {
 describe('what no file declares', () => {
   const dataset = remembered('dataset-unexpected', { dataset: 'scratch' });
   const table = remembered('table-unexpected', { table: 'tmp_1' });
+  const many = remembered('table-unexpected', { table: null });
   const seeing = (about: Partial<DatasetSight>) => sightOf([datasetSight('sales', [], about)]);
   const listed = (names: readonly string[]) => ({
     isListed: true,
@@ -652,6 +653,25 @@ describe('what no file declares', () => {
       memo: table,
       sight: seeing({ undeclaredTables: unseenUndeclared }),
       ignored: '*.tmp_*',
+      standing: 'not-expected',
+    },
+    {
+      name: 'more tables than are listed, and now all are',
+      memo: many,
+      sight: seeing({ undeclaredTables: listed(['tmp_1']) }),
+      standing: 'equal',
+    },
+    {
+      name: 'more tables than are listed, and the list could not be seen',
+      memo: many,
+      sight: seeing({ undeclaredTables: unseenUndeclared }),
+      standing: 'unseen',
+    },
+    {
+      name: 'more tables than are listed, all ignored now',
+      memo: many,
+      sight: seeing({ undeclaredTables: unseenUndeclared }),
+      ignored: 'sales.*',
       standing: 'not-expected',
     },
     {
