@@ -8,6 +8,7 @@ import { compareRetention } from '../../src/diff/retention.ts';
 import { compareSettings } from '../../src/diff/settings.ts';
 import { type Past, type Standing, standingOf } from '../../src/diff/standing.ts';
 import { compareTable } from '../../src/diff/table.ts';
+import { MalformedError } from '../../src/model/errors.ts';
 import type { Change, Finding } from '../../src/model/finding.ts';
 import { KINDS, type Kind, kindRow } from '../../src/model/kinds.ts';
 import type { Policy } from '../../src/model/policy.ts';
@@ -565,6 +566,18 @@ describe('what the files now say', () => {
     const standing = (pattern: string) => standingOf(memo, sight, { ...policy, ignoreUnexpected: [pattern] });
     expect([standing('sales.tmp_*'), standing('sales_staging.tmp_*')]).toEqual(['not-expected', 'equal']);
   });
+});
+
+test('of a table whose file cannot be read any more nothing is over', () => {
+  const declared = {
+    ...declaredTable('orders'),
+    get expected(): never {
+      throw new MalformedError('it cannot be read any more');
+    },
+  };
+  const ofTables = kinds.filter((kind) => kindRow(kind).of !== 'dataset' && kind !== 'table-unexpected');
+  const standings = ofTables.map((kind) => standingOf(remembered(kind), sightOfOrders(declared), policy));
+  expect(new Set(standings)).toEqual(new Set(['unseen']));
 });
 
 describe('what no file declares', () => {

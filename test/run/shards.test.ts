@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Warehouse } from '../../src/model/ports.ts';
 import { check } from '../../src/run/check.ts';
@@ -27,12 +29,15 @@ async function checkTables({
   actual,
   policy = {},
   lists,
+  remove = {},
 }: {
   expected: Tables;
   actual: Tables;
   policy?: unknown;
   /** What each list of the tables has; absent: what is there. */
   lists?: (readonly string[])[];
+  /** Which expected file is removed when a table is asked for. */
+  remove?: Readonly<Record<string, string>>;
 }) {
   const asked: string[] = [];
   const folderOf = (tables: Tables) =>
@@ -48,8 +53,10 @@ async function checkTables({
       if (names === undefined) return snapshot.listTables(dataset);
       return { status: 'found', value: names.map((name) => ({ table: name, type: 'TABLE' })) };
     },
-    getTable: (id, view) => {
+    getTable: async (id, view) => {
       asked.push(id.table);
+      const file = remove[id.table];
+      if (file !== undefined) await rm(join(expectedFolder, file), { force: true });
       return snapshot.getTable(id, view);
     },
   };
@@ -196,6 +203,48 @@ test('no rename is guessed between two that are alike', async () => {
   expect(findings[0]?.hint).toBe(
     'What was dropped can be restored by time travel, for 7 days unless the dataset says less.',
   );
+});
+
+test('no rename is guessed where the file cannot be read any more', async () => {
+  const { findings, unchecked } = await checkTables({
+    expected: { customers: table() },
+    actual: { customers_v2: table() },
+    remove: { customers_v2: 'ga/customers.json' },
+  });
+  expect([findings.map(({ kind, hint }) => [kind, hint?.slice(0, 7) ?? null]), unchecked]).toEqual([
+    [
+      ['table-missing', 'What wa'],
+      ['table-unexpected', null],
+    ],
+    [],
+  ]);
+});
+
+test('no rename is looked for where dozens are lost', async () => {
+  const lost = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`lost_${index}`, table('STRING', `f${index}`)]),
+    );
+  const actual = { moved: table('STRING', 'f7') };
+  const few = await checkTables({ expected: lost(50), actual });
+  const many = await checkTables({ expected: lost(51), actual });
+  const named = ({ findings, asked }: typeof few) => ({
+    hints: findings.filter(({ hint }) => hint === 'Perhaps renamed to moved.').map(({ table: name }) => name),
+    isAsked: asked.includes('moved'),
+  });
+  expect([named(few), named(many)]).toEqual([
+    { hints: ['lost_7'], isAsked: true },
+    { hints: [], isAsked: false },
+  ]);
+});
+
+test('a table whose file is removed while it is read is unchecked, and the others are not', async () => {
+  const outcome = await checkTables({
+    expected: { orders: table(), items: table() },
+    actual: { orders: table(), items: table() },
+    remove: { orders: 'ga/orders.json' },
+  });
+  expect(outcome).toMatchObject({ status: 'incomplete', findings: [], unchecked: ['orders malformed'] });
 });
 
 /** And one that is declared. */
