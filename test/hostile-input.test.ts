@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type EmulatedWarehouse, type Fault, startBigQueryEmulator } from '../emulators/bigquery.ts';
-import { InvalidFilesError } from '../src/model/errors.ts';
+import { InvalidFilesError, MalformedError } from '../src/model/errors.ts';
 import { loadExpectation } from '../src/sources/expected-files.ts';
 import { writeLogLine } from '../src/wiring.ts';
 import { type Files, writeFolder } from './support/folder.ts';
@@ -120,6 +120,20 @@ describe('an expected file', () => {
 
     expect(() => datasets[0]?.tables[0]?.expected).toThrow(
       'the expected file sales/orders.json has changed since it was checked',
+    );
+  });
+
+  test.each([
+    { name: 'removed', becomes: async () => {}, code: 'ENOENT' },
+    { name: 'made a folder', becomes: async (path: string) => void (await mkdir(path)), code: 'EISDIR' },
+  ])('that is $name after it was checked is not compared', async ({ becomes, code }) => {
+    const folder = await writeFolder({ 'sales/orders.json': table });
+    const { datasets } = await loadExpectation({ folder });
+    await rm(join(folder, 'sales/orders.json'));
+    await becomes(join(folder, 'sales/orders.json'));
+
+    expect(() => datasets[0]?.tables[0]?.expected).toThrow(
+      new MalformedError(`the expected file sales/orders.json cannot be read any more: ${code}`),
     );
   });
 });

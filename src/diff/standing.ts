@@ -1,10 +1,11 @@
+import { MalformedError } from '../model/errors.ts';
 import type { Change } from '../model/finding.ts';
 import { type Kind, kindRow } from '../model/kinds.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
 import type { DatasetSight, Sight, TableSight } from '../model/sight.ts';
 import type { FindingMemo } from '../model/state.ts';
-import type { Contract, ExpectedTable, Field, Setting, Settings } from '../model/table.ts';
+import type { Contract, DeclaredTable, ExpectedTable, Field, Setting, Settings } from '../model/table.ts';
 import { columnType, fieldKey } from './fields.ts';
 import { rememberedText } from './memo.ts';
 import { partitioningText } from './partitioning.ts';
@@ -46,15 +47,16 @@ function standingOfUndeclaredDataset(
   return seen.isComplete && !seen.unreadable.has(dataset) ? 'equal' : 'unseen';
 }
 
+/** Without a table it is about more of them than are listed. */
 function standingOfUndeclaredTable(
-  { table }: FindingMemo,
+  { dataset, table }: FindingMemo,
   { declared, status, tables, undeclaredTables: seen }: DatasetSight,
   policy: Policy,
 ): Standing {
-  if (table === null || tables.has(table)) return 'not-expected';
+  if (table !== null && tables.has(table)) return 'not-expected';
   if (isIgnored(policy, { dataset: declared.declaredAs, table })) return 'not-expected';
   if (status === 'missing') return 'hidden';
-  return seen.isComplete && !seen.unreadable.has(table) ? 'equal' : 'unseen';
+  return seen.isComplete && !seen.unreadable.has(table ?? dataset) ? 'equal' : 'unseen';
 }
 
 function isIgnored(policy: Policy, subject: Parameters<typeof matchesPattern>[1]): boolean {
@@ -71,14 +73,25 @@ function standingOfDataset(finding: Past, { declared, status }: DatasetSight): S
 
 function standingOfTable(finding: Past, dataset: DatasetSight, table: TableSight | undefined): Standing {
   if (table === undefined) return 'not-expected';
-  const { expected, contract } = table.declared;
-  const stated = statedTexts(finding, expected, contract);
+  const expected = expectedOf(table.declared);
+  if (expected === null) return 'unseen';
+  const stated = statedTexts(finding, expected, table.declared.contract);
   if (stated === undefined) return 'not-expected';
   if (dataset.status === 'missing') return 'hidden';
   if (table.status === 'unreadable') return 'unseen';
   if (finding.kind === 'table-missing') return 'equal';
   if (table.status === 'missing' || table.changes.some((change) => hides(change, finding))) return 'hidden';
   return isStillSaid(finding, stated) ? 'equal' : 'not-expected';
+}
+
+/** null: its file cannot be read any more. */
+function expectedOf(declared: DeclaredTable): ExpectedTable | null {
+  try {
+    return declared.expected;
+  } catch (error) {
+    if (error instanceof MalformedError) return null;
+    throw error;
+  }
 }
 
 /** What the finding's `expected` was, or is made of; `any`: whether it is stated at all is all that matters. */

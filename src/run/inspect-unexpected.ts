@@ -2,9 +2,17 @@ import type { Judgement } from '../diff/judge.ts';
 import type { Change, Subject, Unchecked } from '../model/finding.ts';
 import type { ListedTable, Read } from '../model/ports.ts';
 import { parseShard, shardedName, shardedPrefix } from '../model/shard.ts';
-import type { DeclaredDataset, DeclaredTable } from '../model/table.ts';
+import type { DeclaredDataset } from '../model/table.ts';
 import { readConfirmed, type Verdict } from './confirm.ts';
-import { type About, compared, type Inspection, isIgnored, nothing, SECOND_ANSWER } from './inspection.ts';
+import {
+  type About,
+  compared,
+  type Inspection,
+  isIgnored,
+  nothing,
+  SECOND_ANSWER,
+  unreadable,
+} from './inspection.ts';
 
 /** What is there and undeclared, and what of it could not be seen. */
 export interface Undeclared {
@@ -16,14 +24,15 @@ export interface Undeclared {
   readonly isComplete: boolean;
 }
 
-/** More undeclared tables of one dataset than this are a count. */
+/** More undeclared tables of one dataset than this are one finding. */
 const MAX_LISTED = 1000;
 
 export async function inspectUnexpected(
   inspection: Inspection,
-  { dataset, declaredAs, tables }: DeclaredDataset,
+  declared: DeclaredDataset,
   list: Read<readonly ListedTable[]> | null,
 ): Promise<Undeclared> {
+  const { dataset } = declared;
   if (list === null) {
     return { unexpected: nothing, unchecked: [], warnings: [], isListed: false, isComplete: false };
   }
@@ -38,33 +47,65 @@ export async function inspectUnexpected(
       isComplete: false,
     };
   }
-  const undeclared = foldShards(
-    list.value.filter(
-      ({ table }) =>
-        !isDeclared(table, tables) && !isIgnored(inspection.policy, { dataset: declaredAs, table }),
-    ),
-  );
-  if (undeclared.length > MAX_LISTED) {
-    const count = undeclared.length.toLocaleString('en-US');
-    return {
-      unexpected: nothing,
-      unchecked: [],
-      warnings: [`${dataset}: ${count} tables that no file declares, too many to list`],
-      isListed: true,
-      isComplete: false,
-    };
-  }
+  const undeclared = undeclaredOf(inspection, declared, list.value);
+  if (undeclared.length > MAX_LISTED) return countUnexpected(inspection, declared, undeclared);
   const { warehouse } = inspection;
   const verdicts = await Promise.all(
-    undeclared.map(({ table, type, shard }) =>
+    undeclared.map((entry) =>
       confirmUnexpected(inspection, {
-        about: { subject: { dataset, table }, declaredAs, contracts: [] },
-        change: { kind: 'table-unexpected', path: null, expected: null, actual: type },
-        read: () => warehouse.getTable({ dataset, table: shard ?? table }, 'FULL', SECOND_ANSWER),
+        ...unexpectedTable(declared, entry),
+        read: () => warehouse.getTable({ dataset, table: entry.shard ?? entry.table }, 'FULL', SECOND_ANSWER),
       }),
     ),
   );
   return mergeUnexpected(verdicts);
+}
+
+/** Too many for a finding each: one of the dataset stands for all that no waiver covers. */
+async function countUnexpected(
+  inspection: Inspection,
+  declared: DeclaredDataset,
+  undeclared: readonly ListedTable[],
+): Promise<Undeclared> {
+  const { dataset, declaredAs } = declared;
+  const count = undeclared.length.toLocaleString('en-US');
+  const counted = {
+    isListed: true,
+    isComplete: false,
+    warnings: [`${dataset}: ${count} tables that no file declares, too many to list`],
+  };
+  const judged = (entry: ListedTable) => {
+    const { about, change } = unexpectedTable(declared, entry);
+    const verdict = compared(inspection, about, { changes: [change] });
+    return verdict.status === 'compared' ? verdict.judgement : nothing;
+  };
+  const { waivers } = inspection.policy;
+  const isTold = waivers.length === 0 || undeclared.some((entry) => judged(entry).open.length > 0);
+  if (!isTold) {
+    const waived = undeclared.slice(0, MAX_LISTED).flatMap((entry) => judged(entry).waived);
+    return { ...counted, unexpected: { open: [], waived }, unchecked: [] };
+  }
+  const verdict = await confirmUnexpected(inspection, {
+    about: { subject: { dataset, table: null }, declaredAs, contracts: [] },
+    // Without their number, which would be news of its own whenever it changes.
+    change: {
+      kind: 'table-unexpected',
+      path: null,
+      expected: null,
+      actual: `more than ${MAX_LISTED.toLocaleString('en-US')} tables`,
+    },
+    read: async () => {
+      const list = await inspection.warehouse.listTables(dataset, SECOND_ANSWER);
+      if (list.status !== 'found') return list;
+      const left = undeclaredOf(inspection, declared, list.value).length;
+      if (left > MAX_LISTED) return list;
+      return unreadable(
+        'unavailable',
+        `tables that no file declares were ${count}, and when they were listed again ${left}`,
+      );
+    },
+  });
+  return { ...mergeUnexpected([verdict]), ...counted };
 }
 
 /** Datasets that no file declares; `declared` are real names. */
@@ -119,14 +160,22 @@ function unseenDatasets(detail: string): string {
   return `datasets that no file declares could not be seen: ${detail}`;
 }
 
+interface Unexpected {
+  readonly about: About;
+  readonly change: Change;
+}
+
+function unexpectedTable({ dataset, declaredAs }: DeclaredDataset, { table, type }: ListedTable): Unexpected {
+  return {
+    about: { subject: { dataset, table }, declaredAs, contracts: [] },
+    change: { kind: 'table-unexpected', path: null, expected: null, actual: type },
+  };
+}
+
 /** A list names it; where policy makes that drift, the second answer is its own. */
 async function confirmUnexpected(
   inspection: Inspection,
-  {
-    about,
-    change,
-    read,
-  }: { readonly about: About; readonly change: Change; readonly read: () => Promise<Read<unknown>> },
+  { about, change, read }: Unexpected & { readonly read: () => Promise<Read<unknown>> },
 ): Promise<{ readonly subject: Subject; readonly verdict: Verdict }> {
   const verdict = await readConfirmed({
     ...inspection,
@@ -160,12 +209,17 @@ function mergeUnexpected(
   };
 }
 
-/** A shard is declared by the file of its prefix. */
-function isDeclared(table: string, declared: readonly DeclaredTable[]): boolean {
-  const prefix = parseShard(table)?.prefix;
-  return declared.some(
-    (candidate) =>
-      candidate.table === table || (prefix !== undefined && shardedPrefix(candidate.table) === prefix),
+/** What of a list neither a file nor the policy knows; a shard is declared by the file of its prefix. */
+function undeclaredOf(
+  { policy }: Inspection,
+  { declaredAs, tables }: DeclaredDataset,
+  listed: readonly ListedTable[],
+): readonly (ListedTable & { readonly shard?: string })[] {
+  const names = new Set(tables.map(({ table }) => table));
+  const prefixes = new Set(tables.map(({ table }) => shardedPrefix(table)));
+  const isDeclared = (table: string) => names.has(table) || prefixes.has(parseShard(table)?.prefix ?? '');
+  return foldShards(
+    listed.filter(({ table }) => !isDeclared(table) && !isIgnored(policy, { dataset: declaredAs, table })),
   );
 }
 

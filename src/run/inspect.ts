@@ -6,7 +6,7 @@ import { MalformedError } from '../model/errors.ts';
 import type { Change, Judged } from '../model/finding.ts';
 import type { ListedTable, Read, Resource, Unreadable } from '../model/ports.ts';
 import { shardedPrefix } from '../model/shard.ts';
-import type { DeclaredDataset, DeclaredTable, Field } from '../model/table.ts';
+import type { DeclaredDataset, DeclaredTable, ExpectedTable, Field } from '../model/table.ts';
 import { subjectName } from '../render/group.ts';
 import { readConfirmed, type Verdict } from './confirm.ts';
 import { inspectUnexpected, type Undeclared } from './inspect-unexpected.ts';
@@ -242,6 +242,8 @@ type Compared = Extract<Verdict, { status: 'compared' }>;
 
 /** Reading every undeclared table for the sake of a hint would cost more than it tells. */
 const MAX_RENAME_CANDIDATES = 20;
+/** As would every lost table's file; and where dozens are lost at once, they were not renamed one by one. */
+const MAX_LOST = 50;
 
 /** "Perhaps renamed to x", where exactly one undeclared table has exactly the fields of one that is missing. */
 async function nameRenamed(
@@ -257,24 +259,21 @@ async function nameRenamed(
   },
 ): Promise<readonly InspectedTable[]> {
   const candidates = undeclared.unexpected.open.flatMap(({ table }) => table ?? []);
-  const lost = tables.filter(
-    ({ declared, verdict }) => isMissingTable(verdict) && declared.expected.fields !== undefined,
-  );
-  if (lost.length === 0 || candidates.length === 0 || candidates.length > MAX_RENAME_CANDIDATES)
-    return tables;
-  const fields = await Promise.all(
+  const lost = tables.filter(({ verdict }) => isMissingTable(verdict));
+  const isTooMuch = lost.length > MAX_LOST || candidates.length > MAX_RENAME_CANDIDATES;
+  if (lost.length === 0 || candidates.length === 0 || isTooMuch) return tables;
+  const there = await Promise.all(
     candidates.map(async (table) => {
       const read = await warehouse.getTable({ dataset, table }, 'BASIC');
-      return { table, fields: read.status === 'found' ? fieldsOf(read.value) : null };
+      return { table, fields: read.status === 'found' ? fieldsOf(() => canonicalTable(read.value)) : [] };
     }),
   );
-  const pairs = lost.flatMap(({ declared }) =>
-    fields
-      .filter(
-        (candidate) => candidate.fields !== null && isAlike(declared.expected.fields ?? [], candidate.fields),
-      )
-      .map((candidate) => ({ from: declared.table, to: candidate.table })),
-  );
+  const pairs = lost.flatMap(({ declared }) => {
+    const fields = fieldsOf(() => declared.expected);
+    return there
+      .filter((candidate) => isAlike(fields, candidate.fields))
+      .map((candidate) => ({ from: declared.table, to: candidate.table }));
+  });
   const isOnly = (pair: (typeof pairs)[number]) =>
     pairs.every((other) => other === pair || (other.from !== pair.from && other.to !== pair.to));
   const renamed = new Map(pairs.filter(isOnly).map(({ from, to }) => [from, to]));
@@ -290,11 +289,12 @@ function isMissingTable(verdict: Verdict | null): boolean {
   return verdict?.status === 'compared' && verdict.isMissing;
 }
 
-function fieldsOf(resource: Resource): readonly Field[] | null {
+/** Empty where they are not stated, or not to be read. */
+function fieldsOf(read: () => ExpectedTable): readonly Field[] {
   try {
-    return canonicalTable(resource).fields;
+    return read().fields ?? [];
   } catch (error) {
-    if (error instanceof MalformedError) return null;
+    if (error instanceof MalformedError) return [];
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { type AuthClient, GoogleAuth, PassThroughClient } from 'google-auth-libr
 import { isObject } from '../diff/parse.ts';
 import { DriftError } from '../model/errors.ts';
 import type { Clock, ObjectStore, PageStore, StoredObject } from '../model/ports.ts';
+import type { Bucket, BucketEntry } from './bucket-folder.ts';
 
 const ENDPOINT = 'https://storage.googleapis.com';
 const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
@@ -26,7 +27,7 @@ export function createBucketStore(options: {
   readonly endpoint: string | null;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly timeoutMs?: number;
-}): ObjectStore & PageStore {
+}): ObjectStore & PageStore & Bucket {
   const { bucket, prefix, endpoint } = options;
   const uri = `gs://${[bucket, ...(prefix === '' ? [] : [prefix])].join('/')}`;
   const objects: Objects = {
@@ -42,7 +43,8 @@ export function createBucketStore(options: {
     read: (name) => readObject(objects, name),
     write: (name, text, generation) => writeObject(objects, name, { text, generation }),
     publish: (name, page) => publishPage(objects, name, page),
-    list: (prefix) => listNames(objects, prefix),
+    list: async (prefix) => (await listObjects(objects, prefix)).map(({ name }) => name),
+    listSizes: (prefix) => listObjects(objects, prefix),
     remove: (name) => removeObject(objects, name),
   };
 }
@@ -103,8 +105,8 @@ async function publishPage(objects: Objects, name: string, page: string): Promis
   if (answer.status !== 200) throw unavailable(objects, 'publish', reasonOf(answer));
 }
 
-async function listNames(objects: Objects, prefix: string): Promise<readonly string[]> {
-  const names: string[] = [];
+async function listObjects(objects: Objects, prefix: string): Promise<readonly BucketEntry[]> {
+  const entries: BucketEntry[] = [];
   let pageToken: string | null = null;
   do {
     const answer = await ask(objects, {
@@ -112,28 +114,28 @@ async function listNames(objects: Objects, prefix: string): Promise<readonly str
       url: `${objects.origin}/storage/v1/b/${objects.bucket}/o`,
       params: {
         prefix: objects.pathOf(prefix),
-        fields: 'items(name),nextPageToken',
+        fields: 'items(name,size),nextPageToken',
         ...(pageToken === null ? {} : { pageToken }),
       },
     });
     const page = answer.status === 200 ? parseList(answer.text) : null;
     if (page === null) throw unavailable(objects, 'list', reasonOf(answer));
-    names.push(...page.names);
+    entries.push(...page.entries);
     pageToken = page.nextPageToken;
   } while (pageToken !== null);
-  return names.map((name) => name.slice(objects.pathOf('').length));
+  return entries.map(({ name, bytes }) => ({ name: name.slice(objects.pathOf('').length), bytes }));
 }
 
 /** null: no list. */
 function parseList(
   text: string,
-): { readonly names: readonly string[]; readonly nextPageToken: string | null } | null {
+): { readonly entries: readonly BucketEntry[]; readonly nextPageToken: string | null } | null {
   try {
     const { items = [], nextPageToken = null } = JSON.parse(text) as {
-      readonly items?: readonly { readonly name: string }[];
+      readonly items?: readonly { readonly name: string; readonly size: string }[];
       readonly nextPageToken?: string;
     };
-    return { names: items.map(({ name }) => name), nextPageToken };
+    return { entries: items.map(({ name, size }) => ({ name, bytes: Number(size) })), nextPageToken };
   } catch {
     return null;
   }

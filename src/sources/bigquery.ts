@@ -154,7 +154,9 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
       );
       if (read.status !== 'found') return read;
       const tables = read.value.flatMap((page) => page.items);
-      const total = read.value.at(-1)?.totalItems ?? 0;
+      // The least: a table may be created, or dropped, while the pages are read.
+      const totals = read.value.flatMap(({ totalItems }) => (totalItems > 0 ? [totalItems] : []));
+      const total = totals.length === 0 ? 0 : Math.min(...totals);
       if (tables.length >= total) return { status: 'found', value: tables };
       // A list that leaves tables out would make the newest shard, or all of them, look gone.
       const detail = `tables.list: it lists ${tables.length} of ${total} tables`;

@@ -206,12 +206,21 @@ function digestOf(text: string): string {
   return hash('sha1', text, 'base64');
 }
 
-/** @throws MalformedError when it is no longer the file that was checked */
+/** @throws MalformedError when it is no longer there, or no longer the file that was checked */
 function rereadFile(root: string, file: string, digest: string): Resource {
-  const text = readFileSync(join(root, file), 'utf8');
+  const text = readAgain(root, file);
   if (digestOf(text) !== digest)
     throw new MalformedError(`the expected file ${file} has changed since it was checked`);
   return JSON.parse(text.replace(/^\uFEFF/, ''));
+}
+
+function readAgain(root: string, file: string): string {
+  try {
+    return readFileSync(join(root, file), 'utf8');
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    throw new MalformedError(`the expected file ${file} cannot be read any more: ${code}`);
+  }
 }
 
 /**

@@ -1,9 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
+import { MAX_FILE_BYTES } from '../model/file-size.ts';
 
 /** 15 levels of fields take 32; whatever walks a file may rely on this not to exhaust the stack. */
 const MAX_DEPTH = 300;
-/** A table of 10,000 columns, the most there can be, takes a few. */
-const MAX_MEGABYTES = 16;
 
 /** Level by level, since a walk that calls itself is what this guards. */
 function isTooDeep(value: unknown): boolean {
@@ -27,10 +26,9 @@ export type JsonRead = { readonly value: unknown; readonly text: string } | { re
 export async function readJson(path: string): Promise<JsonRead> {
   try {
     const { size } = await stat(path);
-    const megabytes = Math.ceil(size / 2 ** 20);
-    if (megabytes > MAX_MEGABYTES) {
+    if (size > MAX_FILE_BYTES) {
       return {
-        error: `has ${megabytes} MB: an expected file holds one table, in at most ${MAX_MEGABYTES} MB`,
+        error: `has ${Math.ceil(size / 2 ** 20)} MB: an expected file holds one table, in at most ${MAX_FILE_BYTES / 2 ** 20} MB`,
       };
     }
     return parseJson(await readFile(path, 'utf8'));

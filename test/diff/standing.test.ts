@@ -8,6 +8,7 @@ import { compareRetention } from '../../src/diff/retention.ts';
 import { compareSettings } from '../../src/diff/settings.ts';
 import { type Past, type Standing, standingOf } from '../../src/diff/standing.ts';
 import { compareTable } from '../../src/diff/table.ts';
+import { MalformedError } from '../../src/model/errors.ts';
 import type { Change, Finding } from '../../src/model/finding.ts';
 import { KINDS, type Kind, kindRow } from '../../src/model/kinds.ts';
 import type { Policy } from '../../src/model/policy.ts';
@@ -567,9 +568,22 @@ describe('what the files now say', () => {
   });
 });
 
+test('of a table whose file cannot be read any more nothing is over', () => {
+  const declared = {
+    ...declaredTable('orders'),
+    get expected(): never {
+      throw new MalformedError('it cannot be read any more');
+    },
+  };
+  const ofTables = kinds.filter((kind) => kindRow(kind).of !== 'dataset' && kind !== 'table-unexpected');
+  const standings = ofTables.map((kind) => standingOf(remembered(kind), sightOfOrders(declared), policy));
+  expect(new Set(standings)).toEqual(new Set(['unseen']));
+});
+
 describe('what no file declares', () => {
   const dataset = remembered('dataset-unexpected', { dataset: 'scratch' });
   const table = remembered('table-unexpected', { table: 'tmp_1' });
+  const many = remembered('table-unexpected', { table: null });
   const seeing = (about: Partial<DatasetSight>) => sightOf([datasetSight('sales', [], about)]);
   const listed = (names: readonly string[]) => ({
     isListed: true,
@@ -652,6 +666,25 @@ describe('what no file declares', () => {
       memo: table,
       sight: seeing({ undeclaredTables: unseenUndeclared }),
       ignored: '*.tmp_*',
+      standing: 'not-expected',
+    },
+    {
+      name: 'more tables than are listed, and now all are',
+      memo: many,
+      sight: seeing({ undeclaredTables: listed(['tmp_1']) }),
+      standing: 'equal',
+    },
+    {
+      name: 'more tables than are listed, and the list could not be seen',
+      memo: many,
+      sight: seeing({ undeclaredTables: unseenUndeclared }),
+      standing: 'unseen',
+    },
+    {
+      name: 'more tables than are listed, all ignored now',
+      memo: many,
+      sight: seeing({ undeclaredTables: unseenUndeclared }),
+      ignored: 'sales.*',
       standing: 'not-expected',
     },
     {

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import type { Warehouse } from '../../src/model/ports.ts';
 import { check } from '../../src/run/check.ts';
 import { loadExpectation } from '../../src/sources/expected-files.ts';
@@ -26,10 +28,16 @@ async function checkTables({
   expected,
   actual,
   policy = {},
+  lists,
+  remove = {},
 }: {
   expected: Tables;
   actual: Tables;
   policy?: unknown;
+  /** What each list of the tables has; absent: what is there. */
+  lists?: (readonly string[])[];
+  /** Which expected file is removed when a table is asked for. */
+  remove?: Readonly<Record<string, string>>;
 }) {
   const asked: string[] = [];
   const folderOf = (tables: Tables) =>
@@ -40,8 +48,15 @@ async function checkTables({
   );
   const warehouse: Warehouse = {
     ...snapshot,
-    getTable: (id, view) => {
+    listTables: async (dataset) => {
+      const names = lists?.shift();
+      if (names === undefined) return snapshot.listTables(dataset);
+      return { status: 'found', value: names.map((name) => ({ table: name, type: 'TABLE' })) };
+    },
+    getTable: async (id, view) => {
       asked.push(id.table);
+      const file = remove[id.table];
+      if (file !== undefined) await rm(join(expectedFolder, file), { force: true });
       return snapshot.getTable(id, view);
     },
   };
@@ -190,15 +205,106 @@ test('no rename is guessed between two that are alike', async () => {
   );
 });
 
-test('more undeclared tables than anybody reads are a count', async () => {
-  const many = Array.from({ length: 1001 }, (_, index) => [`t${index}x`, table()] as const);
-  const { findings, warnings, status } = await checkTables({
-    expected: { plain: table() },
-    actual: { plain: table(), ...Object.fromEntries(many) },
+test('no rename is guessed where the file cannot be read any more', async () => {
+  const { findings, unchecked } = await checkTables({
+    expected: { customers: table() },
+    actual: { customers_v2: table() },
+    remove: { customers_v2: 'ga/customers.json' },
   });
-  expect({ findings, warnings, status }).toEqual({
-    status: 'in-sync',
-    findings: [],
-    warnings: ['ga: 1,001 tables that no file declares, too many to list'],
+  expect([findings.map(({ kind, hint }) => [kind, hint?.slice(0, 7) ?? null]), unchecked]).toEqual([
+    [
+      ['table-missing', 'What wa'],
+      ['table-unexpected', null],
+    ],
+    [],
+  ]);
+});
+
+test('no rename is looked for where dozens are lost', async () => {
+  const lost = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`lost_${index}`, table('STRING', `f${index}`)]),
+    );
+  const actual = { moved: table('STRING', 'f7') };
+  const few = await checkTables({ expected: lost(50), actual });
+  const many = await checkTables({ expected: lost(51), actual });
+  const named = ({ findings, asked }: typeof few) => ({
+    hints: findings.filter(({ hint }) => hint === 'Perhaps renamed to moved.').map(({ table: name }) => name),
+    isAsked: asked.includes('moved'),
   });
+  expect([named(few), named(many)]).toEqual([
+    { hints: ['lost_7'], isAsked: true },
+    { hints: [], isAsked: false },
+  ]);
+});
+
+test('a table whose file is removed while it is read is unchecked, and the others are not', async () => {
+  const outcome = await checkTables({
+    expected: { orders: table(), items: table() },
+    actual: { orders: table(), items: table() },
+    remove: { orders: 'ga/orders.json' },
+  });
+  expect(outcome).toMatchObject({ status: 'incomplete', findings: [], unchecked: ['orders malformed'] });
+});
+
+/** And one that is declared. */
+const tooMany = ['plain', ...Array.from({ length: 1001 }, (_, index) => `t${index}x`)];
+const plain = { expected: { plain: table() }, actual: { plain: table() } };
+
+describe('more undeclared tables than anybody reads', () => {
+  const warnings = ['ga: 1,001 tables that no file declares, too many to list'];
+  const finding = {
+    kind: 'table-unexpected',
+    table: null,
+    message: 'no file declares this table: expected nothing, found more than 1,000 tables',
+    hint: null,
+  };
+  const waivers = (covered: string) => [{ table: covered, until: '2026-12-31', reason: 'being moved' }];
+
+  test.each<{
+    readonly name: string;
+    readonly policy: object;
+    readonly status: string;
+    readonly findings: readonly object[];
+  }>([
+    { name: 'are one note', policy: {}, status: 'in-sync', findings: [finding] },
+    {
+      name: 'are drift where the policy says so',
+      policy: { severities: { 'table-unexpected': 'warning' } },
+      status: 'drifted',
+      findings: [finding],
+    },
+    {
+      name: 'are nothing where the policy does not look',
+      policy: { severities: { 'table-unexpected': 'off' } },
+      status: 'in-sync',
+      findings: [],
+    },
+    {
+      name: 'are drift where a waiver covers some of them',
+      policy: { severities: { 'table-unexpected': 'critical' }, waivers: waivers('ga.t1*') },
+      status: 'drifted',
+      findings: [finding],
+    },
+    {
+      name: 'are no drift where a waiver covers each of them',
+      policy: { severities: { 'table-unexpected': 'critical' }, waivers: waivers('ga.*x') },
+      status: 'in-sync',
+      findings: [],
+    },
+  ])('$name', async ({ policy, status, findings }) => {
+    const outcome = await checkTables({ ...plain, policy, lists: [tooMany, tooMany] });
+
+    expect(outcome).toMatchObject({ status, findings, unchecked: [], warnings });
+  });
+});
+
+test('tables that were too many to list and are not when they are listed again are unchecked', async () => {
+  const outcome = await checkTables({
+    ...plain,
+    policy: { severities: { 'table-unexpected': 'warning' } },
+    lists: [tooMany, ['plain', 't1x']],
+  });
+
+  expect(outcome).toMatchObject({ status: 'incomplete', findings: [], unchecked: ['null unavailable'] });
 });

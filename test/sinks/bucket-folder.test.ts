@@ -63,6 +63,49 @@ test('the function reads them at the start of each run', async () => {
   ]);
 });
 
+test('a file that is too large is not read, and is refused with all other problems as in a folder', async () => {
+  const { storage, bucket } = await startBucket({
+    ...shopFiles,
+    'sales/huge.json': ' '.repeat(17 * 2 ** 20),
+    'sales/wrong.json': { tpye: 'TABLE' },
+  });
+
+  const { folder, remove } = await copyToFolder(bucket, await writeFolder({}));
+  onTestFinished(remove);
+
+  await expect(loadExpectation({ folder })).rejects.toMatchObject({
+    problems: [
+      {
+        file: 'sales/huge.json',
+        message: 'has 17 MB: an expected file holds one table, in at most 16 MB',
+      },
+      { file: 'sales/wrong.json', message: 'unknown key "tpye"' },
+    ],
+  });
+  expect(storage.requests.filter(({ path }) => path.includes('huge'))).toEqual([]);
+});
+
+test('no more is read at once than one file may hold', async () => {
+  const sizes = [9, 8, 8, 1, 16, 1].map((megabytes) => megabytes * 2 ** 20);
+  let held = 0;
+  let most = 0;
+  const { remove } = await copyToFolder({
+    uri: 'gs://drift/expected',
+    listSizes: async () => sizes.map((bytes, index) => ({ name: `sales/t${index}.json`, bytes })),
+    read: async (name) => {
+      const bytes = sizes[Number(/\d/.exec(name)?.[0])] ?? 0;
+      held += bytes;
+      most = Math.max(most, held);
+      await new Promise((resolve) => setImmediate(resolve));
+      held -= bytes;
+      return { text: '{}', generation: '1' };
+    },
+  });
+  remove();
+
+  expect(most).toBe(16 * 2 ** 20);
+});
+
 test.each(['../../../etc/passwd.json', 'sales/../../x.json', '/x.json', 'a\\..\\x.json', 'sales//x.json'])(
   'an object named %j is refused, and nothing is left behind',
   async (name) => {

@@ -436,6 +436,31 @@ describe('a list of tables whose total disagrees', () => {
 
     expect(await warehouse.listTables('sales')).toEqual(refused(0, 7));
   });
+
+  test.each<{
+    readonly name: string;
+    readonly totals: readonly unknown[];
+    readonly refusedOf: number | null;
+  }>([
+    { name: 'a table was created between them', totals: [3, 4], refusedOf: null },
+    { name: 'a table was dropped between them', totals: [4, 3], refusedOf: null },
+    { name: 'only the first says how many', totals: [4, null], refusedOf: 4 },
+    { name: 'only the last says how many', totals: [undefined, 4], refusedOf: 4 },
+    { name: 'both say that there are more', totals: [5, 4], refusedOf: 4 },
+  ])('over two pages: $name', async ({ totals, refusedOf }) => {
+    const { emulator, warehouse } = await start();
+    const pages = [{ names: ['t0', 't1'], nextPageToken: 'two' }, { names: ['t2'] }];
+    for (const [index, { names, ...more }] of pages.entries()) {
+      const tables = names.map((tableId) => ({ tableReference: { tableId }, type: 'TABLE' }));
+      const body = { kind: 'bigquery#tableList', tables, totalItems: totals[index], ...more };
+      emulator.faults.push({ times: 1, answer: { status: 200, body: JSON.stringify(body) } });
+    }
+
+    const listed = ['t0', 't1', 't2'].map((table) => ({ table, type: 'TABLE' }));
+    expect(await warehouse.listTables('sales')).toEqual(
+      refusedOf === null ? { status: 'found', value: listed } : refused(3, refusedOf),
+    );
+  });
 });
 
 describe('an answer of megabytes', () => {
