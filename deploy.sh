@@ -29,6 +29,7 @@ usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slac
 
 Passed on to the function where they are set: DATASET_ALIASES CONFIRM_SECONDS DEADLINE_SECONDS METRIC_LOCATION
 REQUESTS_PER_SECOND MAX_CONCURRENCY REPORT_LINK SHARD
+SHARD=2/4 is a function, a job and an account of its own, bigquery-drift-2-of-4; all else is shared. --destroy takes that one
 TEXT
 }
 
@@ -81,6 +82,13 @@ expect bucket "$bucket" '^([a-z0-9][a-z0-9._-]+)?$' 'the name of a bucket'
 expect role-suffix "$suffix" '^[A-Za-z0-9_.]*$' 'letters and digits'
 [[ "$expected" != gs://* ]] || misused "--expected: expected a folder, found '$expected'"
 [[ "$with_data" == false || "$mode" == destroy ]] || misused '--with-data belongs to --destroy'
+shard=${SHARD:-}
+of_how_many='^([1-9][0-9]?)/([1-9][0-9]?)$'
+if [[ -n "$shard" ]]; then
+  [[ "$shard" =~ $of_how_many && "${BASH_REMATCH[1]}" -le "${BASH_REMATCH[2]}" ]] \
+    || misused "SHARD: expected 1/4 for the first of four, at most 99, found '$shard'"
+  [[ "$with_data" == false ]] || misused '--with-data takes what all shards share: give it without SHARD'
+fi
 
 # The address is a secret: no child process inherits it, and no command line shows it.
 slack_url=${SLACK_WEBHOOK_URL:-}
@@ -96,9 +104,12 @@ unset EXPECTED_SCHEMAS DRIFT_POLICY
 # A prompt would wait for ever where nobody sees it.
 export CLOUDSDK_CORE_DISABLE_PROMPTS=1
 
-readonly name='bigquery-drift'
+# A shard has what must not be another's: the function, the job, and the account, since Google counts quotas by account.
+readonly own=${shard:+-${shard/\//-of-}}
+readonly monitor='bigquery-drift'
+readonly name="$monitor$own"
 bucket=${bucket:-$project-bigquery-drift}
-readonly runtime="drift-runtime@$project.iam.gserviceaccount.com"
+readonly runtime="drift-runtime$own@$project.iam.gserviceaccount.com"
 readonly scheduler="drift-scheduler@$project.iam.gserviceaccount.com"
 readonly builder="drift-build@$project.iam.gserviceaccount.com"
 # Exactly what the four reads of metadata need, and no data, no jobs, no writes.
@@ -327,7 +338,7 @@ grant_on_project() {
 
 make_identities() {
   say 'Who it is: one account that checks, one that calls, one that builds'
-  make_account drift-runtime 'reads metadata'
+  make_account "drift-runtime$own" 'reads metadata'
   make_account drift-scheduler 'calls the function'
   make_account drift-build 'builds the function'
 
@@ -376,7 +387,7 @@ write_deployment() {
   say 'What this project is told: variables, dashboard, alerts'
   local etag='' further=() variable
   # A dashboard can only be replaced by who knows which version is there.
-  if found gcloud monitoring dashboards describe "$name" --project="$project" --format='value(etag)'; then etag=$out; fi
+  if found gcloud monitoring dashboards describe "$monitor" --project="$project" --format='value(etag)'; then etag=$out; fi
   [[ "$dry_run" == true ]] || refuse_to_forget
   for variable in $passed_on; do
     [[ -z "${!variable:-}" ]] || further+=(--set "$variable=${!variable}")
@@ -421,7 +432,7 @@ make_channel() {
   find_channel
   [[ -z "$channel" ]] || return 0
   run gcloud beta monitoring channels create --type=email --display-name="BigQuery drift: $notify" \
-    --channel-labels="email_address=$notify" --user-labels="monitor=$name" --project="$project"
+    --channel-labels="email_address=$notify" --user-labels="monitor=$monitor" --project="$project"
   channel="\$(gcloud beta monitoring channels list --filter='type=email AND labels.email_address=$notify' --format='value(name)' --project=$project)"
   [[ "$dry_run" == true ]] || find_channel
 }
@@ -438,9 +449,9 @@ find_channel() {
 
 # The names of the policies that were made for an alert, in $out.
 find_alert() {
-  out="\$(gcloud alpha monitoring policies list --filter='userLabels.alert=$1 AND userLabels.monitor=$name' --format='value(name)' --project=$project)"
+  out="\$(gcloud alpha monitoring policies list --filter='userLabels.alert=$1 AND userLabels.monitor=$monitor' --format='value(name)' --project=$project)"
   [[ "$dry_run" == false ]] || return 0
-  ask gcloud alpha monitoring policies list --filter="userLabels.alert=$1 AND userLabels.monitor=$name" \
+  ask gcloud alpha monitoring policies list --filter="userLabels.alert=$1 AND userLabels.monitor=$monitor" \
     --format='value[separator="|"](name,enabled,notificationChannels.list())' --project="$project"
 }
 
@@ -466,7 +477,7 @@ make_watch() {
 
   say 'The dashboard'
   local words=(create)
-  if found gcloud monitoring dashboards describe "$name" --project="$project"; then words=(update "$name"); fi
+  if found gcloud monitoring dashboards describe "$monitor" --project="$project"; then words=(update "$monitor"); fi
   run gcloud monitoring dashboards "${words[@]}" --config-from-file=deployment/dashboard.json --project="$project"
 
   make_channel
@@ -512,7 +523,8 @@ confirm() {
   [[ "$dry_run" == false && "$yes" == false ]] || return 0
   local answer='' extent='The bucket and the secret stay.'
   [[ "$with_data" == false ]] || extent='The bucket, with the state and the expected files, and the secret go as well.'
-  echo "This takes the drift monitor of $project down. $extent"
+  [[ -z "$shard" ]] || extent='What it shares with the others stays.'
+  echo "This takes the drift monitor${shard:+, shard $shard,} of $project down. $extent"
   read -rp 'Type the project id to go on: ' answer || true
   [[ "$answer" == "$project" ]] || misused "nothing was changed: expected $project, found '$answer' (--yes does not ask)"
 }
@@ -536,8 +548,8 @@ remove_watch() {
       [[ -z "$each" ]] || run gcloud alpha monitoring policies delete "$each" --project="$project"
     done <<<"$out"
   done
-  ! found gcloud monitoring dashboards describe "$name" --project="$project" \
-    || run gcloud monitoring dashboards delete "$name" --project="$project"
+  ! found gcloud monitoring dashboards describe "$monitor" --project="$project" \
+    || run gcloud monitoring dashboards delete "$monitor" --project="$project"
 }
 
 remove_function() {
@@ -553,25 +565,31 @@ remove_role() {
   [[ "$dry_run" == false && "$out" == [Tt]rue ]] || run gcloud iam roles delete "$1" --project="$project"
 }
 
-# Grants first: those of an account that is gone would stay behind, to nobody's use.
-remove_identities() {
-  say 'What the accounts may do'
-  local role account
+revoke_runtime() {
   revoke "$runtime" "projects/$project/roles/$reader_role" "$project" projects
   revoke "$runtime" roles/monitoring.metricWriter "$project" projects
-  for role in $builder_roles; do revoke "$builder" "$role" "$project" projects; done
   ! found gcloud secrets describe "$secret" --project="$project" \
     || revoke "$runtime" roles/secretmanager.secretAccessor "$secret" secrets
   ! listed "$bucket" gcloud storage buckets list --format='value(name)' --project="$project" \
     || revoke "$runtime" "projects/$project/roles/$state_role" "gs://$bucket" storage buckets
+}
+
+remove_account() {
+  ! found gcloud iam service-accounts describe "$1" --project="$project" \
+    || run gcloud iam service-accounts delete "$1" --project="$project"
+}
+
+# Grants first: those of an account that is gone would stay behind, to nobody's use.
+remove_identities() {
+  say 'What the accounts may do'
+  local role account
+  revoke_runtime
+  for role in $builder_roles; do revoke "$builder" "$role" "$project" projects; done
   remove_role "$reader_role"
   remove_role "$state_role"
 
   say 'The accounts'
-  for account in "$runtime" "$scheduler" "$builder"; do
-    ! found gcloud iam service-accounts describe "$account" --project="$project" \
-      || run gcloud iam service-accounts delete "$account" --project="$project"
-  done
+  for account in "$runtime" "$scheduler" "$builder"; do remove_account "$account"; done
 }
 
 remove_data() {
@@ -581,9 +599,33 @@ remove_data() {
     || run gcloud storage rm "gs://$bucket" --recursive --project="$project"
 }
 
+# What shards share is theirs as long as one of them is there.
+refuse_to_orphan() {
+  [[ "$dry_run" == false ]] || return 0
+  step='the shards'
+  local each left=''
+  ask gcloud functions list --v2 --filter="name~/functions/$monitor-" --format='value(name)' --project="$project"
+  while read -r each; do
+    each=${each##*/"$monitor"-}
+    [[ "$each" != [1-9]*-of-[1-9]* ]] || left+=" SHARD=${each/-of-//}"
+  done <<<"$out"
+  [[ -z "$left" ]] || stop "There are shards: take them down first, each with --destroy and$left."
+}
+
+destroy_shard() {
+  remove_function
+  say 'Its account, and what that may do'
+  revoke_runtime
+  remove_account "$runtime"
+  say 'Done'
+  echo 'What stays: all that the shards share. Without SHARD, --destroy takes that once the last of them is gone.'
+}
+
 destroy() {
   confirm
   check_tools gcloud
+  [[ -z "$shard" ]] || { destroy_shard; return; }
+  refuse_to_orphan
   remove_watch
   remove_function
   remove_identities

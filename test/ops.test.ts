@@ -407,8 +407,6 @@ describe('the variables of the deployed function', () => {
       'GOOGLE_CLOUD_PROJECT',
       // Its policy is uploaded with the expected files.
       'DRIFT_POLICY',
-      // deploy.sh makes one function, for all datasets.
-      'SHARD',
       'BIGQUERY_API_ENDPOINT',
       'MONITORING_API_ENDPOINT',
       'STORAGE_EMULATOR_HOST',

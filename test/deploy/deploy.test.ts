@@ -389,6 +389,60 @@ describe('--destroy', () => {
   });
 });
 
+describe('shards', () => {
+  const first = { SHARD: '1/2', ...env };
+  const second = { SHARD: '2/2', ...env };
+  const own = (cloud: Readonly<Record<string, string>>) =>
+    Object.keys(cloud).filter((path) => /^(accounts|functions|jobs)\/.*of-2/.test(path));
+  const OWN = (shard: string) => [
+    `accounts/drift-runtime-${shard}@test-project.iam.gserviceaccount.com`,
+    `functions/bigquery-drift-${shard}`,
+    `jobs/bigquery-drift-${shard}`,
+  ];
+  const twoShards = async () => {
+    const sandbox = await startSandbox();
+    await deployAll(sandbox, { env: first });
+    await deployAll(sandbox, { env: second });
+    return sandbox;
+  };
+
+  test('have a function, a job and an account each, and share all else', async () => {
+    const sandbox = await twoShards();
+    const cloud = await sandbox.cloud();
+    expect(own(cloud)).toEqual([...OWN('1-of-2'), ...OWN('2-of-2')].sort());
+    expect(
+      [1, 2].map((shard) => cloud[`functions/bigquery-drift-${shard}-of-2`]?.split('\n').at(-2)),
+    ).toEqual(['SHARD: "1/2"', 'SHARD: "2/2"']);
+    const paths = (content: Readonly<Record<string, string>>) =>
+      Object.keys(content).filter((path) => /^(buckets|dashboards|policies|roles|secrets)\//.test(path));
+    expect(paths(cloud)).toEqual(paths(await completeCloud()));
+  });
+
+  test('are taken down one by one, and what they share after the last of them', async () => {
+    const sandbox = await twoShards();
+    const both = await sandbox.cloud();
+
+    await sandbox.deploy(['--destroy', '--yes'], { env: second });
+    const one = await sandbox.cloud();
+    const early = await sandbox.deploy(['--destroy', '--yes']);
+    const untouched = await sandbox.cloud();
+    await sandbox.deploy(['--destroy', '--yes'], { env: first });
+    const last = await sandbox.deploy(['--destroy', '--yes']);
+
+    expect(Object.keys(both).filter((path) => !Object.hasOwn(one, path))).toEqual(OWN('2-of-2'));
+    expect(JSON.stringify(one)).not.toContain('drift-runtime-2-of-2');
+    expect({ status: early.status, says: early.stderr.includes('--destroy and SHARD=1/2.') }).toEqual({
+      status: 1,
+      says: true,
+    });
+    expect(untouched).toEqual(one);
+    expect(last.status).toBe(0);
+    expect(
+      Object.keys(await sandbox.cloud()).filter((path) => /^(accounts|functions|jobs|policies)/.test(path)),
+    ).toEqual([]);
+  });
+});
+
 describe('--files-only', () => {
   test('uploads what is there, takes away what is gone, and touches nothing else', async () => {
     const sandbox = await deployed();

@@ -168,6 +168,17 @@ test.each([
   expect({ status, says: stderr.includes(says) }).toEqual({ status: 64, says: true });
 });
 
+test.each(['0/4', '5/4', '1', '1/100', '2 of 4'])('SHARD=%s is refused', (SHARD) => {
+  const { status, stderr } = spawnSync('bash', ['deploy.sh', '--project', 'test-project', '--dry-run'], {
+    encoding: 'utf8',
+    env: { ...process.env, SHARD },
+  });
+  expect({ status, says: stderr.includes('SHARD: expected 1/4 for the first of four') }).toEqual({
+    status: 64,
+    says: true,
+  });
+});
+
 const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
 
 test.runIf(hasShellcheck)('shellcheck has nothing against the scripts', () => {
