@@ -235,9 +235,7 @@ describe('the queries name', () => {
             Object.entries(labels).some(([key, content]) => key === label && content === value),
           ),
       );
-      const grouped = grouping.filter(
-        (label) => !Object.hasOwn(METRICS[names.get(metric) ?? 'tables'].labels, label),
-      );
+      const grouped = grouping.filter((label) => !labelled.some((labels) => Object.hasOwn(labels, label)));
       return [...matched, ...grouped].map((what) => `${metric}: ${what}`);
     });
     expect(unknown).toEqual([]);
@@ -277,7 +275,7 @@ describe('the alert', () => {
     );
     return {
       metric: promqlName(name),
-      labels: { monitored_resource: METRIC_RESOURCE, namespace: PROJECT, ...labels },
+      labels: { monitored_resource: METRIC_RESOURCE, namespace: PROJECT, task_id: 'all', ...labels },
       points: points.filter((point): point is readonly [number, number] => point[1] !== null),
     };
   }
@@ -291,10 +289,12 @@ describe('the alert', () => {
     const { query, duration } = conditionOf(await policyOf(alert));
     const wait = Number.parseInt(duration, 10) / 60;
     const opened: number[] = [];
-    let since: number | null = null;
+    let since = new Map<string, number>();
     for (let minute = from; minute < 47 * 60; minute += 1) {
-      since = evaluate(query, series, minute) === null ? null : (since ?? minute);
-      if (since !== null && minute - since === wait) opened.push(minute);
+      // Each element of what a query gives is an incident of its own.
+      const keys = evaluate(query, series, minute).map(({ labels }) => JSON.stringify(labels));
+      since = new Map(keys.map((key) => [key, since.get(key) ?? minute]));
+      for (const begun of since.values()) if (minute - begun === wait) opened.push(minute);
     }
     return opened;
   }
@@ -366,15 +366,40 @@ describe('the alert', () => {
     expect(opened).toEqual([lastPoint + 180]);
   });
 
-  test('silent-monitor opens an hour after the deployment where there never was a point', async () => {
-    expect(await opensAt('silent-monitor', [], { from: 0 })).toEqual([60]);
+  const shard = (index: number, valueAt: (hour: number) => number | null) =>
+    hourly('run_success', { task_id: `shard-${index}-of-2` }, valueAt);
+
+  test('failing-runs opens for a shard that fails, though the other succeeds', async () => {
+    const series = [shard(1, () => 1), shard(2, (hour) => (hour >= 30 ? 0 : 1))];
+    expect(await opensAt('failing-runs', series)).toEqual([29 * 60 + 18 + 135]);
+  });
+
+  test('silent-monitor opens once for a shard that is silent, though the other speaks', async () => {
+    const series = [shard(1, () => 1), shard(2, (hour) => (hour >= 30 ? null : 1))];
+    expect(await opensAt('silent-monitor', series)).toEqual([29 * 60 + 18 + 180]);
+  });
+
+  test('silent-monitor stays open for as long as nobody speaks', async () => {
+    const { query } = conditionOf(await policyOf('silent-monitor'));
+    const series = [hourly('run_success', {}, (hour) => (hour >= 10 ? null : 1))];
+    const from = 9 * 60 + 19 + 180;
+    const quiet = Array.from({ length: 47 * 60 - from }, (_, minute) => from + minute).filter(
+      (minute) => evaluate(query, series, minute).length === 0,
+    );
+    expect(quiet).toEqual([]);
+    // The rule for what never spoke takes over before the other one ends.
+    expect(await opensAt('silent-monitor', series, { from: 0 })).toEqual([from, 9 * 60 + 19 + 22 * 60 + 90]);
+  });
+
+  test('silent-monitor opens 90 minutes after the deployment where there never was a point: the first run comes within an hour', async () => {
+    expect(await opensAt('silent-monitor', [], { from: 0 })).toEqual([90]);
   });
 
   test("silent-monitor is not quiet because another project's monitor speaks", async () => {
     const [other] = healthy;
     const elsewhere =
       other === undefined ? [] : [{ ...other, labels: { ...other.labels, namespace: 'other' } }];
-    expect(await opensAt('silent-monitor', elsewhere, { from: 0 })).toEqual([60]);
+    expect(await opensAt('silent-monitor', elsewhere, { from: 0 })).toEqual([90]);
   });
 });
 
