@@ -8,7 +8,8 @@ usage() {
 usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slack-secret NAME] [--notify EMAIL]
                    [--readers GROUP] [--expected DIR] [--bucket NAME] [--role-suffix TEXT] [--dry-run]
        ./deploy.sh --project PROJECT --files-only [--expected DIR] [--bucket NAME] [--dry-run]
-       ./deploy.sh --project PROJECT --destroy [--with-data] [--yes] [--dry-run]
+       ./deploy.sh --project PROJECT --destroy [--with-data] [--region REGION] [--bucket NAME] [--slack-secret NAME]
+                   [--role-suffix TEXT] [--yes] [--dry-run]
 
   --project       the project that is checked, and that the function runs in
   --region        of the function and the bucket, default us-central1
@@ -372,6 +373,28 @@ make_bucket() {
     --role=roles/storage.objectViewer --condition="expression=$pages,title=drift-report-pages" --project="$project"
 }
 
+# Every function of this monitor, in every region: lines projects/PROJECT/locations/REGION/functions/NAME, in $out.
+list_functions() {
+  ask gcloud functions list --v2 --filter="name~/functions/$monitor" --format='value(name)' --project="$project"
+}
+
+# Where the function is in another region, it would go on there: as a second one, or without its alerts.
+refuse_elsewhere() {
+  [[ "$dry_run" == false ]] || return 0
+  step='the region'
+  list_functions
+  local where which here=false elsewhere=''
+  while IFS=/ read -r _ _ _ where _ which; do
+    if [[ "$which" != "$name" ]]; then continue; fi
+    if [[ "$where" == "$region" ]]; then here=true; else elsewhere=$where; fi
+  done <<<"$out"
+  [[ -n "$elsewhere" ]] || return 0
+  [[ "$here" == true ]] || stop "The function is in $elsewhere: add --region $elsewhere."
+  echo "gcloud scheduler jobs delete $name --location=$elsewhere --project=$project" >&2
+  echo "gcloud functions delete $name --gen2 --region=$elsewhere --project=$project" >&2
+  stop "There is another function in $elsewhere: take it and its job away, with these two commands."
+}
+
 # Variables that this deployment would silently take away from the function: it would check other tables than before.
 refuse_to_forget() {
   found gcloud functions describe "$name" --gen2 --region="$region" --project="$project" \
@@ -496,6 +519,7 @@ deploy() {
   run gcloud services enable artifactregistry.googleapis.com bigquery.googleapis.com cloudbuild.googleapis.com \
     cloudfunctions.googleapis.com cloudscheduler.googleapis.com iam.googleapis.com logging.googleapis.com \
     monitoring.googleapis.com run.googleapis.com secretmanager.googleapis.com storage.googleapis.com --project="$project"
+  refuse_elsewhere
   write_deployment
   make_secret
   make_identities
@@ -604,7 +628,7 @@ refuse_to_orphan() {
   [[ "$dry_run" == false ]] || return 0
   step='the shards'
   local each left=''
-  ask gcloud functions list --v2 --filter="name~/functions/$monitor-" --format='value(name)' --project="$project"
+  list_functions
   while read -r each; do
     each=${each##*/"$monitor"-}
     [[ "$each" != [1-9]*-of-[1-9]* ]] || left+=" SHARD=${each/-of-//}"
@@ -624,6 +648,7 @@ destroy_shard() {
 destroy() {
   confirm
   check_tools gcloud
+  refuse_elsewhere
   [[ -z "$shard" ]] || { destroy_shard; return; }
   refuse_to_orphan
   remove_watch

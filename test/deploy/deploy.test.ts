@@ -83,7 +83,7 @@ describe('a first deployment', () => {
   test('tells the function its variables in a file, commas and all', async () => {
     const sandbox = await startSandbox();
     await deployAll(sandbox, { env: { ...env, DATASET_ALIASES: 'shop=shop_staging,web=web_staging' } });
-    expect((await sandbox.cloud())['functions/bigquery-drift']).toBe(
+    expect((await sandbox.cloud())['functions/us-central1/bigquery-drift']).toBe(
       [
         'GCP_PROJECT_ID: "test-project"',
         'EXPECTED_SCHEMAS: "gs://test-project-bigquery-drift/expected-schemas"',
@@ -109,7 +109,7 @@ describe('a first deployment', () => {
     const sandbox = await startSandbox();
     const { status, stderr } = await sandbox.deploy();
     expect({ status, says: stderr.includes('set SLACK_WEBHOOK_URL') }).toEqual({ status: 64, says: true });
-    expect((await sandbox.cloud())['functions/bigquery-drift']).toBeUndefined();
+    expect((await sandbox.cloud())['functions/us-central1/bigquery-drift']).toBeUndefined();
   });
 
   const hasScript = spawnSync('script', ['--version']).status === 0;
@@ -200,7 +200,7 @@ describe('a second deployment', () => {
       says: true,
     });
     expect(onPurpose.status).toBe(0);
-    expect((await sandbox.cloud())['functions/bigquery-drift']).not.toContain('DATASET_ALIASES');
+    expect((await sandbox.cloud())['functions/us-central1/bigquery-drift']).not.toContain('DATASET_ALIASES');
   });
 });
 
@@ -389,6 +389,44 @@ describe('--destroy', () => {
   });
 });
 
+describe('in another region', () => {
+  const elsewhere = ['--region', 'europe-west1'];
+  const inEurope = async () => {
+    const sandbox = await startSandbox();
+    await sandbox.deploy(elsewhere, { env });
+    return sandbox;
+  };
+
+  test.each([{ args: [] }, { args: ['--destroy', '--yes'] }])(
+    'than it was deployed in, it is not looked for: $args stops, and says where it is',
+    async ({ args }) => {
+      const sandbox = await inEurope();
+      const before = await sandbox.cloud();
+      const { status, stderr } = await sandbox.deploy(args, { env });
+      expect({ status, says: stderr.includes('is in europe-west1: add --region europe-west1.') }).toEqual({
+        status: 1,
+        says: true,
+      });
+      expect(await sandbox.cloud()).toEqual(before);
+    },
+  );
+
+  test('it is taken down there', async () => {
+    const sandbox = await inEurope();
+    const { status } = await sandbox.deploy(['--destroy', '--yes', ...elsewhere]);
+    const left = Object.keys(await sandbox.cloud()).filter((path) => /^(functions|jobs)/.test(path));
+    expect({ status, left }).toEqual({ status: 0, left: [] });
+  });
+
+  test('a second one, made by hand or by an older version, is named with what takes it away', async () => {
+    const sandbox = await deployed();
+    await sandbox.type('cp -r $CLOUD/functions/us-central1 $CLOUD/functions/europe-west1');
+    const { status, stderr } = await sandbox.deploy(['--destroy', '--yes']);
+    const says = stderr.includes('gcloud functions delete bigquery-drift --gen2 --region=europe-west1');
+    expect({ status, says }).toEqual({ status: 1, says: true });
+  });
+});
+
 describe('shards', () => {
   const first = { SHARD: '1/2', ...env };
   const second = { SHARD: '2/2', ...env };
@@ -396,8 +434,8 @@ describe('shards', () => {
     Object.keys(cloud).filter((path) => /^(accounts|functions|jobs)\/.*of-2/.test(path));
   const OWN = (shard: string) => [
     `accounts/drift-runtime-${shard}@test-project.iam.gserviceaccount.com`,
-    `functions/bigquery-drift-${shard}`,
-    `jobs/bigquery-drift-${shard}`,
+    `functions/us-central1/bigquery-drift-${shard}`,
+    `jobs/us-central1/bigquery-drift-${shard}`,
   ];
   const twoShards = async () => {
     const sandbox = await startSandbox();
@@ -411,7 +449,7 @@ describe('shards', () => {
     const cloud = await sandbox.cloud();
     expect(own(cloud)).toEqual([...OWN('1-of-2'), ...OWN('2-of-2')].sort());
     expect(
-      [1, 2].map((shard) => cloud[`functions/bigquery-drift-${shard}-of-2`]?.split('\n').at(-2)),
+      [1, 2].map((shard) => cloud[`functions/us-central1/bigquery-drift-${shard}-of-2`]?.split('\n').at(-2)),
     ).toEqual(['SHARD: "1/2"', 'SHARD: "2/2"']);
     const paths = (content: Readonly<Record<string, string>>) =>
       Object.keys(content).filter((path) => /^(buckets|dashboards|policies|roles|secrets)\//.test(path));

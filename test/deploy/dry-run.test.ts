@@ -168,6 +168,23 @@ test.each([
   expect({ status, says: stderr.includes(says) }).toEqual({ status: 64, says: true });
 });
 
+test('the usage names, for each mode, every option that changes what it looks at', () => {
+  const { stdout } = spawnSync('bash', ['deploy.sh', '--help'], { encoding: 'utf8' });
+  const [, destroy = ''] =
+    /\n {7}(\.\/deploy\.sh --project PROJECT --destroy[\s\S]*?)\n\n/.exec(stdout) ?? [];
+  expect(destroy.match(/--[a-z-]+/g)?.sort()).toEqual([
+    '--bucket',
+    '--destroy',
+    '--dry-run',
+    '--project',
+    '--region',
+    '--role-suffix',
+    '--slack-secret',
+    '--with-data',
+    '--yes',
+  ]);
+});
+
 test.each(['0/4', '5/4', '1', '1/100', '2 of 4'])('SHARD=%s is refused', (SHARD) => {
   const { status, stderr } = spawnSync('bash', ['deploy.sh', '--project', 'test-project', '--dry-run'], {
     encoding: 'utf8',
