@@ -13,7 +13,7 @@ usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slac
 
   --project       the project that is checked, and that the function runs in
   --region        of the function and the bucket, default us-central1
-  --schedule      default "17 * * * *" (UTC); the alerts expect one run an hour
+  --schedule      default what it is, and at first "17 * * * *" (UTC); the alerts expect one run an hour
   --slack-secret  the secret with the webhook's address, default drift-slack-webhook; where it does not exist, it is made
                   from SLACK_WEBHOOK_URL, or from what you type
   --notify        the mail address that hears of the alerts; default: nobody, or whoever was added since
@@ -41,7 +41,7 @@ misused() {
   exit 64
 }
 
-project='' region='us-central1' schedule='17 * * * *' secret='drift-slack-webhook' notify='' readers='' bucket='' suffix=''
+project='' region='us-central1' schedule='' secret='drift-slack-webhook' notify='' readers='' bucket='' suffix=''
 expected=${EXPECTED_SCHEMAS:-}
 mode=deploy dry_run=false with_data=false yes=false
 while [[ $# -gt 0 ]]; do
@@ -395,11 +395,16 @@ refuse_elsewhere() {
   stop "There is another function in $elsewhere: take it and its job away, with these two commands."
 }
 
-# Variables that this deployment would silently take away from the function: it would check other tables than before.
+# What this deployment would silently take away from the function, or exchange: it would check other tables than before, tell
+# everything anew, or tell it to others.
 refuse_to_forget() {
   found gcloud functions describe "$name" --gen2 --region="$region" --project="$project" \
-    --format='json(serviceConfig.environmentVariables)' || return 0
-  local variable forgotten=''
+    --format='json(serviceConfig.environmentVariables,serviceConfig.secretEnvironmentVariables)' || return 0
+  local variable forgotten='' state='"STATE_URI": "gs://([^"]*)/state"' reads='"secret": "([^"]*)"'
+  [[ ! "$out" =~ $state || "${BASH_REMATCH[1]}" == "$bucket" ]] \
+    || stop "The function keeps its state in the bucket ${BASH_REMATCH[1]}: add --bucket ${BASH_REMATCH[1]} (for another one, --destroy first)."
+  [[ ! "$out" =~ $reads || "${BASH_REMATCH[1]}" == "$secret" ]] \
+    || stop "The function reads the secret ${BASH_REMATCH[1]}: add --slack-secret ${BASH_REMATCH[1]} (for another one, --destroy first)."
   for variable in $passed_on; do
     if [[ "$out" == *"\"$variable\":"* && -z "${!variable+set}" ]]; then forgotten+=" $variable"; fi
   done
@@ -434,15 +439,17 @@ make_function() {
 
 make_job() {
   say 'The hourly job'
-  local verb=create url
+  local verb=create url when=${schedule:-17 * * * *}
   url="https://\$(gcloud functions describe $name --gen2 --region=$region --project=$project --format='value(serviceConfig.uri.basename())')"
   if [[ "$dry_run" == false ]]; then
     ask gcloud functions describe "$name" --gen2 --region="$region" --project="$project" --format='value(serviceConfig.uri)'
     url=$out
   fi
-  if found gcloud scheduler jobs describe "$name" --location="$region" --project="$project"; then verb=update; fi
+  if found gcloud scheduler jobs describe "$name" --location="$region" --project="$project" --format='value(schedule)'; then
+    verb=update when=${schedule:-$out}
+  fi
   # The Scheduler waits 30 minutes at most.
-  run gcloud scheduler jobs "$verb" http "$name" --schedule="$schedule" --time-zone=Etc/UTC --uri="$url" --http-method=POST \
+  run gcloud scheduler jobs "$verb" http "$name" --schedule="$when" --time-zone=Etc/UTC --uri="$url" --http-method=POST \
     --oidc-service-account-email="$scheduler" --oidc-token-audience="$url" --attempt-deadline=30m --max-retry-attempts=3 \
     --min-backoff=60s --location="$region" --project="$project"
 }

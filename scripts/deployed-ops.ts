@@ -49,10 +49,14 @@ export function named<Dashboard extends object>(
   return { name, ...(etag === '' ? {} : { etag }), ...dashboard };
 }
 
-/** The files of ops/ name no project. */
+/** The files of ops/ name no project. `__DEPLOY__` is the command that was typed, with what another deployment must not forget. */
 export function filledIn(
   text: string,
-  { project, region }: { readonly project: string; readonly region: string },
+  { project, region, bucket }: { readonly project: string; readonly region: string; readonly bucket: string },
 ): string {
-  return text.replaceAll('__PROJECT__', project).replaceAll('__REGION__', region);
+  const ownBucket = bucket === `${project}-bigquery-drift` ? '' : ` --bucket ${bucket}`;
+  return text
+    .replaceAll('__DEPLOY__', `./deploy.sh --project ${project} --region ${region}${ownBucket}`)
+    .replaceAll('__PROJECT__', project)
+    .replaceAll('__REGION__', region);
 }

@@ -34,7 +34,7 @@ async function writeDeployment({ project, region, bucket, etag, set, out }: type
   await mkdir(join(out, 'alerts'), { recursive: true });
   await writeFile(join(out, 'env.yaml'), env);
   const read = async (file: string) =>
-    JSON.parse(filledIn(await readFile(join('ops', file), 'utf8'), { project, region }));
+    JSON.parse(filledIn(await readFile(join('ops', file), 'utf8'), { project, region, bucket }));
   const write = (file: string, content: unknown) =>
     writeFile(join(out, file), `${JSON.stringify(content, null, 2)}\n`);
   await write('dashboard.json', named(await read('dashboard.json'), { project, etag }));

@@ -43,7 +43,7 @@ interface Dashboard {
 
 async function readOps<Content>(file: string): Promise<Content> {
   const text = await readFile(join('ops', file), 'utf8');
-  return JSON.parse(filledIn(text, { project: PROJECT, region: 'us-central1' }));
+  return JSON.parse(filledIn(text, { project: PROJECT, region: 'us-central1', bucket: 'drift' }));
 }
 
 const ALERTS = (await readdir('ops/alerts')).map((file) => file.replace('.json', ''));

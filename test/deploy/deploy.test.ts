@@ -204,6 +204,51 @@ describe('a second deployment', () => {
   });
 });
 
+describe('an option that a second deployment leaves out', () => {
+  test.each([
+    {
+      args: ['--bucket', 'elsewhere'],
+      says: 'keeps its state in the bucket elsewhere: add --bucket elsewhere',
+    },
+    { args: ['--slack-secret', 'other'], says: 'reads the secret other: add --slack-secret other' },
+  ])('is asked for, and nothing is changed: $args', async ({ args, says }) => {
+    const sandbox = await startSandbox();
+    await sandbox.deploy(args, { env });
+    const before = await sandbox.cloud();
+
+    const forgotten = await sandbox.deploy([], { env });
+    expect({ status: forgotten.status, says: forgotten.stderr.includes(says) }).toEqual({
+      status: 1,
+      says: true,
+    });
+    expect(await sandbox.cloud()).toEqual(before);
+
+    expect((await sandbox.deploy(args)).status).toBe(0);
+  });
+
+  test("is kept, where it is the job's schedule; another one replaces it", async () => {
+    const schedule = async (sandbox: Sandbox) =>
+      /--schedule=(.*)/.exec((await sandbox.cloud())['jobs/us-central1/bigquery-drift'] ?? '')?.[1];
+    const sandbox = await startSandbox();
+    await sandbox.deploy(['--schedule', '5 * * * *'], { env });
+    await sandbox.deploy();
+    expect(await schedule(sandbox)).toBe('5 * * * *');
+    await sandbox.deploy(['--schedule', '7 * * * *']);
+    expect(await schedule(sandbox)).toBe('7 * * * *');
+  });
+
+  test('stands in what the alerts tell to type', async () => {
+    const sandbox = await startSandbox();
+    await sandbox.deploy(['--region', 'europe-west1', '--bucket', 'elsewhere'], { env });
+    expect((await sandbox.cloud())['policies/failing-runs']).toContain(
+      '`./deploy.sh --project test-project --region europe-west1 --bucket elsewhere --files-only`',
+    );
+    expect((await completeCloud())['policies/silent-monitor']).toContain(
+      '`./deploy.sh --project test-project --region us-central1`',
+    );
+  });
+});
+
 describe('where a step fails', () => {
   /** One command of each step, in their order, and the step that it stops at. */
   const STEPS = [
@@ -431,9 +476,10 @@ describe('shards', () => {
   const first = { SHARD: '1/2', ...env };
   const second = { SHARD: '2/2', ...env };
   const own = (cloud: Readonly<Record<string, string>>) =>
-    Object.keys(cloud).filter((path) => /^(accounts|functions|jobs)\/.*of-2/.test(path));
+    Object.keys(cloud).filter((path) => /^(accounts|function-secrets|functions|jobs)\/.*of-2/.test(path));
   const OWN = (shard: string) => [
     `accounts/drift-runtime-${shard}@test-project.iam.gserviceaccount.com`,
+    `function-secrets/bigquery-drift-${shard}`,
     `functions/us-central1/bigquery-drift-${shard}`,
     `jobs/us-central1/bigquery-drift-${shard}`,
   ];
