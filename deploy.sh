@@ -22,7 +22,7 @@ usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slac
   --bucket        for the state and the expected files, default PROJECT-bigquery-drift
   --role-suffix   at the end of the custom roles' names, where these are taken
 
-  --files-only    check the expected files and upload them; the next run reads them
+  --files-only    check the expected files and upload them; the next run reads them. A deployment uploads only where none are
   --destroy       take away what was made, after asking; the bucket and the secret stay
   --with-data     ... these as well
   --yes           do not ask
@@ -127,6 +127,9 @@ readonly passed_on='DATASET_ALIASES CONFIRM_SECONDS DEADLINE_SECONDS METRIC_LOCA
 
 # --- how commands are run -------------------------------------------------------------------------------------------
 
+readonly upload='Upload the expected files'
+files_only="./deploy.sh --project $project --files-only"
+[[ "$bucket" == "$project-bigquery-drift" ]] || files_only+=" --bucket $bucket"
 readonly newline=$'\n'
 step='the start'
 scratch=$(mktemp -d)
@@ -134,6 +137,8 @@ finish() {
   local status=$?
   rm -rf "$scratch"
   [[ $status -eq 0 || $status -eq 64 ]] || echo "deploy.sh: stopped at: $step" >&2
+  # What is there is kept by the next run, all of it or not.
+  [[ $status -eq 0 || "$step" != "$upload" ]] || echo "deploy.sh: not all of the expected files may be there: $files_only" >&2
 }
 trap finish EXIT
 
@@ -244,7 +249,7 @@ found() {
   if attempt "$@"; then return 0; fi
   case "$err" in
     # Who may not know whether an account exists is told this; creating it will tell.
-    *NOT_FOUND* | *"not found"* | *"does not exist"* | *"not exist)"* | *"status=[404]"* | *"HTTPError 404"*) return 1 ;;
+    *NOT_FOUND* | *"not found"* | *"does not exist"* | *"not exist)"* | *"status=[404]"* | *"HTTPError 404"* | *"matched no objects"*) return 1 ;;
   esac
   echo "$err" >&2
   stop "$(advice "$err")"
@@ -263,12 +268,17 @@ listed() {
 
 check_files() {
   say 'Check the expected files'
-  [[ "$dry_run" == false && -d node_modules ]] || run npm ci
+  [[ "$dry_run" == false && -d node_modules && ! package-lock.json -nt node_modules/.package-lock.json ]] || run npm ci
   run npm run --silent drift -- validate --expected "$expected" ${policy:+--policy "$policy"}
 }
 
 upload_files() {
-  say 'Upload the expected files'
+  say "$upload"
+  # CI may have merged files since this clone was made.
+  if [[ "$mode" == deploy && "$dry_run" == false ]] && found gcloud storage ls "gs://$bucket/expected-schemas/" --project="$project"; then
+    echo "   kept; $files_only uploads those of $expected"
+    return
+  fi
   # Files of a fresh clone are all new by their time, so contents are compared. Nothing outside of this prefix is touched.
   run gcloud storage rsync "$expected" "gs://$bucket/expected-schemas" --recursive --checksums-only \
     --delete-unmatched-destination-objects --exclude='.*(?<!\.json)$'"${policy:+,drift-policy\\.json}" --project="$project"

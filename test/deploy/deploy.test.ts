@@ -7,7 +7,7 @@ const env = { SLACK_WEBHOOK_URL: SECRET };
 const BUCKET = 'buckets/test-project-bigquery-drift';
 
 /** What a call only asks. */
-const QUERY = /^(auth|.* (describe|list|get-iam-policy)( |$))/;
+const QUERY = /^(auth|.* (describe|list|ls|get-iam-policy)( |$))/;
 
 /** The changes among the calls, each up to its first flag. */
 async function changes(sandbox: Sandbox): Promise<readonly string[]> {
@@ -183,6 +183,40 @@ describe('a second deployment', () => {
     await sandbox.deploy();
 
     expect(await sandbox.cloud()).toEqual(before);
+  });
+
+  test("keeps the bucket's expected files, which CI may have merged since; it says how to upload", async () => {
+    const sandbox = await deployed();
+    await sandbox.write('expected-schemas/shop/orders.json', '{ "type": "VIEW" }');
+    const { status, stdout } = await sandbox.deploy();
+    expect({
+      status,
+      says: stdout.includes('kept; ./deploy.sh --project test-project --files-only uploads'),
+    }).toEqual({
+      status: 0,
+      says: true,
+    });
+    expect((await sandbox.cloud())[`${BUCKET}/expected-schemas/shop/orders.json`]).toContain('TABLE');
+  });
+
+  test('says how to go on where the first upload broke off: what is there may not be all', async () => {
+    const sandbox = await startSandbox();
+    await sandbox.refuse(['storage rsync*', 1, 'INTERNAL: something broke']);
+    const { stderr } = await sandbox.deploy([], { env });
+    expect(stderr).toContain(
+      'not all of the expected files may be there: ./deploy.sh --project test-project --files-only',
+    );
+  });
+
+  test('installs again where the lock file has changed since', async () => {
+    const installs = async (sandbox: Sandbox) =>
+      (await sandbox.calls()).filter((words) => words.join(' ') === 'npm ci').length;
+    const sandbox = await deployed();
+    await sandbox.deploy();
+    expect(await installs(sandbox)).toBe(0);
+    await sandbox.write('package-lock.json', '{}');
+    await sandbox.deploy();
+    expect(await installs(sandbox)).toBe(1);
   });
 
   test('refuses to take variables away from the function unnoticed', async () => {
