@@ -94,6 +94,11 @@ fi
 # The address is a secret: no child process inherits it, and no command line shows it.
 slack_url=${SLACK_WEBHOOK_URL:-}
 unset SLACK_WEBHOOK_URL
+expect_url() {
+  [[ -z "$slack_url" || "$slack_url" == https://* ]] \
+    || misused "$1: expected an address that begins with https:// (its value is not shown)"
+}
+expect_url SLACK_WEBHOOK_URL
 # As they are named from where this file is.
 policy=${DRIFT_POLICY:-}
 [[ -z "$policy" || "$policy" == /* ]] || policy=$PWD/$policy
@@ -176,6 +181,8 @@ patience() {
     *"Permission denied on secret"*) echo 600 ;;
     *"You must grant Storage Object Viewer permission"*) echo 600 ;;
     *"artifactregistry.repositories."*" denied"*) echo 600 ;;
+    # The first build of a project makes the repository of images, and may be ahead of it.
+    *"Unable to retrieve the repository metadata"*) echo 600 ;;
     *"enabled this API recently"*) echo 600 ;;
     *) echo 0 ;;
   esac
@@ -324,7 +331,8 @@ ask_slack_url() {
   [[ -t 0 ]] || misused "the secret $secret does not exist: set SLACK_WEBHOOK_URL, or name another with --slack-secret"
   read -rsp '   Address of the Slack webhook (is not shown): ' slack_url
   echo
-  [[ "$slack_url" == https://* ]] || misused 'expected an address that begins with https://'
+  [[ -n "$slack_url" ]] || misused 'nothing was typed'
+  expect_url 'what was typed'
 }
 
 make_account() {
@@ -423,7 +431,7 @@ refuse_to_forget() {
 
 write_deployment() {
   say 'What this project is told: variables, dashboard, alerts'
-  local etag='' further=() variable
+  local etag='' further=() variable alert condition
   # A dashboard can only be replaced by who knows which version is there.
   if found gcloud monitoring dashboards describe "$monitor" --project="$project" --format='value(etag)'; then etag=$out; fi
   [[ "$dry_run" == true ]] || refuse_to_forget
@@ -431,6 +439,12 @@ write_deployment() {
     [[ -z "${!variable:-}" ]] || further+=(--set "$variable=${!variable}")
   done
   [[ -z "$etag" ]] || further+=(--etag "$etag")
+  for alert in $alerts; do
+    [[ "$dry_run" == false ]] || continue
+    find_alert "$alert"
+    IFS='|' read -r _ _ _ condition <<<"${out%%"$newline"*}"
+    [[ -z "$condition" ]] || further+=(--condition "$alert=$condition")
+  done
   run npm run --silent deployment -- --project "$project" --region "$region" --bucket "$bucket" ${further[@]+"${further[@]}"}
 }
 
@@ -492,13 +506,13 @@ find_alert() {
   out="\$(gcloud alpha monitoring policies list --filter='userLabels.alert=$1 AND userLabels.monitor=$monitor' --format='value(name)' --project=$project)"
   [[ "$dry_run" == false ]] || return 0
   ask gcloud alpha monitoring policies list --filter="userLabels.alert=$1 AND userLabels.monitor=$monitor" \
-    --format='value[separator="|"](name,enabled,notificationChannels.list())' --project="$project"
+    --format='value[separator="|"](name,enabled,notificationChannels.list(),conditions[0].name)' --project="$project"
 }
 
 make_alert() {
   local file="deployment/alerts/$1.json" known='' enabled='' channels='' kept=()
   [[ "$dry_run" == true ]] || find_alert "$1"
-  [[ "$dry_run" == true ]] || IFS='|' read -r known enabled channels <<<"${out%%"$newline"*}"
+  [[ "$dry_run" == true ]] || IFS='|' read -r known enabled channels _ <<<"${out%%"$newline"*}"
   if [[ -z "$known" ]]; then
     run gcloud alpha monitoring policies create --policy-from-file="$file" ${channel:+"--notification-channels=$channel"} \
       --project="$project"

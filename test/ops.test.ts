@@ -5,7 +5,7 @@ import { protos as dashboardProtos } from '@google-cloud/monitoring-dashboards';
 import { describe, expect, test } from 'vitest';
 import { dropColumn, sampleWarehouse, tableOf } from '../demo/warehouse.ts';
 import { denied } from '../emulators/bigquery.ts';
-import { filledIn, functionEnv, named } from '../scripts/deployed-ops.ts';
+import { filledIn, functionEnv, named, withCondition } from '../scripts/deployed-ops.ts';
 import { METRIC_RESOURCE, METRICS, type MetricName, metricType } from '../src/model/metrics.ts';
 import { parseConfig } from '../src/run/config.ts';
 import { PROJECT, startFunction } from './support/function.ts';
@@ -120,7 +120,13 @@ describe('what is sent to Google', () => {
   });
 
   test.each(ALERTS)('is an alert policy: %s', async (alert) => {
-    expect(await problemsOf(POLICY, await policyOf(alert))).toEqual([]);
+    const policy = await policyOf(alert);
+    // One: deploy.sh hands the name of one condition on.
+    expect(policy.conditions).toHaveLength(1);
+    expect(await problemsOf(POLICY, policy)).toEqual([]);
+    expect(
+      await problemsOf(POLICY, withCondition(policy, 'projects/p/alertPolicies/1/conditions/2')),
+    ).toEqual([]);
   });
 
   test('would be refused with a key, a value or a kind of value that the protos do not have', async () => {

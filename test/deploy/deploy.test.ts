@@ -112,6 +112,23 @@ describe('a first deployment', () => {
     expect((await sandbox.cloud())['functions/us-central1/bigquery-drift']).toBeUndefined();
   });
 
+  test.each(['oops', 'http://hooks.slack.com/services/T0'])(
+    'with the address %s leaves with 64, and does not show it',
+    async (address) => {
+      const sandbox = await startSandbox();
+      const { status, stdout, stderr } = await sandbox.deploy([], { env: { SLACK_WEBHOOK_URL: address } });
+      expect({
+        status,
+        says: stderr.includes('SLACK_WEBHOOK_URL: expected an address that begins with https://'),
+      }).toEqual({
+        status: 64,
+        says: true,
+      });
+      expect(`${stdout}${stderr}`).not.toContain(address);
+      expect(await sandbox.cloud()).toEqual({});
+    },
+  );
+
   const hasScript = spawnSync('script', ['--version']).status === 0;
   test.runIf(hasScript)('asks for the address at a terminal, and does not show it', async () => {
     const sandbox = await startSandbox();
@@ -217,6 +234,12 @@ describe('a second deployment', () => {
     await sandbox.write('package-lock.json', '{}');
     await sandbox.deploy();
     expect(await installs(sandbox)).toBe(1);
+  });
+
+  test("names an alert's condition: one that is not named is deleted and made anew, with its open incident", async () => {
+    const sandbox = await deployed();
+    await sandbox.deploy();
+    expect((await sandbox.cloud())['policies/silent-monitor.condition']).toBe('1\n');
   });
 
   test('refuses to take variables away from the function unnoticed', async () => {
@@ -379,6 +402,7 @@ describe('what Google has not yet spread', () => {
   test.each([
     'Permission denied on secret: projects/1/secrets/drift-slack-webhook/versions/latest for Revision service account drift-runtime',
     'Access to bucket gcf-v2-sources-1-us-central1 denied. You must grant Storage Object Viewer permission to drift-build',
+    'Build failed: Unable to retrieve the repository metadata for projects/p/locations/us-central1/repositories/gcf-artifacts',
   ])('a new grant is waited for up to ten: %s', async (says) => {
     const sandbox = await startSandbox();
     await sandbox.refuse(['functions deploy*', 99, says]);
