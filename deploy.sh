@@ -44,6 +44,10 @@ misused() {
 project='' region='us-central1' schedule='' secret='drift-slack-webhook' notify='' readers='' bucket='' suffix=''
 expected=${EXPECTED_SCHEMAS:-}
 mode=deploy dry_run=false with_data=false yes=false
+choose() {
+  [[ "$mode" == deploy || "$mode" == "$1" ]] || misused '--files-only and --destroy exclude each other'
+  mode=$1
+}
 while [[ $# -gt 0 ]]; do
   case "$1" in
     --project | --region | --schedule | --slack-secret | --notify | --readers | --expected | --bucket | --role-suffix)
@@ -61,8 +65,8 @@ while [[ $# -gt 0 ]]; do
       esac
       shift 2
       ;;
-    --files-only) mode=files; shift ;;
-    --destroy) mode=destroy; shift ;;
+    --files-only) choose files; shift ;;
+    --destroy) choose destroy; shift ;;
     --with-data) with_data=true; shift ;;
     --yes) yes=true; shift ;;
     --dry-run) dry_run=true; shift ;;
@@ -76,6 +80,7 @@ expect() {
 }
 expect project "$project" '^[a-z][a-z0-9-]{4,28}[a-z0-9]$' 'a project id'
 expect region "$region" '^[a-z]+-[a-z]+[0-9]+$' 'a region such as us-central1'
+expect schedule "$schedule" '^([-0-9A-Za-z*,/]+( +[-0-9A-Za-z*,/]+){4})?$' 'five fields such as "17 * * * *"'
 expect slack-secret "$secret" '^[A-Za-z0-9_-]+$' 'the name of a secret'
 expect notify "$notify" '^([A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+)?$' 'a mail address'
 expect readers "$readers" '^([A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+)?$' "a group's address"
@@ -183,7 +188,8 @@ patience() {
     *"artifactregistry.repositories."*" denied"*) echo 600 ;;
     # The first build of a project makes the repository of images, and may be ahead of it.
     *"Unable to retrieve the repository metadata"*) echo 600 ;;
-    *"enabled this API recently"*) echo 600 ;;
+    # Only a deployment enables them.
+    *"enabled this API recently"*) if [[ "$mode" == deploy ]]; then echo 600; else echo 0; fi ;;
     *) echo 0 ;;
   esac
 }
@@ -191,6 +197,7 @@ patience() {
 # What to do about it, where gcloud's own words do not say.
 advice() {
   case "$1" in
+    *"enabled this API recently"* | *"SERVICE_DISABLED"*) echo 'The API is not enabled: enable it as is said above.' ;;
     *"SSL"* | *"getaddrinfo"* | *"onnection"*) echo 'Is there a connection?' ;;
     *"illing"*) echo "Link the project to a billing account: gcloud billing projects link $project --billing-account=..." ;;
     *"quota project"* | *"default credentials"*) echo 'Sign in for the tools as well: gcloud auth application-default login' ;;
@@ -509,6 +516,8 @@ find_alert() {
     --format='value[separator="|"](name,enabled,notificationChannels.list(),conditions[0].name)' --project="$project"
 }
 
+# The alerts that notify nobody.
+unheard=''
 make_alert() {
   local file="deployment/alerts/$1.json" known='' enabled='' channels='' kept=()
   [[ "$dry_run" == true ]] || find_alert "$1"
@@ -516,11 +525,12 @@ make_alert() {
   if [[ -z "$known" ]]; then
     run gcloud alpha monitoring policies create --policy-from-file="$file" ${channel:+"--notification-channels=$channel"} \
       --project="$project"
+    [[ -n "$channel" ]] || unheard+=" $1"
     return
   fi
   # A policy that is replaced would lose whom it notifies, and one that was switched off would be on again.
   [[ -z "$channel" || ",$channels," == *",$channel,"* ]] || channels=${channels:+$channels,}$channel
-  [[ -z "$channels" ]] || kept+=("--set-notification-channels=$channels")
+  if [[ -n "$channels" ]]; then kept+=("--set-notification-channels=$channels"); else unheard+=" $1"; fi
   [[ "$enabled" != [Ff]alse ]] || kept+=(--no-enabled)
   run gcloud alpha monitoring policies update "$known" --policy-from-file="$file" ${kept[@]+"${kept[@]}"} --project="$project"
 }
@@ -561,7 +571,7 @@ deploy() {
   make_watch
   say 'Done'
   echo "Run it once now:  gcloud scheduler jobs run $name --location=$region --project=$project"
-  [[ -n "$notify" ]] || echo 'The alerts notify whoever was added in Cloud Monitoring; --notify EMAIL adds an address.'
+  [[ -z "$unheard" ]] || echo "Nobody is notified of:$unheard (--notify EMAIL adds an address)"
 }
 
 files() {

@@ -474,6 +474,32 @@ describe('--destroy', () => {
     expect(await changes(sandbox)).toEqual([]);
   });
 
+  test('and a deployment after it says that nobody is notified any more', async () => {
+    const sandbox = await startSandbox();
+    const first = await sandbox.deploy(['--notify', 'on-call@example.com'], { env });
+    const second = await sandbox.deploy();
+    await sandbox.deploy(['--destroy', '--yes']);
+    const third = await sandbox.deploy();
+    const NOBODY =
+      'Nobody is notified of: critical-findings failing-runs silent-monitor unchecked-tables (--notify EMAIL adds an address)';
+    expect([first, second, third].map(({ stdout }) => stdout.includes(NOBODY))).toEqual([false, false, true]);
+  });
+
+  test('stops at once where an API is off, and says so', async () => {
+    const sandbox = await deployed();
+    const says =
+      'PERMISSION_DENIED: Cloud Monitoring API has not been used in project 1 before or it is disabled. If you enabled this API recently, wait a few minutes';
+    await sandbox.refuse(['alpha monitoring policies list*', 99, says]);
+    await sandbox.calls();
+    const { status, stderr } = await sandbox.deploy(['--destroy', '--yes']);
+    const waits = (await sandbox.calls()).filter(([tool]) => tool === 'sleep').length;
+    expect({ status, waits, advice: stderr.includes('The API is not enabled') }).toEqual({
+      status: 1,
+      waits: 0,
+      advice: true,
+    });
+  });
+
   test('is undone by deploying again: the deleted roles are had back', async () => {
     const sandbox = await deployed();
     const before = await sandbox.cloud();

@@ -162,6 +162,14 @@ test.each([
   { args: ['--project', 'test-project', '--region', 'us'], says: '--region: expected a region' },
   { args: ['--project', 'test-project', '--notify', '$(id)'], says: '--notify: expected a mail address' },
   { args: ['--project', 'test-project', '--expected', 'gs://b/x'], says: '--expected: expected a folder' },
+  {
+    args: ['--project', 'test-project', '--schedule', 'nonsense'],
+    says: `--schedule: expected five fields such as "17 * * * *", found 'nonsense'`,
+  },
+  {
+    args: ['--project', 'test-project', '--destroy', '--files-only', '--dry-run'],
+    says: '--files-only and --destroy exclude each other',
+  },
   { args: ['--project', 'test-project', '--with-data'], says: '--with-data belongs to --destroy' },
 ])('wrong arguments $args are refused', ({ args, says }) => {
   const { status, stderr } = spawnSync('bash', ['deploy.sh', ...args], { encoding: 'utf8' });
