@@ -8,11 +8,12 @@ usage() {
 usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slack-secret NAME] [--notify EMAIL]
                    [--readers GROUP] [--expected DIR] [--bucket NAME] [--role-suffix TEXT] [--dry-run]
        ./deploy.sh --project PROJECT --files-only [--expected DIR] [--bucket NAME] [--dry-run]
-       ./deploy.sh --project PROJECT --destroy [--with-data] [--yes] [--dry-run]
+       ./deploy.sh --project PROJECT --destroy [--with-data] [--region REGION] [--bucket NAME] [--slack-secret NAME]
+                   [--role-suffix TEXT] [--yes] [--dry-run]
 
   --project       the project that is checked, and that the function runs in
   --region        of the function and the bucket, default us-central1
-  --schedule      default "17 * * * *" (UTC); the alerts expect one run an hour
+  --schedule      default what it is, and at first "17 * * * *" (UTC); the alerts expect one run an hour
   --slack-secret  the secret with the webhook's address, default drift-slack-webhook; where it does not exist, it is made
                   from SLACK_WEBHOOK_URL, or from what you type
   --notify        the mail address that hears of the alerts; default: nobody, or whoever was added since
@@ -21,7 +22,7 @@ usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slac
   --bucket        for the state and the expected files, default PROJECT-bigquery-drift
   --role-suffix   at the end of the custom roles' names, where these are taken
 
-  --files-only    check the expected files and upload them; the next run reads them
+  --files-only    check the expected files and upload them; the next run reads them. A deployment uploads only where none are
   --destroy       take away what was made, after asking; the bucket and the secret stay
   --with-data     ... these as well
   --yes           do not ask
@@ -29,6 +30,7 @@ usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slac
 
 Passed on to the function where they are set: DATASET_ALIASES CONFIRM_SECONDS DEADLINE_SECONDS METRIC_LOCATION
 REQUESTS_PER_SECOND MAX_CONCURRENCY REPORT_LINK SHARD
+SHARD=2/4 is a function, a job and an account of its own, bigquery-drift-2-of-4; all else is shared. --destroy takes that one
 TEXT
 }
 
@@ -39,9 +41,13 @@ misused() {
   exit 64
 }
 
-project='' region='us-central1' schedule='17 * * * *' secret='drift-slack-webhook' notify='' readers='' bucket='' suffix=''
+project='' region='us-central1' schedule='' secret='drift-slack-webhook' notify='' readers='' bucket='' suffix=''
 expected=${EXPECTED_SCHEMAS:-}
 mode=deploy dry_run=false with_data=false yes=false
+choose() {
+  [[ "$mode" == deploy || "$mode" == "$1" ]] || misused '--files-only and --destroy exclude each other'
+  mode=$1
+}
 while [[ $# -gt 0 ]]; do
   case "$1" in
     --project | --region | --schedule | --slack-secret | --notify | --readers | --expected | --bucket | --role-suffix)
@@ -59,8 +65,8 @@ while [[ $# -gt 0 ]]; do
       esac
       shift 2
       ;;
-    --files-only) mode=files; shift ;;
-    --destroy) mode=destroy; shift ;;
+    --files-only) choose files; shift ;;
+    --destroy) choose destroy; shift ;;
     --with-data) with_data=true; shift ;;
     --yes) yes=true; shift ;;
     --dry-run) dry_run=true; shift ;;
@@ -74,6 +80,7 @@ expect() {
 }
 expect project "$project" '^[a-z][a-z0-9-]{4,28}[a-z0-9]$' 'a project id'
 expect region "$region" '^[a-z]+-[a-z]+[0-9]+$' 'a region such as us-central1'
+expect schedule "$schedule" '^([-0-9A-Za-z*,/]+( +[-0-9A-Za-z*,/]+){4})?$' 'five fields such as "17 * * * *"'
 expect slack-secret "$secret" '^[A-Za-z0-9_-]+$' 'the name of a secret'
 expect notify "$notify" '^([A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+)?$' 'a mail address'
 expect readers "$readers" '^([A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+)?$' "a group's address"
@@ -81,10 +88,22 @@ expect bucket "$bucket" '^([a-z0-9][a-z0-9._-]+)?$' 'the name of a bucket'
 expect role-suffix "$suffix" '^[A-Za-z0-9_.]*$' 'letters and digits'
 [[ "$expected" != gs://* ]] || misused "--expected: expected a folder, found '$expected'"
 [[ "$with_data" == false || "$mode" == destroy ]] || misused '--with-data belongs to --destroy'
+shard=${SHARD:-}
+of_how_many='^([1-9][0-9]?)/([1-9][0-9]?)$'
+if [[ -n "$shard" ]]; then
+  [[ "$shard" =~ $of_how_many && "${BASH_REMATCH[1]}" -le "${BASH_REMATCH[2]}" ]] \
+    || misused "SHARD: expected 1/4 for the first of four, at most 99, found '$shard'"
+  [[ "$with_data" == false ]] || misused '--with-data takes what all shards share: give it without SHARD'
+fi
 
 # The address is a secret: no child process inherits it, and no command line shows it.
 slack_url=${SLACK_WEBHOOK_URL:-}
 unset SLACK_WEBHOOK_URL
+expect_url() {
+  [[ -z "$slack_url" || "$slack_url" == https://* ]] \
+    || misused "$1: expected an address that begins with https:// (its value is not shown)"
+}
+expect_url SLACK_WEBHOOK_URL
 # As they are named from where this file is.
 policy=${DRIFT_POLICY:-}
 [[ -z "$policy" || "$policy" == /* ]] || policy=$PWD/$policy
@@ -96,9 +115,12 @@ unset EXPECTED_SCHEMAS DRIFT_POLICY
 # A prompt would wait for ever where nobody sees it.
 export CLOUDSDK_CORE_DISABLE_PROMPTS=1
 
-readonly name='bigquery-drift'
+# A shard has what must not be another's: the function, the job, and the account, since Google counts quotas by account.
+readonly own=${shard:+-${shard/\//-of-}}
+readonly monitor='bigquery-drift'
+readonly name="$monitor$own"
 bucket=${bucket:-$project-bigquery-drift}
-readonly runtime="drift-runtime@$project.iam.gserviceaccount.com"
+readonly runtime="drift-runtime$own@$project.iam.gserviceaccount.com"
 readonly scheduler="drift-scheduler@$project.iam.gserviceaccount.com"
 readonly builder="drift-build@$project.iam.gserviceaccount.com"
 # Exactly what the four reads of metadata need, and no data, no jobs, no writes.
@@ -115,6 +137,9 @@ readonly passed_on='DATASET_ALIASES CONFIRM_SECONDS DEADLINE_SECONDS METRIC_LOCA
 
 # --- how commands are run -------------------------------------------------------------------------------------------
 
+readonly upload='Upload the expected files'
+files_only="./deploy.sh --project $project --files-only"
+[[ "$bucket" == "$project-bigquery-drift" ]] || files_only+=" --bucket $bucket"
 readonly newline=$'\n'
 step='the start'
 scratch=$(mktemp -d)
@@ -122,6 +147,8 @@ finish() {
   local status=$?
   rm -rf "$scratch"
   [[ $status -eq 0 || $status -eq 64 ]] || echo "deploy.sh: stopped at: $step" >&2
+  # What is there is kept by the next run, all of it or not.
+  [[ $status -eq 0 || "$step" != "$upload" ]] || echo "deploy.sh: not all of the expected files may be there: $files_only" >&2
 }
 trap finish EXIT
 
@@ -159,7 +186,10 @@ patience() {
     *"Permission denied on secret"*) echo 600 ;;
     *"You must grant Storage Object Viewer permission"*) echo 600 ;;
     *"artifactregistry.repositories."*" denied"*) echo 600 ;;
-    *"enabled this API recently"*) echo 600 ;;
+    # The first build of a project makes the repository of images, and may be ahead of it.
+    *"Unable to retrieve the repository metadata"*) echo 600 ;;
+    # Only a deployment enables them.
+    *"enabled this API recently"*) if [[ "$mode" == deploy ]]; then echo 600; else echo 0; fi ;;
     *) echo 0 ;;
   esac
 }
@@ -167,6 +197,7 @@ patience() {
 # What to do about it, where gcloud's own words do not say.
 advice() {
   case "$1" in
+    *"enabled this API recently"* | *"SERVICE_DISABLED"*) echo 'The API is not enabled: enable it as is said above.' ;;
     *"SSL"* | *"getaddrinfo"* | *"onnection"*) echo 'Is there a connection?' ;;
     *"illing"*) echo "Link the project to a billing account: gcloud billing projects link $project --billing-account=..." ;;
     *"quota project"* | *"default credentials"*) echo 'Sign in for the tools as well: gcloud auth application-default login' ;;
@@ -232,7 +263,7 @@ found() {
   if attempt "$@"; then return 0; fi
   case "$err" in
     # Who may not know whether an account exists is told this; creating it will tell.
-    *NOT_FOUND* | *"not found"* | *"does not exist"* | *"not exist)"* | *"status=[404]"* | *"HTTPError 404"*) return 1 ;;
+    *NOT_FOUND* | *"not found"* | *"does not exist"* | *"not exist)"* | *"status=[404]"* | *"HTTPError 404"* | *"matched no objects"*) return 1 ;;
   esac
   echo "$err" >&2
   stop "$(advice "$err")"
@@ -251,12 +282,17 @@ listed() {
 
 check_files() {
   say 'Check the expected files'
-  [[ "$dry_run" == false && -d node_modules ]] || run npm ci
+  [[ "$dry_run" == false && -d node_modules && ! package-lock.json -nt node_modules/.package-lock.json ]] || run npm ci
   run npm run --silent drift -- validate --expected "$expected" ${policy:+--policy "$policy"}
 }
 
 upload_files() {
-  say 'Upload the expected files'
+  say "$upload"
+  # CI may have merged files since this clone was made.
+  if [[ "$mode" == deploy && "$dry_run" == false ]] && found gcloud storage ls "gs://$bucket/expected-schemas/" --project="$project"; then
+    echo "   kept; $files_only uploads those of $expected"
+    return
+  fi
   # Files of a fresh clone are all new by their time, so contents are compared. Nothing outside of this prefix is touched.
   run gcloud storage rsync "$expected" "gs://$bucket/expected-schemas" --recursive --checksums-only \
     --delete-unmatched-destination-objects --exclude='.*(?<!\.json)$'"${policy:+,drift-policy\\.json}" --project="$project"
@@ -302,7 +338,8 @@ ask_slack_url() {
   [[ -t 0 ]] || misused "the secret $secret does not exist: set SLACK_WEBHOOK_URL, or name another with --slack-secret"
   read -rsp '   Address of the Slack webhook (is not shown): ' slack_url
   echo
-  [[ "$slack_url" == https://* ]] || misused 'expected an address that begins with https://'
+  [[ -n "$slack_url" ]] || misused 'nothing was typed'
+  expect_url 'what was typed'
 }
 
 make_account() {
@@ -327,7 +364,7 @@ grant_on_project() {
 
 make_identities() {
   say 'Who it is: one account that checks, one that calls, one that builds'
-  make_account drift-runtime 'reads metadata'
+  make_account "drift-runtime$own" 'reads metadata'
   make_account drift-scheduler 'calls the function'
   make_account drift-build 'builds the function'
 
@@ -361,11 +398,38 @@ make_bucket() {
     --role=roles/storage.objectViewer --condition="expression=$pages,title=drift-report-pages" --project="$project"
 }
 
-# Variables that this deployment would silently take away from the function: it would check other tables than before.
+# Every function of this monitor, in every region: lines projects/PROJECT/locations/REGION/functions/NAME, in $out.
+list_functions() {
+  ask gcloud functions list --v2 --filter="name~/functions/$monitor" --format='value(name)' --project="$project"
+}
+
+# Where the function is in another region, it would go on there: as a second one, or without its alerts.
+refuse_elsewhere() {
+  [[ "$dry_run" == false ]] || return 0
+  step='the region'
+  list_functions
+  local where which here=false elsewhere=''
+  while IFS=/ read -r _ _ _ where _ which; do
+    if [[ "$which" != "$name" ]]; then continue; fi
+    if [[ "$where" == "$region" ]]; then here=true; else elsewhere=$where; fi
+  done <<<"$out"
+  [[ -n "$elsewhere" ]] || return 0
+  [[ "$here" == true ]] || stop "The function is in $elsewhere: add --region $elsewhere."
+  echo "gcloud scheduler jobs delete $name --location=$elsewhere --project=$project" >&2
+  echo "gcloud functions delete $name --gen2 --region=$elsewhere --project=$project" >&2
+  stop "There is another function in $elsewhere: take it and its job away, with these two commands."
+}
+
+# What this deployment would silently take away from the function, or exchange: it would check other tables than before, tell
+# everything anew, or tell it to others.
 refuse_to_forget() {
   found gcloud functions describe "$name" --gen2 --region="$region" --project="$project" \
-    --format='json(serviceConfig.environmentVariables)' || return 0
-  local variable forgotten=''
+    --format='json(serviceConfig.environmentVariables,serviceConfig.secretEnvironmentVariables)' || return 0
+  local variable forgotten='' state='"STATE_URI": "gs://([^"]*)/state"' reads='"secret": "([^"]*)"'
+  [[ ! "$out" =~ $state || "${BASH_REMATCH[1]}" == "$bucket" ]] \
+    || stop "The function keeps its state in the bucket ${BASH_REMATCH[1]}: add --bucket ${BASH_REMATCH[1]} (for another one, --destroy first)."
+  [[ ! "$out" =~ $reads || "${BASH_REMATCH[1]}" == "$secret" ]] \
+    || stop "The function reads the secret ${BASH_REMATCH[1]}: add --slack-secret ${BASH_REMATCH[1]} (for another one, --destroy first)."
   for variable in $passed_on; do
     if [[ "$out" == *"\"$variable\":"* && -z "${!variable+set}" ]]; then forgotten+=" $variable"; fi
   done
@@ -374,14 +438,20 @@ refuse_to_forget() {
 
 write_deployment() {
   say 'What this project is told: variables, dashboard, alerts'
-  local etag='' further=() variable
+  local etag='' further=() variable alert condition
   # A dashboard can only be replaced by who knows which version is there.
-  if found gcloud monitoring dashboards describe "$name" --project="$project" --format='value(etag)'; then etag=$out; fi
+  if found gcloud monitoring dashboards describe "$monitor" --project="$project" --format='value(etag)'; then etag=$out; fi
   [[ "$dry_run" == true ]] || refuse_to_forget
   for variable in $passed_on; do
     [[ -z "${!variable:-}" ]] || further+=(--set "$variable=${!variable}")
   done
   [[ -z "$etag" ]] || further+=(--etag "$etag")
+  for alert in $alerts; do
+    [[ "$dry_run" == false ]] || continue
+    find_alert "$alert"
+    IFS='|' read -r _ _ _ condition <<<"${out%%"$newline"*}"
+    [[ -z "$condition" ]] || further+=(--condition "$alert=$condition")
+  done
   run npm run --silent deployment -- --project "$project" --region "$region" --bucket "$bucket" ${further[@]+"${further[@]}"}
 }
 
@@ -400,15 +470,17 @@ make_function() {
 
 make_job() {
   say 'The hourly job'
-  local verb=create url
+  local verb=create url when=${schedule:-17 * * * *}
   url="https://\$(gcloud functions describe $name --gen2 --region=$region --project=$project --format='value(serviceConfig.uri.basename())')"
   if [[ "$dry_run" == false ]]; then
     ask gcloud functions describe "$name" --gen2 --region="$region" --project="$project" --format='value(serviceConfig.uri)'
     url=$out
   fi
-  if found gcloud scheduler jobs describe "$name" --location="$region" --project="$project"; then verb=update; fi
+  if found gcloud scheduler jobs describe "$name" --location="$region" --project="$project" --format='value(schedule)'; then
+    verb=update when=${schedule:-$out}
+  fi
   # The Scheduler waits 30 minutes at most.
-  run gcloud scheduler jobs "$verb" http "$name" --schedule="$schedule" --time-zone=Etc/UTC --uri="$url" --http-method=POST \
+  run gcloud scheduler jobs "$verb" http "$name" --schedule="$when" --time-zone=Etc/UTC --uri="$url" --http-method=POST \
     --oidc-service-account-email="$scheduler" --oidc-token-audience="$url" --attempt-deadline=30m --max-retry-attempts=3 \
     --min-backoff=60s --location="$region" --project="$project"
 }
@@ -421,7 +493,7 @@ make_channel() {
   find_channel
   [[ -z "$channel" ]] || return 0
   run gcloud beta monitoring channels create --type=email --display-name="BigQuery drift: $notify" \
-    --channel-labels="email_address=$notify" --user-labels="monitor=$name" --project="$project"
+    --channel-labels="email_address=$notify" --user-labels="monitor=$monitor" --project="$project"
   channel="\$(gcloud beta monitoring channels list --filter='type=email AND labels.email_address=$notify' --format='value(name)' --project=$project)"
   [[ "$dry_run" == true ]] || find_channel
 }
@@ -438,24 +510,27 @@ find_channel() {
 
 # The names of the policies that were made for an alert, in $out.
 find_alert() {
-  out="\$(gcloud alpha monitoring policies list --filter='userLabels.alert=$1 AND userLabels.monitor=$name' --format='value(name)' --project=$project)"
+  out="\$(gcloud alpha monitoring policies list --filter='userLabels.alert=$1 AND userLabels.monitor=$monitor' --format='value(name)' --project=$project)"
   [[ "$dry_run" == false ]] || return 0
-  ask gcloud alpha monitoring policies list --filter="userLabels.alert=$1 AND userLabels.monitor=$name" \
-    --format='value[separator="|"](name,enabled,notificationChannels.list())' --project="$project"
+  ask gcloud alpha monitoring policies list --filter="userLabels.alert=$1 AND userLabels.monitor=$monitor" \
+    --format='value[separator="|"](name,enabled,notificationChannels.list(),conditions[0].name)' --project="$project"
 }
 
+# The alerts that notify nobody.
+unheard=''
 make_alert() {
   local file="deployment/alerts/$1.json" known='' enabled='' channels='' kept=()
   [[ "$dry_run" == true ]] || find_alert "$1"
-  [[ "$dry_run" == true ]] || IFS='|' read -r known enabled channels <<<"${out%%"$newline"*}"
+  [[ "$dry_run" == true ]] || IFS='|' read -r known enabled channels _ <<<"${out%%"$newline"*}"
   if [[ -z "$known" ]]; then
     run gcloud alpha monitoring policies create --policy-from-file="$file" ${channel:+"--notification-channels=$channel"} \
       --project="$project"
+    [[ -n "$channel" ]] || unheard+=" $1"
     return
   fi
   # A policy that is replaced would lose whom it notifies, and one that was switched off would be on again.
   [[ -z "$channel" || ",$channels," == *",$channel,"* ]] || channels=${channels:+$channels,}$channel
-  [[ -z "$channels" ]] || kept+=("--set-notification-channels=$channels")
+  if [[ -n "$channels" ]]; then kept+=("--set-notification-channels=$channels"); else unheard+=" $1"; fi
   [[ "$enabled" != [Ff]alse ]] || kept+=(--no-enabled)
   run gcloud alpha monitoring policies update "$known" --policy-from-file="$file" ${kept[@]+"${kept[@]}"} --project="$project"
 }
@@ -466,7 +541,7 @@ make_watch() {
 
   say 'The dashboard'
   local words=(create)
-  if found gcloud monitoring dashboards describe "$name" --project="$project"; then words=(update "$name"); fi
+  if found gcloud monitoring dashboards describe "$monitor" --project="$project"; then words=(update "$monitor"); fi
   run gcloud monitoring dashboards "${words[@]}" --config-from-file=deployment/dashboard.json --project="$project"
 
   make_channel
@@ -485,6 +560,7 @@ deploy() {
   run gcloud services enable artifactregistry.googleapis.com bigquery.googleapis.com cloudbuild.googleapis.com \
     cloudfunctions.googleapis.com cloudscheduler.googleapis.com iam.googleapis.com logging.googleapis.com \
     monitoring.googleapis.com run.googleapis.com secretmanager.googleapis.com storage.googleapis.com --project="$project"
+  refuse_elsewhere
   write_deployment
   make_secret
   make_identities
@@ -495,7 +571,7 @@ deploy() {
   make_watch
   say 'Done'
   echo "Run it once now:  gcloud scheduler jobs run $name --location=$region --project=$project"
-  [[ -n "$notify" ]] || echo 'The alerts notify whoever was added in Cloud Monitoring; --notify EMAIL adds an address.'
+  [[ -z "$unheard" ]] || echo "Nobody is notified of:$unheard (--notify EMAIL adds an address)"
 }
 
 files() {
@@ -512,7 +588,8 @@ confirm() {
   [[ "$dry_run" == false && "$yes" == false ]] || return 0
   local answer='' extent='The bucket and the secret stay.'
   [[ "$with_data" == false ]] || extent='The bucket, with the state and the expected files, and the secret go as well.'
-  echo "This takes the drift monitor of $project down. $extent"
+  [[ -z "$shard" ]] || extent='What it shares with the others stays.'
+  echo "This takes the drift monitor${shard:+, shard $shard,} of $project down. $extent"
   read -rp 'Type the project id to go on: ' answer || true
   [[ "$answer" == "$project" ]] || misused "nothing was changed: expected $project, found '$answer' (--yes does not ask)"
 }
@@ -536,8 +613,8 @@ remove_watch() {
       [[ -z "$each" ]] || run gcloud alpha monitoring policies delete "$each" --project="$project"
     done <<<"$out"
   done
-  ! found gcloud monitoring dashboards describe "$name" --project="$project" \
-    || run gcloud monitoring dashboards delete "$name" --project="$project"
+  ! found gcloud monitoring dashboards describe "$monitor" --project="$project" \
+    || run gcloud monitoring dashboards delete "$monitor" --project="$project"
 }
 
 remove_function() {
@@ -553,25 +630,31 @@ remove_role() {
   [[ "$dry_run" == false && "$out" == [Tt]rue ]] || run gcloud iam roles delete "$1" --project="$project"
 }
 
-# Grants first: those of an account that is gone would stay behind, to nobody's use.
-remove_identities() {
-  say 'What the accounts may do'
-  local role account
+revoke_runtime() {
   revoke "$runtime" "projects/$project/roles/$reader_role" "$project" projects
   revoke "$runtime" roles/monitoring.metricWriter "$project" projects
-  for role in $builder_roles; do revoke "$builder" "$role" "$project" projects; done
   ! found gcloud secrets describe "$secret" --project="$project" \
     || revoke "$runtime" roles/secretmanager.secretAccessor "$secret" secrets
   ! listed "$bucket" gcloud storage buckets list --format='value(name)' --project="$project" \
     || revoke "$runtime" "projects/$project/roles/$state_role" "gs://$bucket" storage buckets
+}
+
+remove_account() {
+  ! found gcloud iam service-accounts describe "$1" --project="$project" \
+    || run gcloud iam service-accounts delete "$1" --project="$project"
+}
+
+# Grants first: those of an account that is gone would stay behind, to nobody's use.
+remove_identities() {
+  say 'What the accounts may do'
+  local role account
+  revoke_runtime
+  for role in $builder_roles; do revoke "$builder" "$role" "$project" projects; done
   remove_role "$reader_role"
   remove_role "$state_role"
 
   say 'The accounts'
-  for account in "$runtime" "$scheduler" "$builder"; do
-    ! found gcloud iam service-accounts describe "$account" --project="$project" \
-      || run gcloud iam service-accounts delete "$account" --project="$project"
-  done
+  for account in "$runtime" "$scheduler" "$builder"; do remove_account "$account"; done
 }
 
 remove_data() {
@@ -581,9 +664,34 @@ remove_data() {
     || run gcloud storage rm "gs://$bucket" --recursive --project="$project"
 }
 
+# What shards share is theirs as long as one of them is there.
+refuse_to_orphan() {
+  [[ "$dry_run" == false ]] || return 0
+  step='the shards'
+  local each left=''
+  list_functions
+  while read -r each; do
+    each=${each##*/"$monitor"-}
+    [[ "$each" != [1-9]*-of-[1-9]* ]] || left+=" SHARD=${each/-of-//}"
+  done <<<"$out"
+  [[ -z "$left" ]] || stop "There are shards: take them down first, each with --destroy and$left."
+}
+
+destroy_shard() {
+  remove_function
+  say 'Its account, and what that may do'
+  revoke_runtime
+  remove_account "$runtime"
+  say 'Done'
+  echo 'What stays: all that the shards share. Without SHARD, --destroy takes that once the last of them is gone.'
+}
+
 destroy() {
   confirm
   check_tools gcloud
+  refuse_elsewhere
+  [[ -z "$shard" ]] || { destroy_shard; return; }
+  refuse_to_orphan
   remove_watch
   remove_function
   remove_identities

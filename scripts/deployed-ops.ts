@@ -14,20 +14,26 @@ export function functionEnv({
   /** `NAME=value`, in addition. */
   readonly set: readonly string[];
 }): Env {
-  const further = set.map((pair) => {
-    const equals = pair.indexOf('=');
-    return [pair.slice(0, equals), pair.slice(equals + 1)];
-  });
   const env = {
     GCP_PROJECT_ID: project,
     EXPECTED_SCHEMAS: `gs://${bucket}/expected-schemas`,
     STATE_URI: `gs://${bucket}/state`,
     // A heap that leaves room in 512 MiB for what V8 does not count: buffers, sockets, code.
     NODE_OPTIONS: '--max-old-space-size=192 --max-semi-space-size=8 --enable-source-maps',
-    ...Object.fromEntries(further),
+    ...pairsOf(set),
   };
   parseConfig(env);
   return env;
+}
+
+/** `NAME=value`, each. */
+export function pairsOf(pairs: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.indexOf('=');
+      return [pair.slice(0, equals), pair.slice(equals + 1)];
+    }),
+  );
 }
 
 /** A JSON string is a YAML string as well. */
@@ -49,10 +55,26 @@ export function named<Dashboard extends object>(
   return { name, ...(etag === '' ? {} : { etag }), ...dashboard };
 }
 
-/** The files of ops/ name no project. */
+/**
+ * An alert with the name of its condition, so that an update keeps it and its open incident: "Existing conditions are deleted
+ * if they are not updated" (alert.proto, AlertPolicy.Condition.name). undefined: there is none yet.
+ */
+export function withCondition<Policy extends { readonly conditions: readonly [object] }>(
+  policy: Policy,
+  name: string | undefined,
+): Policy {
+  if (name === undefined) return policy;
+  return { ...policy, conditions: [{ name, ...policy.conditions[0] }] };
+}
+
+/** The files of ops/ name no project. `__DEPLOY__` is the command that was typed, with what another deployment must not forget. */
 export function filledIn(
   text: string,
-  { project, region }: { readonly project: string; readonly region: string },
+  { project, region, bucket }: { readonly project: string; readonly region: string; readonly bucket: string },
 ): string {
-  return text.replaceAll('__PROJECT__', project).replaceAll('__REGION__', region);
+  const ownBucket = bucket === `${project}-bigquery-drift` ? '' : ` --bucket ${bucket}`;
+  return text
+    .replaceAll('__DEPLOY__', `./deploy.sh --project ${project} --region ${region}${ownBucket}`)
+    .replaceAll('__PROJECT__', project)
+    .replaceAll('__REGION__', region);
 }

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DriftError } from '../src/model/errors.ts';
-import { filledIn, functionEnv, named, yamlOf } from './deployed-ops.ts';
+import { filledIn, functionEnv, named, pairsOf, withCondition, yamlOf } from './deployed-ops.ts';
 
 /*
  * Writes what deploy.sh hands to gcloud as files: the function's variables, the dashboard and the alert policies of ops/,
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     bucket: { type: 'string', default: '' },
     etag: { type: 'string', default: '' },
     set: { type: 'string', multiple: true, default: [] },
+    condition: { type: 'string', multiple: true, default: [] },
     out: { type: 'string', default: 'deployment' },
   },
 });
@@ -28,17 +29,20 @@ try {
   process.exitCode = 64;
 }
 
-async function writeDeployment({ project, region, bucket, etag, set, out }: typeof values): Promise<void> {
+async function writeDeployment(options: typeof values): Promise<void> {
+  const { project, region, bucket, etag, set, condition, out } = options;
+  const conditions = pairsOf(condition);
   const env = yamlOf(functionEnv({ project, bucket, set }));
   await rm(out, { recursive: true, force: true });
   await mkdir(join(out, 'alerts'), { recursive: true });
   await writeFile(join(out, 'env.yaml'), env);
   const read = async (file: string) =>
-    JSON.parse(filledIn(await readFile(join('ops', file), 'utf8'), { project, region }));
+    JSON.parse(filledIn(await readFile(join('ops', file), 'utf8'), { project, region, bucket }));
   const write = (file: string, content: unknown) =>
     writeFile(join(out, file), `${JSON.stringify(content, null, 2)}\n`);
   await write('dashboard.json', named(await read('dashboard.json'), { project, etag }));
   for (const file of await readdir('ops/alerts')) {
-    await write(join('alerts', file), await read(join('alerts', file)));
+    const path = join('alerts', file);
+    await write(path, withCondition(await read(path), conditions[basename(file, '.json')]));
   }
 }

@@ -5,7 +5,7 @@ import { protos as dashboardProtos } from '@google-cloud/monitoring-dashboards';
 import { describe, expect, test } from 'vitest';
 import { dropColumn, sampleWarehouse, tableOf } from '../demo/warehouse.ts';
 import { denied } from '../emulators/bigquery.ts';
-import { filledIn, functionEnv, named } from '../scripts/deployed-ops.ts';
+import { filledIn, functionEnv, named, withCondition } from '../scripts/deployed-ops.ts';
 import { METRIC_RESOURCE, METRICS, type MetricName, metricType } from '../src/model/metrics.ts';
 import { parseConfig } from '../src/run/config.ts';
 import { PROJECT, startFunction } from './support/function.ts';
@@ -43,7 +43,7 @@ interface Dashboard {
 
 async function readOps<Content>(file: string): Promise<Content> {
   const text = await readFile(join('ops', file), 'utf8');
-  return JSON.parse(filledIn(text, { project: PROJECT, region: 'us-central1' }));
+  return JSON.parse(filledIn(text, { project: PROJECT, region: 'us-central1', bucket: 'drift' }));
 }
 
 const ALERTS = (await readdir('ops/alerts')).map((file) => file.replace('.json', ''));
@@ -120,7 +120,13 @@ describe('what is sent to Google', () => {
   });
 
   test.each(ALERTS)('is an alert policy: %s', async (alert) => {
-    expect(await problemsOf(POLICY, await policyOf(alert))).toEqual([]);
+    const policy = await policyOf(alert);
+    // One: deploy.sh hands the name of one condition on.
+    expect(policy.conditions).toHaveLength(1);
+    expect(await problemsOf(POLICY, policy)).toEqual([]);
+    expect(
+      await problemsOf(POLICY, withCondition(policy, 'projects/p/alertPolicies/1/conditions/2')),
+    ).toEqual([]);
   });
 
   test('would be refused with a key, a value or a kind of value that the protos do not have', async () => {
@@ -235,9 +241,7 @@ describe('the queries name', () => {
             Object.entries(labels).some(([key, content]) => key === label && content === value),
           ),
       );
-      const grouped = grouping.filter(
-        (label) => !Object.hasOwn(METRICS[names.get(metric) ?? 'tables'].labels, label),
-      );
+      const grouped = grouping.filter((label) => !labelled.some((labels) => Object.hasOwn(labels, label)));
       return [...matched, ...grouped].map((what) => `${metric}: ${what}`);
     });
     expect(unknown).toEqual([]);
@@ -277,7 +281,7 @@ describe('the alert', () => {
     );
     return {
       metric: promqlName(name),
-      labels: { monitored_resource: METRIC_RESOURCE, namespace: PROJECT, ...labels },
+      labels: { monitored_resource: METRIC_RESOURCE, namespace: PROJECT, task_id: 'all', ...labels },
       points: points.filter((point): point is readonly [number, number] => point[1] !== null),
     };
   }
@@ -291,10 +295,12 @@ describe('the alert', () => {
     const { query, duration } = conditionOf(await policyOf(alert));
     const wait = Number.parseInt(duration, 10) / 60;
     const opened: number[] = [];
-    let since: number | null = null;
+    let since = new Map<string, number>();
     for (let minute = from; minute < 47 * 60; minute += 1) {
-      since = evaluate(query, series, minute) === null ? null : (since ?? minute);
-      if (since !== null && minute - since === wait) opened.push(minute);
+      // Each element of what a query gives is an incident of its own.
+      const keys = evaluate(query, series, minute).map(({ labels }) => JSON.stringify(labels));
+      since = new Map(keys.map((key) => [key, since.get(key) ?? minute]));
+      for (const begun of since.values()) if (minute - begun === wait) opened.push(minute);
     }
     return opened;
   }
@@ -366,15 +372,40 @@ describe('the alert', () => {
     expect(opened).toEqual([lastPoint + 180]);
   });
 
-  test('silent-monitor opens an hour after the deployment where there never was a point', async () => {
-    expect(await opensAt('silent-monitor', [], { from: 0 })).toEqual([60]);
+  const shard = (index: number, valueAt: (hour: number) => number | null) =>
+    hourly('run_success', { task_id: `shard-${index}-of-2` }, valueAt);
+
+  test('failing-runs opens for a shard that fails, though the other succeeds', async () => {
+    const series = [shard(1, () => 1), shard(2, (hour) => (hour >= 30 ? 0 : 1))];
+    expect(await opensAt('failing-runs', series)).toEqual([29 * 60 + 18 + 135]);
+  });
+
+  test('silent-monitor opens once for a shard that is silent, though the other speaks', async () => {
+    const series = [shard(1, () => 1), shard(2, (hour) => (hour >= 30 ? null : 1))];
+    expect(await opensAt('silent-monitor', series)).toEqual([29 * 60 + 18 + 180]);
+  });
+
+  test('silent-monitor stays open for as long as nobody speaks', async () => {
+    const { query } = conditionOf(await policyOf('silent-monitor'));
+    const series = [hourly('run_success', {}, (hour) => (hour >= 10 ? null : 1))];
+    const from = 9 * 60 + 19 + 180;
+    const quiet = Array.from({ length: 47 * 60 - from }, (_, minute) => from + minute).filter(
+      (minute) => evaluate(query, series, minute).length === 0,
+    );
+    expect(quiet).toEqual([]);
+    // The rule for what never spoke takes over before the other one ends.
+    expect(await opensAt('silent-monitor', series, { from: 0 })).toEqual([from, 9 * 60 + 19 + 22 * 60 + 90]);
+  });
+
+  test('silent-monitor opens 90 minutes after the deployment where there never was a point: the first run comes within an hour', async () => {
+    expect(await opensAt('silent-monitor', [], { from: 0 })).toEqual([90]);
   });
 
   test("silent-monitor is not quiet because another project's monitor speaks", async () => {
     const [other] = healthy;
     const elsewhere =
       other === undefined ? [] : [{ ...other, labels: { ...other.labels, namespace: 'other' } }];
-    expect(await opensAt('silent-monitor', elsewhere, { from: 0 })).toEqual([60]);
+    expect(await opensAt('silent-monitor', elsewhere, { from: 0 })).toEqual([90]);
   });
 });
 
@@ -407,8 +438,6 @@ describe('the variables of the deployed function', () => {
       'GOOGLE_CLOUD_PROJECT',
       // Its policy is uploaded with the expected files.
       'DRIFT_POLICY',
-      // deploy.sh makes one function, for all datasets.
-      'SHARD',
       'BIGQUERY_API_ENDPOINT',
       'MONITORING_API_ENDPOINT',
       'STORAGE_EMULATOR_HOST',

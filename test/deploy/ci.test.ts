@@ -9,17 +9,25 @@ interface Step {
   readonly env: Readonly<Record<string, string>>;
 }
 
-async function githubSteps(job: string): Promise<readonly Step[]> {
+/** What is set in GitHub, and in Cloud Build. */
+type Settings = Readonly<Record<string, string>>;
+
+async function githubSteps(job: string, vars: Settings = {}): Promise<readonly Step[]> {
   const { jobs } = parse(await readFile('ops/ci/github-workflow.yml', 'utf8'));
   return jobs[job].steps
     .filter(({ run }: { run?: string }) => run !== undefined)
-    .map(({ run, env }: { run: string; env?: object }) => ({
+    .map(({ run, env }: { run: string; env?: Settings }) => ({
       script: run,
-      env: env === undefined ? {} : { PROJECT: 'test-project' },
+      env: Object.fromEntries(
+        Object.entries(env ?? {}).map(([name, value]) => [
+          name,
+          vars[/vars\.(\w+)/.exec(value)?.[1] ?? ''] ?? '',
+        ]),
+      ),
     }));
 }
 
-async function cloudBuildSteps(set: Readonly<Record<string, string>>): Promise<readonly Step[]> {
+async function cloudBuildSteps(set: Settings): Promise<readonly Step[]> {
   const { steps, substitutions } = parse(await readFile('ops/ci/cloudbuild.yaml', 'utf8'));
   return steps.map(({ args: [, script = ''] }: { args: readonly string[] }) => ({
     // As Cloud Build fills them in: https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values
@@ -35,7 +43,10 @@ async function play(
   steps: readonly Step[],
   files: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly status: number | null; readonly uploads: readonly string[] }> {
-  const sandbox = await startSandbox({ 'buckets/test-project-bigquery-drift/location': 'us-central1' });
+  const sandbox = await startSandbox({
+    'buckets/test-project-bigquery-drift/location': 'us-central1',
+    'buckets/elsewhere/location': 'us-central1',
+  });
   for (const [path, content] of Object.entries(files)) await sandbox.write(path, content);
   let status: number | null = 0;
   for (const { script, env } of steps) {
@@ -54,12 +65,15 @@ const RUNS = [
   {
     name: "GitHub's workflow",
     onPullRequest: () => githubSteps('check'),
-    onMerge: async () => [...(await githubSteps('check')), ...(await githubSteps('upload'))],
+    onMerge: async (bucket = '') => [
+      ...(await githubSteps('check')),
+      ...(await githubSteps('upload', { DRIFT_PROJECT: 'test-project', DRIFT_BUCKET: bucket })),
+    ],
   },
   {
     name: "Cloud Build's file",
     onPullRequest: () => cloudBuildSteps({ _PROJECT: 'test-project', _PR_NUMBER: '7' }),
-    onMerge: () => cloudBuildSteps({ _PROJECT: 'test-project' }),
+    onMerge: (bucket = '') => cloudBuildSteps({ _PROJECT: 'test-project', _BUCKET: bucket }),
   },
 ];
 
@@ -85,10 +99,32 @@ describe.each(RUNS)('$name', ({ onPullRequest, onMerge }) => {
     expect(await play(await onMerge())).toEqual({ status: 0, uploads: [UPLOAD] });
   });
 
+  test('uploads to a bucket of another name', async () => {
+    const { uploads } = await play(await onMerge('elsewhere'));
+    expect(uploads).toEqual([UPLOAD.replace('gs://test-project-bigquery-drift', 'gs://elsewhere')]);
+  });
+
   test('uploads nothing that is invalid', async () => {
     const files = { 'expected-schemas/shop/orders.json': '{ "type": "TABEL" }' };
     expect(await play(await onMerge(), files)).toEqual({ status: 65, uploads: [] });
   });
+});
+
+test('README says how to set all that they ask for', async () => {
+  const readme = await readFile('README.md', 'utf8');
+  const section = readme.slice(
+    readme.indexOf('**Expected files from CI:**'),
+    readme.indexOf('**Check by hand:**'),
+  );
+  const github = await readFile('ops/ci/github-workflow.yml', 'utf8');
+  const { substitutions } = parse(await readFile('ops/ci/cloudbuild.yaml', 'utf8'));
+  const asked = [
+    ...[...github.matchAll(/vars\.(\w+)/g)].map(([, name = '']) => name),
+    // Cloud Build sets this one itself.
+    ...Object.keys(substitutions).filter((name) => name !== '_PR_NUMBER'),
+  ];
+  expect(asked.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
+  expect(asked).toHaveLength(6);
 });
 
 test('what may be run by anybody who opens a pull request holds no credentials', async () => {

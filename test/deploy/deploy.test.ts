@@ -7,7 +7,7 @@ const env = { SLACK_WEBHOOK_URL: SECRET };
 const BUCKET = 'buckets/test-project-bigquery-drift';
 
 /** What a call only asks. */
-const QUERY = /^(auth|.* (describe|list|get-iam-policy)( |$))/;
+const QUERY = /^(auth|.* (describe|list|ls|get-iam-policy)( |$))/;
 
 /** The changes among the calls, each up to its first flag. */
 async function changes(sandbox: Sandbox): Promise<readonly string[]> {
@@ -83,7 +83,7 @@ describe('a first deployment', () => {
   test('tells the function its variables in a file, commas and all', async () => {
     const sandbox = await startSandbox();
     await deployAll(sandbox, { env: { ...env, DATASET_ALIASES: 'shop=shop_staging,web=web_staging' } });
-    expect((await sandbox.cloud())['functions/bigquery-drift']).toBe(
+    expect((await sandbox.cloud())['functions/us-central1/bigquery-drift']).toBe(
       [
         'GCP_PROJECT_ID: "test-project"',
         'EXPECTED_SCHEMAS: "gs://test-project-bigquery-drift/expected-schemas"',
@@ -109,8 +109,25 @@ describe('a first deployment', () => {
     const sandbox = await startSandbox();
     const { status, stderr } = await sandbox.deploy();
     expect({ status, says: stderr.includes('set SLACK_WEBHOOK_URL') }).toEqual({ status: 64, says: true });
-    expect((await sandbox.cloud())['functions/bigquery-drift']).toBeUndefined();
+    expect((await sandbox.cloud())['functions/us-central1/bigquery-drift']).toBeUndefined();
   });
+
+  test.each(['oops', 'http://hooks.slack.com/services/T0'])(
+    'with the address %s leaves with 64, and does not show it',
+    async (address) => {
+      const sandbox = await startSandbox();
+      const { status, stdout, stderr } = await sandbox.deploy([], { env: { SLACK_WEBHOOK_URL: address } });
+      expect({
+        status,
+        says: stderr.includes('SLACK_WEBHOOK_URL: expected an address that begins with https://'),
+      }).toEqual({
+        status: 64,
+        says: true,
+      });
+      expect(`${stdout}${stderr}`).not.toContain(address);
+      expect(await sandbox.cloud()).toEqual({});
+    },
+  );
 
   const hasScript = spawnSync('script', ['--version']).status === 0;
   test.runIf(hasScript)('asks for the address at a terminal, and does not show it', async () => {
@@ -185,6 +202,46 @@ describe('a second deployment', () => {
     expect(await sandbox.cloud()).toEqual(before);
   });
 
+  test("keeps the bucket's expected files, which CI may have merged since; it says how to upload", async () => {
+    const sandbox = await deployed();
+    await sandbox.write('expected-schemas/shop/orders.json', '{ "type": "VIEW" }');
+    const { status, stdout } = await sandbox.deploy();
+    expect({
+      status,
+      says: stdout.includes('kept; ./deploy.sh --project test-project --files-only uploads'),
+    }).toEqual({
+      status: 0,
+      says: true,
+    });
+    expect((await sandbox.cloud())[`${BUCKET}/expected-schemas/shop/orders.json`]).toContain('TABLE');
+  });
+
+  test('says how to go on where the first upload broke off: what is there may not be all', async () => {
+    const sandbox = await startSandbox();
+    await sandbox.refuse(['storage rsync*', 1, 'INTERNAL: something broke']);
+    const { stderr } = await sandbox.deploy([], { env });
+    expect(stderr).toContain(
+      'not all of the expected files may be there: ./deploy.sh --project test-project --files-only',
+    );
+  });
+
+  test('installs again where the lock file has changed since', async () => {
+    const installs = async (sandbox: Sandbox) =>
+      (await sandbox.calls()).filter((words) => words.join(' ') === 'npm ci').length;
+    const sandbox = await deployed();
+    await sandbox.deploy();
+    expect(await installs(sandbox)).toBe(0);
+    await sandbox.write('package-lock.json', '{}');
+    await sandbox.deploy();
+    expect(await installs(sandbox)).toBe(1);
+  });
+
+  test("names an alert's condition: one that is not named is deleted and made anew, with its open incident", async () => {
+    const sandbox = await deployed();
+    await sandbox.deploy();
+    expect((await sandbox.cloud())['policies/silent-monitor.condition']).toBe('1\n');
+  });
+
   test('refuses to take variables away from the function unnoticed', async () => {
     const sandbox = await deployed();
     await deployAll(sandbox, { env: { DATASET_ALIASES: 'shop=shop_staging' } });
@@ -200,7 +257,52 @@ describe('a second deployment', () => {
       says: true,
     });
     expect(onPurpose.status).toBe(0);
-    expect((await sandbox.cloud())['functions/bigquery-drift']).not.toContain('DATASET_ALIASES');
+    expect((await sandbox.cloud())['functions/us-central1/bigquery-drift']).not.toContain('DATASET_ALIASES');
+  });
+});
+
+describe('an option that a second deployment leaves out', () => {
+  test.each([
+    {
+      args: ['--bucket', 'elsewhere'],
+      says: 'keeps its state in the bucket elsewhere: add --bucket elsewhere',
+    },
+    { args: ['--slack-secret', 'other'], says: 'reads the secret other: add --slack-secret other' },
+  ])('is asked for, and nothing is changed: $args', async ({ args, says }) => {
+    const sandbox = await startSandbox();
+    await sandbox.deploy(args, { env });
+    const before = await sandbox.cloud();
+
+    const forgotten = await sandbox.deploy([], { env });
+    expect({ status: forgotten.status, says: forgotten.stderr.includes(says) }).toEqual({
+      status: 1,
+      says: true,
+    });
+    expect(await sandbox.cloud()).toEqual(before);
+
+    expect((await sandbox.deploy(args)).status).toBe(0);
+  });
+
+  test("is kept, where it is the job's schedule; another one replaces it", async () => {
+    const schedule = async (sandbox: Sandbox) =>
+      /--schedule=(.*)/.exec((await sandbox.cloud())['jobs/us-central1/bigquery-drift'] ?? '')?.[1];
+    const sandbox = await startSandbox();
+    await sandbox.deploy(['--schedule', '5 * * * *'], { env });
+    await sandbox.deploy();
+    expect(await schedule(sandbox)).toBe('5 * * * *');
+    await sandbox.deploy(['--schedule', '7 * * * *']);
+    expect(await schedule(sandbox)).toBe('7 * * * *');
+  });
+
+  test('stands in what the alerts tell to type', async () => {
+    const sandbox = await startSandbox();
+    await sandbox.deploy(['--region', 'europe-west1', '--bucket', 'elsewhere'], { env });
+    expect((await sandbox.cloud())['policies/failing-runs']).toContain(
+      '`./deploy.sh --project test-project --region europe-west1 --bucket elsewhere --files-only`',
+    );
+    expect((await completeCloud())['policies/silent-monitor']).toContain(
+      '`./deploy.sh --project test-project --region us-central1`',
+    );
   });
 });
 
@@ -300,6 +402,7 @@ describe('what Google has not yet spread', () => {
   test.each([
     'Permission denied on secret: projects/1/secrets/drift-slack-webhook/versions/latest for Revision service account drift-runtime',
     'Access to bucket gcf-v2-sources-1-us-central1 denied. You must grant Storage Object Viewer permission to drift-build',
+    'Build failed: Unable to retrieve the repository metadata for projects/p/locations/us-central1/repositories/gcf-artifacts',
   ])('a new grant is waited for up to ten: %s', async (says) => {
     const sandbox = await startSandbox();
     await sandbox.refuse(['functions deploy*', 99, says]);
@@ -371,6 +474,32 @@ describe('--destroy', () => {
     expect(await changes(sandbox)).toEqual([]);
   });
 
+  test('and a deployment after it says that nobody is notified any more', async () => {
+    const sandbox = await startSandbox();
+    const first = await sandbox.deploy(['--notify', 'on-call@example.com'], { env });
+    const second = await sandbox.deploy();
+    await sandbox.deploy(['--destroy', '--yes']);
+    const third = await sandbox.deploy();
+    const NOBODY =
+      'Nobody is notified of: critical-findings failing-runs silent-monitor unchecked-tables (--notify EMAIL adds an address)';
+    expect([first, second, third].map(({ stdout }) => stdout.includes(NOBODY))).toEqual([false, false, true]);
+  });
+
+  test('stops at once where an API is off, and says so', async () => {
+    const sandbox = await deployed();
+    const says =
+      'PERMISSION_DENIED: Cloud Monitoring API has not been used in project 1 before or it is disabled. If you enabled this API recently, wait a few minutes';
+    await sandbox.refuse(['alpha monitoring policies list*', 99, says]);
+    await sandbox.calls();
+    const { status, stderr } = await sandbox.deploy(['--destroy', '--yes']);
+    const waits = (await sandbox.calls()).filter(([tool]) => tool === 'sleep').length;
+    expect({ status, waits, advice: stderr.includes('The API is not enabled') }).toEqual({
+      status: 1,
+      waits: 0,
+      advice: true,
+    });
+  });
+
   test('is undone by deploying again: the deleted roles are had back', async () => {
     const sandbox = await deployed();
     const before = await sandbox.cloud();
@@ -386,6 +515,99 @@ describe('--destroy', () => {
     });
     const without = ({ 'grants/run_bigquery-drift': _, ...cloud }: Readonly<Record<string, string>>) => cloud;
     expect(without(await sandbox.cloud())).toEqual(without(before));
+  });
+});
+
+describe('in another region', () => {
+  const elsewhere = ['--region', 'europe-west1'];
+  const inEurope = async () => {
+    const sandbox = await startSandbox();
+    await sandbox.deploy(elsewhere, { env });
+    return sandbox;
+  };
+
+  test.each([{ args: [] }, { args: ['--destroy', '--yes'] }])(
+    'than it was deployed in, it is not looked for: $args stops, and says where it is',
+    async ({ args }) => {
+      const sandbox = await inEurope();
+      const before = await sandbox.cloud();
+      const { status, stderr } = await sandbox.deploy(args, { env });
+      expect({ status, says: stderr.includes('is in europe-west1: add --region europe-west1.') }).toEqual({
+        status: 1,
+        says: true,
+      });
+      expect(await sandbox.cloud()).toEqual(before);
+    },
+  );
+
+  test('it is taken down there', async () => {
+    const sandbox = await inEurope();
+    const { status } = await sandbox.deploy(['--destroy', '--yes', ...elsewhere]);
+    const left = Object.keys(await sandbox.cloud()).filter((path) => /^(functions|jobs)/.test(path));
+    expect({ status, left }).toEqual({ status: 0, left: [] });
+  });
+
+  test('a second one, made by hand or by an older version, is named with what takes it away', async () => {
+    const sandbox = await deployed();
+    await sandbox.type('cp -r $CLOUD/functions/us-central1 $CLOUD/functions/europe-west1');
+    const { status, stderr } = await sandbox.deploy(['--destroy', '--yes']);
+    const says = stderr.includes('gcloud functions delete bigquery-drift --gen2 --region=europe-west1');
+    expect({ status, says }).toEqual({ status: 1, says: true });
+  });
+});
+
+describe('shards', () => {
+  const first = { SHARD: '1/2', ...env };
+  const second = { SHARD: '2/2', ...env };
+  const own = (cloud: Readonly<Record<string, string>>) =>
+    Object.keys(cloud).filter((path) => /^(accounts|function-secrets|functions|jobs)\/.*of-2/.test(path));
+  const OWN = (shard: string) => [
+    `accounts/drift-runtime-${shard}@test-project.iam.gserviceaccount.com`,
+    `function-secrets/bigquery-drift-${shard}`,
+    `functions/us-central1/bigquery-drift-${shard}`,
+    `jobs/us-central1/bigquery-drift-${shard}`,
+  ];
+  const twoShards = async () => {
+    const sandbox = await startSandbox();
+    await deployAll(sandbox, { env: first });
+    await deployAll(sandbox, { env: second });
+    return sandbox;
+  };
+
+  test('have a function, a job and an account each, and share all else', async () => {
+    const sandbox = await twoShards();
+    const cloud = await sandbox.cloud();
+    expect(own(cloud)).toEqual([...OWN('1-of-2'), ...OWN('2-of-2')].sort());
+    expect(
+      [1, 2].map((shard) => cloud[`functions/us-central1/bigquery-drift-${shard}-of-2`]?.split('\n').at(-2)),
+    ).toEqual(['SHARD: "1/2"', 'SHARD: "2/2"']);
+    const paths = (content: Readonly<Record<string, string>>) =>
+      Object.keys(content).filter((path) => /^(buckets|dashboards|policies|roles|secrets)\//.test(path));
+    expect(paths(cloud)).toEqual(paths(await completeCloud()));
+  });
+
+  test('are taken down one by one, and what they share after the last of them', async () => {
+    const sandbox = await twoShards();
+    const both = await sandbox.cloud();
+
+    await sandbox.deploy(['--destroy', '--yes'], { env: second });
+    const one = await sandbox.cloud();
+    const early = await sandbox.deploy(['--destroy', '--yes']);
+    const untouched = await sandbox.cloud();
+    await sandbox.deploy(['--destroy', '--yes'], { env: first });
+    const last = await sandbox.deploy(['--destroy', '--yes']);
+
+    expect(Object.keys(both).filter((path) => !Object.hasOwn(one, path))).toEqual(OWN('2-of-2'));
+    expect(JSON.stringify(one)).not.toContain('drift-runtime-2-of-2');
+    expect({ status: early.status, says: early.stderr.includes('--destroy and SHARD=1/2.') }).toEqual({
+      status: 1,
+      says: true,
+    });
+    expect(untouched).toEqual(one);
+    expect(last.status).toBe(0);
+    expect(
+      Object.keys(await sandbox.cloud()).filter((path) => /^(accounts|functions|jobs|policies)/.test(path)),
+    ).toEqual([]);
   });
 });
 

@@ -162,10 +162,46 @@ test.each([
   { args: ['--project', 'test-project', '--region', 'us'], says: '--region: expected a region' },
   { args: ['--project', 'test-project', '--notify', '$(id)'], says: '--notify: expected a mail address' },
   { args: ['--project', 'test-project', '--expected', 'gs://b/x'], says: '--expected: expected a folder' },
+  {
+    args: ['--project', 'test-project', '--schedule', 'nonsense'],
+    says: `--schedule: expected five fields such as "17 * * * *", found 'nonsense'`,
+  },
+  {
+    args: ['--project', 'test-project', '--destroy', '--files-only', '--dry-run'],
+    says: '--files-only and --destroy exclude each other',
+  },
   { args: ['--project', 'test-project', '--with-data'], says: '--with-data belongs to --destroy' },
 ])('wrong arguments $args are refused', ({ args, says }) => {
   const { status, stderr } = spawnSync('bash', ['deploy.sh', ...args], { encoding: 'utf8' });
   expect({ status, says: stderr.includes(says) }).toEqual({ status: 64, says: true });
+});
+
+test('the usage names, for each mode, every option that changes what it looks at', () => {
+  const { stdout } = spawnSync('bash', ['deploy.sh', '--help'], { encoding: 'utf8' });
+  const [, destroy = ''] =
+    /\n {7}(\.\/deploy\.sh --project PROJECT --destroy[\s\S]*?)\n\n/.exec(stdout) ?? [];
+  expect(destroy.match(/--[a-z-]+/g)?.sort()).toEqual([
+    '--bucket',
+    '--destroy',
+    '--dry-run',
+    '--project',
+    '--region',
+    '--role-suffix',
+    '--slack-secret',
+    '--with-data',
+    '--yes',
+  ]);
+});
+
+test.each(['0/4', '5/4', '1', '1/100', '2 of 4'])('SHARD=%s is refused', (SHARD) => {
+  const { status, stderr } = spawnSync('bash', ['deploy.sh', '--project', 'test-project', '--dry-run'], {
+    encoding: 'utf8',
+    env: { ...process.env, SHARD },
+  });
+  expect({ status, says: stderr.includes('SHARD: expected 1/4 for the first of four') }).toEqual({
+    status: 64,
+    says: true,
+  });
 });
 
 const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;

@@ -77,7 +77,7 @@ async function told(): Promise<readonly string[]> {
     .join('\n')
     .split('\n')
     .flatMap((line) => [
-      ...(/^ {4,}(?:.* \| )?(gcloud .*)$/.exec(line)?.slice(1) ?? []),
+      ...(/^ {4,}(?:.* \| )?(gcloud .*?)(?: +# .*)?$/.exec(line)?.slice(1) ?? []),
       ...[...line.matchAll(/`(gcloud [^`]*)`/g)].map(([, command = '']) => command),
     ])
     .map((command) =>
@@ -107,4 +107,7 @@ test('what is linted is all that there is', async () => {
     'gcloud storage rm gs://test-project-bigquery-drift',
   ]);
   expect(await told()).toContainEqual(expect.stringContaining('gcloud scheduler jobs describe'));
+  expect(await told()).toContainEqual(
+    expect.stringContaining('workload-identity-pools providers create-oidc'),
+  );
 });

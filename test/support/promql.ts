@@ -50,13 +50,19 @@ export function selectorsOf(query: string): readonly Selector[] {
   });
 }
 
+/** One element of what a query gives. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
 /**
- * The value of a query at a minute; null: it has none, so that an alert on it is quiet. For the queries of the alerts: one
- * aggregate of one function over one range, perhaps compared with a number.
+ * What a query gives at a minute; empty: an alert on it is quiet. For the queries of the alerts: aggregates of one function
+ * over one range, compared with a number or joined by or and unless.
  */
-export function evaluate(query: string, series: readonly Series[], minute: number): number | null {
+export function evaluate(query: string, series: readonly Series[], minute: number): readonly Sample[] {
   const [expression] = children(parse(query));
-  return expression === undefined ? null : valueAt(expression, { text: textOf(query), series, minute });
+  return expression === undefined ? [] : samplesOf(expression, { text: textOf(query), series, minute });
 }
 
 interface Moment {
@@ -78,54 +84,85 @@ const COMPARISONS: Readonly<Record<string, (left: number, right: number) => bool
   '<': (left, right) => left < right,
 };
 
-function valueAt(node: SyntaxNode, moment: Moment): number | null {
+function samplesOf(node: SyntaxNode, moment: Moment): readonly Sample[] {
   const { text } = moment;
   switch (node.name) {
-    case 'BinaryExpr': {
-      const [left, operator, right] = children(node);
-      const compare = COMPARISONS[text(operator ?? null)];
-      if (left === undefined || right === undefined || compare === undefined)
-        throw new Error(`not understood: ${text(node)}`);
-      const value = valueAt(left, moment);
-      return value !== null && compare(value, Number(text(right))) ? value : null;
-    }
-    case 'AggregateExpr': {
-      const aggregate = AGGREGATES[text(node.getChild('AggregateOp'))];
-      const [call] = children(node.getChild('FunctionCallBody'));
-      if (call === undefined || aggregate === undefined) throw new Error(`not understood: ${text(node)}`);
-      const values = ranges(call, moment);
-      return values.length === 0 ? null : aggregate(values.map((range) => overTime(call, moment)(range)));
-    }
+    case 'ParenExpr':
+      return children(node).flatMap((inner) => samplesOf(inner, moment));
+    case 'BinaryExpr':
+      return joined(node, moment);
+    case 'AggregateExpr':
+      return aggregated(node, moment);
     case 'FunctionCall':
-      if (text(node.getChild('FunctionIdentifier')) !== 'absent_over_time')
-        throw new Error(`not understood: ${text(node)}`);
-      return ranges(node, moment).length === 0 ? 1 : null;
+      return called(node, moment);
     default:
       throw new Error(`not understood: ${text(node)}`);
   }
 }
 
-function overTime(call: SyntaxNode, { text }: Moment) {
-  const name = text(call.getChild('FunctionIdentifier'));
+function joined(node: SyntaxNode, moment: Moment): readonly Sample[] {
+  const { text } = moment;
+  const [leftNode, operator, rightNode] = children(node);
+  if (leftNode === undefined || rightNode === undefined) throw new Error(`not understood: ${text(node)}`);
+  const left = samplesOf(leftNode, moment);
+  const compare = COMPARISONS[text(operator ?? null)];
+  if (compare !== undefined) return left.filter(({ value }) => compare(value, Number(text(rightNode))));
+  const right = samplesOf(rightNode, moment);
+  switch (text(operator ?? null)) {
+    case 'or':
+      return [...left, ...without(right, left)];
+    case 'unless':
+      return without(left, right);
+    default:
+      throw new Error(`not understood: ${text(node)}`);
+  }
+}
+
+function without(samples: readonly Sample[], others: readonly Sample[]): readonly Sample[] {
+  const keys = new Set(others.map(({ labels }) => JSON.stringify(labels)));
+  return samples.filter(({ labels }) => !keys.has(JSON.stringify(labels)));
+}
+
+function aggregated(node: SyntaxNode, moment: Moment): readonly Sample[] {
+  const { text } = moment;
+  const aggregate = AGGREGATES[text(node.getChild('AggregateOp'))];
+  const [call] = children(node.getChild('FunctionCallBody'));
+  if (call === undefined || aggregate === undefined) throw new Error(`not understood: ${text(node)}`);
+  const kept = descendants(node.getChild('AggregateModifier'), 'LabelName').map(text).sort();
+  const groups = Map.groupBy(samplesOf(call, moment), ({ labels }) =>
+    JSON.stringify(Object.fromEntries(kept.map((label) => [label, labels[label] ?? '']))),
+  );
+  return [...groups].map(([labels, samples]) => ({
+    labels: JSON.parse(labels),
+    value: aggregate(samples.map(({ value }) => value)),
+  }));
+}
+
+function called(node: SyntaxNode, moment: Moment): readonly Sample[] {
+  const name = moment.text(node.getChild('FunctionIdentifier'));
+  const { matchers, ranges } = rangesOf(node, moment);
+  if (name === 'absent_over_time') return ranges.length === 0 ? [{ labels: matchers, value: 1 }] : [];
   const act = OVER_TIME[name];
   if (act === undefined) throw new Error(`not understood: ${name}`);
-  return act;
+  return ranges.map(({ labels, values }) => ({ labels, value: act(values) }));
 }
 
 /** The values of each series in the range that a function is called with; series without any are left out. */
-function ranges(call: SyntaxNode, { text, series, minute }: Moment): readonly (readonly number[])[] {
+function rangesOf(call: SyntaxNode, { text, series, minute }: Moment) {
   const [matrix] = descendants(call, 'MatrixSelector');
   const [vector] = descendants(call, 'VectorSelector');
   if (matrix === undefined || vector === undefined) throw new Error(`not understood: ${text(call)}`);
   const { metric, matchers } = selectorOf(vector, text);
   const range = minutes(text(matrix.getChild('DurationExpr')));
-  return series
+  const ranges = series
     .filter((each) => each.metric === metric)
     .filter(({ labels }) => Object.entries(matchers).every(([label, value]) => labels[label] === value))
-    .map(({ points }) =>
-      points.filter(([at]) => at > minute - range && at <= minute).map(([, value]) => value),
-    )
-    .filter((values) => values.length > 0);
+    .map(({ labels, points }) => ({
+      labels,
+      values: points.filter(([at]) => at > minute - range && at <= minute).map(([, value]) => value),
+    }))
+    .filter(({ values }) => values.length > 0);
+  return { matchers, ranges };
 }
 
 function selectorOf(node: SyntaxNode, text: Moment['text']): Pick<Selector, 'metric' | 'matchers'> {
