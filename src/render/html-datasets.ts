@@ -1,5 +1,5 @@
 import type { DatasetOutcome, TableStatus } from '../model/report.ts';
-import type { Group } from './group.ts';
+import { type Group, missingDataset } from './group.ts';
 import { anchorOf, badge, consoleLink, mark, ownerName, STATUS_WORDS, severityMarks } from './html-parts.ts';
 import { keyOf, type View } from './html-view.ts';
 import { html, joinedBy, type Markup } from './markup.ts';
@@ -71,12 +71,12 @@ interface Row {
 
 function row(subject: Row & { readonly status: TableStatus }, view: View, findings: FindingsOf): Markup {
   const { status } = subject;
-  const { name, owner, readBy, consumers, waived } = cells(subject, view, findings);
+  const { name, owner, readBy, consumers, waived, concerning } = cells(subject, view, findings);
   return html`
     <tr data-status="${status}" data-read="${consumers}">
     <th scope="row">${name}</th>
     <td>${mark(status)} ${STATUS_WORDS[status]}${waived}</td>
-    <td>${severityMarks(findings.get(keyOf(subject)) ?? [])}</td>
+    <td>${severityMarks(concerning?.findings ?? [])}${concerning?.table === null ? ' its dataset' : null}</td>
     <td>${owner}</td>
     <td>${readBy}</td></tr>`;
 }
@@ -86,6 +86,14 @@ function inSyncRow(subject: Row, view: View, findings: FindingsOf): Markup {
   const { name, owner, readBy, consumers, waived } = cells(subject, view, findings);
   const read = consumers === '' ? null : html` data-read="${consumers}"`;
   return html`<tr${read}><th scope="row">${name}${waived}<td>${owner}<td>${readBy}`;
+}
+
+/** What is wrong with a table, and where that is told: with its own entry, or with that of a dataset that is missing. */
+function concerningOf({ dataset, table }: Row, findings: FindingsOf): Group | null {
+  const own = findings.get(keyOf({ dataset, table }));
+  if (own !== undefined) return { dataset, table, findings: own };
+  const missing = missingDataset(findings.get(keyOf({ dataset, table: null })) ?? []);
+  return missing.length === 0 ? null : { dataset, table: null, findings: missing };
 }
 
 function cells(subject: Row, view: View, findings: FindingsOf) {
@@ -98,8 +106,10 @@ function cells(subject: Row, view: View, findings: FindingsOf) {
     .map((waiver) => waiver.until)
     .sort()
     .reverse();
+  const concerning = concerningOf(subject, findings);
   return {
-    name: findings.has(keyOf(subject)) ? html`<a href="#${anchorOf(subject)}">${code}</a>` : code,
+    concerning,
+    name: concerning === null ? code : html`<a href="#${anchorOf(concerning)}">${code}</a>`,
     owner: contract?.owner == null ? null : ownerName(contract.owner),
     consumers: view.readBy(consumers),
     readBy: joinedBy(', ', consumers),

@@ -189,6 +189,17 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       expect(await seenFindings(page)).toEqual(['field-mode', 'clustering']);
     });
 
+    test('show the tables of a missing dataset by what is wrong with it', async () => {
+      const { 'sales.json': _, ...missing } = Object.fromEntries(
+        Object.entries(answers).filter(([path]) => !path.startsWith('sales/')),
+      );
+      const { page } = await open(
+        { fragment: '#severity=critical' },
+        await playedPage({ files, runs: [missing] }),
+      );
+      expect(await seenTables(page)).toEqual(['items', 'orders', 'refunds']);
+    });
+
     test('together show what matches all of them', async () => {
       const { page } = await open({ fragment: '#severity=critical,warning&dataset=sales&q=amount' });
       expect(await seenEntries(page)).toEqual(['sales.orders']);

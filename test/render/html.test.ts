@@ -254,6 +254,15 @@ describe('beside it', () => {
     expect(renderHtml(page)).toContain('<details class="fold" data-fold><summary>1 table in sync</summary>');
   });
 
+  test('stands of each table of a missing dataset that its dataset is what is wrong', async () => {
+    const page = await playedPage({ files, runs: [{}] });
+    expect(partOf(page, 'Every dataset and table', 'Waivers').slice(8)).toEqual([
+      ...['items', 'drifted waivers until 2027-01-31', '1 critical its dataset'],
+      ...['orders', 'drifted', '1 critical its dataset', '@S0SALES', 'integration-service, dashboards'],
+    ]);
+    expect(renderHtml(page).match(/<th scope="row"><a href="#at=sales">/g)).toHaveLength(2);
+  });
+
   test('stand the waivers, those that lapsed too, and what they waive', async () => {
     const answers = {
       ...intact,
