@@ -81,11 +81,15 @@ const groups = all('[data-group]').map((element) => ({
   rows: all('tbody tr', element).map((row) => readRow(row, element.dataset['dataset'] ?? '', entryById)),
 }));
 const lists = all('[data-group] .scroll');
+const sections = all('[data-section]');
 const folds = all('[data-fold]') as HTMLDetailsElement[];
 const count = byId('count') as HTMLOutputElement;
 const copyLink = byId('copy-link') as HTMLButtonElement;
 /** Folds that a filter opened, to be closed with it. */
 const opened = new Set<HTMLDetailsElement>();
+
+/** What a section is shown for. */
+const SHOWN = '[data-entry]:not([hidden]), [data-group]:not([hidden])';
 
 function show(element: HTMLElement, isShown: boolean): void {
   if (element.hidden === isShown) element.hidden = !isShown;
@@ -103,6 +107,7 @@ function apply(filter: Filter): void {
   for (const { element, rows: own } of groups) show(element, isEmpty(filter) || own.some(isVisible));
   for (const fold of folds) unfold(fold, filter);
   for (const list of lists) show(list, list.querySelector('tbody tr:not([hidden])') !== null);
+  for (const section of sections) show(section, isEmpty(filter) || section.querySelector(SHOWN) !== null);
   const wrong = all('#wrong > [data-entry]');
   for (const note of all('.none-match')) show(note, wrong.length > 0 && wrong.every(({ hidden }) => hidden));
   count.textContent = isEmpty(filter) ? '' : summary(rows);

@@ -1,6 +1,15 @@
 import type { DatasetOutcome, TableStatus } from '../model/report.ts';
 import { type Group, missingDataset } from './group.ts';
-import { anchorOf, badge, consoleLink, mark, ownerName, STATUS_WORDS, severityMarks } from './html-parts.ts';
+import {
+  anchorOf,
+  badge,
+  consoleLink,
+  mark,
+  ownerName,
+  STATUS_WORDS,
+  severityMarks,
+  unreadAnchorOf,
+} from './html-parts.ts';
 import { keyOf, type View } from './html-view.ts';
 import { html, joinedBy, type Markup } from './markup.ts';
 import { counted } from './printable.ts';
@@ -107,9 +116,11 @@ function cells(subject: Row, view: View, findings: FindingsOf) {
     .sort()
     .reverse();
   const concerning = concerningOf(subject, findings);
+  const unread = view.statusOf(subject) === 'unchecked' ? view.uncheckedOf(subject) : null;
+  const place = concerning !== null ? anchorOf(concerning) : unread !== null ? unreadAnchorOf(unread) : null;
   return {
     concerning,
-    name: concerning === null ? code : html`<a href="#${anchorOf(concerning)}">${code}</a>`,
+    name: place === null ? code : html`<a href="#${place}">${code}</a>`,
     owner: contract?.owner == null ? null : ownerName(contract.owner),
     consumers: view.readBy(consumers),
     readBy: joinedBy(', ', consumers),

@@ -199,7 +199,7 @@ function consumersOf({ findings, ...subject }: Group, view: View): readonly stri
 /** Tables or datasets that no file declares, which is all there is to say of them. */
 export function undeclaredList(findings: readonly Finding[], view: View): Markup {
   const item = (finding: Finding) => html`
-    <li data-entry data-dataset="${finding.dataset}" data-status="undeclared" data-severity="${finding.severity}" data-kind="${finding.kind}" id="${anchorOf(finding)}">
+    <li data-entry data-dataset="${finding.dataset}" data-status="undeclared" data-severity="${finding.severity}" data-kind="${finding.kind}" id="${anchorOf(finding)}" tabindex="-1">
       ${mark(finding.severity)} <code>${subjectTitle(finding)}</code> ${consoleLink(finding, view.report.project)}
     </li>`;
   return html`<ul class="undeclared">${findings.map(item)}</ul>`;

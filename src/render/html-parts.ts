@@ -40,6 +40,11 @@ export function anchorOf(subject: Subject): string {
   return `at=${encodeURIComponent(subjectName(subject).toWellFormed())}`;
 }
 
+/** Of what could not be checked: a dataset may be drifted, and in part unread. */
+export function unreadAnchorOf(subject: Subject): string {
+  return anchorOf(subject).replace('at=', 'unread=');
+}
+
 export function time(rfc3339: string): Markup {
   return html`<time datetime="${rfc3339}">${moment(rfc3339)}</time>`;
 }

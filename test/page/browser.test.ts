@@ -200,6 +200,24 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       expect(await seenTables(page)).toEqual(['items', 'orders', 'refunds']);
     });
 
+    test('by who reads it show what of that could not be checked, and no heading of nothing', async () => {
+      const read = { ...files['crm/leads.json'], contract: { consumers: { ledger: ['id'] } } };
+      const page = await playedPage({ files: { ...files, 'crm/leads.json': read }, runs: [answers] });
+      const opened = await open({ fragment: '#consumer=ledger' }, page);
+      const headings = () => visibleTexts(opened.page, 'main h2');
+      expect(await visibleTexts(opened.page, '.unread li code')).toEqual(['crm.leads']);
+      expect(await headings()).toEqual([
+        'What is wrong',
+        'What could not be checked',
+        'Every dataset and table',
+        'Waivers',
+      ]);
+      await opened.page.getByLabel('consumer', { exact: true }).selectOption('checkout');
+      await expect.poll(headings).toEqual(['What is wrong', 'Every dataset and table', 'Waivers']);
+      await opened.page.getByRole('button', { name: 'Clear' }).click();
+      await expect.poll(headings).toContain('Worth knowing');
+    });
+
     test('together show what matches all of them', async () => {
       const { page } = await open({ fragment: '#severity=critical,warning&dataset=sales&q=amount' });
       expect(await seenEntries(page)).toEqual(['sales.orders']);
@@ -269,6 +287,12 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
           entry.locator('summary').evaluate((line) => Math.abs(line.getBoundingClientRect().top) < 400),
         )
         .toBe(true);
+    });
+
+    test('from the list of tables leads to why one could not be checked', async () => {
+      const { page } = await open();
+      await page.locator('.dataset tbody a', { hasText: 'leads' }).click();
+      await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('unread=crm.leads');
     });
 
     test('to what is folded away unfolds what it is in', async () => {

@@ -226,6 +226,22 @@ describe('beside it', () => {
     ]);
   });
 
+  test('stands whose it is and who reads it, of a dataset that of all its tables', async () => {
+    const page = await playedPage({ files, runs: [intact] });
+    const dataset = { dataset: 'sales', table: null, reason: 'denied', detail: 'HTTP 403' } as const;
+    const told = (subject: { readonly table: string | null }) => {
+      const report = { ...page.report, unchecked: [{ ...dataset, ...subject }] };
+      return partOf({ ...page, report }, 'What could not be checked', 'Every dataset and table').filter(
+        (line) => line.includes('read by'),
+      );
+    };
+    expect([told({ table: 'orders' }), told({ table: null }), told({ table: 'items' })]).toEqual([
+      ['owner @S0SALES; read by integration-service, dashboards'],
+      ['read by integration-service, dashboards'],
+      [],
+    ]);
+  });
+
   test('stands what is worth knowing, folded', async () => {
     const page = await playedPage({ files, runs: [intact, broken] });
     expect(partOf(page, 'Worth knowing', 'Every dataset and table')).toEqual([
@@ -327,6 +343,29 @@ describe('the history', () => {
 });
 
 describe('the file', () => {
+  test('has no place twice, also of a dataset that is drifted and in part unread', async () => {
+    const page = await playedPage({
+      files: { ...files, 'sales.json': { location: 'EU' } },
+      runs: [{ ...answersAt(broken), 'sales.json': { location: 'US' } }],
+    });
+    const unread = { dataset: 'sales', table: null } as const;
+    const unchecked = [
+      ...page.report.unchecked,
+      { ...unread, reason: 'denied', detail: 'datasets.get' } as const,
+      { ...unread, reason: 'unavailable', detail: 'tables.list' } as const,
+    ];
+    const html = renderHtml({ ...page, report: { ...page.report, unchecked } });
+    const ids = [...html.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(ids).toEqual([...new Set(ids)]);
+    expect(ids.filter((id) => id?.includes('='))).toEqual([
+      'at=sales',
+      'at=sales.orders',
+      'unread=sales.items',
+      'unread=sales',
+      'at=sales.extra',
+    ]);
+  });
+
   test('allows no script, style or request but its own, which it names by their hashes', async () => {
     const html = renderHtml(await playedPage({ files, runs: [intact] }));
     const [, policy = ''] = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(html) ?? [];
