@@ -1,4 +1,12 @@
-import { type Filter, type Filtered, isEmpty, match, parseFilter, printFilter } from './filter.ts';
+import {
+  type Filter,
+  type Filtered,
+  type FilteredFinding,
+  isEmpty,
+  match,
+  parseFilter,
+  printFilter,
+} from './filter.ts';
 
 /*
  * What makes the report page answer to its reader: filters, links that carry them, copying, arrow keys, printing. All that
@@ -8,7 +16,13 @@ import { type Filter, type Filtered, isEmpty, match, parseFilter, printFilter } 
 /** An element that a filter shows or hides, with what it is filtered by. */
 interface Item extends Filtered {
   readonly element: HTMLElement;
+  /** Of the first of its findings: the others are counted and not listed. */
   readonly findingElements: readonly HTMLElement[];
+  readonly findings: readonly CountedFinding[];
+}
+
+interface CountedFinding extends FilteredFinding {
+  readonly count: number;
 }
 
 function all(selector: string, within: ParentNode = document): HTMLElement[] {
@@ -29,12 +43,25 @@ function readEntry(element: HTMLElement): Item {
     dataset: dataset ?? '',
     status: element.dataset['status'] ?? '',
     consumers: readersOf(element),
-    findings: findingElements.map((finding) => ({
-      severity: finding.dataset['severity'] ?? '',
-      kind: finding.dataset['kind'] ?? '',
-    })),
+    findings: [
+      ...findingElements.map((finding) => ({
+        severity: finding.dataset['severity'] ?? '',
+        kind: finding.dataset['kind'] ?? '',
+        count: 1,
+      })),
+      ...unlistedOf(element),
+    ],
     text: textOf(element),
   };
+}
+
+/** `critical:field-missing:70` */
+function unlistedOf({ dataset }: HTMLElement): CountedFinding[] {
+  const words = (dataset['more'] ?? '').split(' ').filter((word) => word !== '');
+  return words.map((word) => {
+    const [severity = '', kind = '', count] = word.split(':');
+    return { severity, kind, count: Number(count) };
+  });
 }
 
 /** A row of the list of all tables is found by what is found of its table. */
@@ -48,7 +75,7 @@ function readRow(element: HTMLElement, dataset: string, entries: ReadonlyMap<str
     // What is in sync does not say so.
     status: element.dataset['status'] ?? 'in-sync',
     consumers: readersOf(element),
-    findings: entry?.findings ?? [],
+    findings: entry?.findings ?? unlistedOf(element),
     text: () => `${dataset}.${own()} ${entry?.text() ?? ''}`,
   };
 }
@@ -75,7 +102,9 @@ const consumers = [...(form.elements.namedItem('consumer') as HTMLSelectElement)
   .map(({ value }) => value)
   .filter((value) => value !== '');
 const entries = all('[data-entry]').map(readEntry);
-const entryById = new Map(entries.map((entry) => [entry.element.id, entry]));
+const entryById = new Map(
+  entries.filter(({ element }) => element.id !== '').map((entry) => [entry.element.id, entry]),
+);
 const groups = all('[data-group]').map((element) => ({
   element,
   rows: all('tbody tr', element).map((row) => readRow(row, element.dataset['dataset'] ?? '', entryById)),
@@ -97,20 +126,29 @@ function show(element: HTMLElement, isShown: boolean): void {
 
 function apply(filter: Filter): void {
   const rows = groups.flatMap((group) => group.rows);
-  for (const item of [...entries, ...rows]) {
-    const { isShown, findings } = match(item, filter);
-    show(item.element, isShown);
-    for (const [index, finding] of item.findingElements.entries()) {
-      if (finding !== item.element) show(finding, findings[index] ?? true);
-    }
-  }
+  const found = entries.map((entry) => sift(entry, filter));
+  for (const row of rows) sift(row, filter);
   for (const { element, rows: own } of groups) show(element, isEmpty(filter) || own.some(isVisible));
   for (const fold of folds) unfold(fold, filter);
   for (const list of lists) show(list, list.querySelector('tbody tr:not([hidden])') !== null);
   for (const section of sections) show(section, isEmpty(filter) || section.querySelector(SHOWN) !== null);
   const wrong = all('#wrong > [data-entry]');
   for (const note of all('.none-match')) show(note, wrong.length > 0 && wrong.every(({ hidden }) => hidden));
-  count.textContent = isEmpty(filter) ? '' : summary(rows);
+  count.textContent = isEmpty(filter) ? '' : summary(sumOf(found.flat()), rows);
+}
+
+/** Shows an item or hides it, and tells which of its findings are found. */
+function sift(item: Item, filter: Filter): readonly CountedFinding[] {
+  const { isShown, findings } = match(item, filter);
+  show(item.element, isShown);
+  for (const [index, finding] of item.findingElements.entries()) {
+    if (finding !== item.element) show(finding, findings[index] ?? true);
+  }
+  return isShown ? item.findings.filter((_, index) => findings[index]) : [];
+}
+
+function sumOf(findings: readonly CountedFinding[]): number {
+  return findings.reduce((sum, { count: each }) => sum + each, 0);
 }
 
 function isVisible({ element }: Item): boolean {
@@ -128,15 +166,11 @@ function unfold(fold: HTMLDetailsElement, filter: Filter): void {
   if (isEmpty(filter) && opened.delete(fold)) fold.open = false;
 }
 
-function summary(rows: readonly Item[]): string {
-  const shown = entries.filter(isVisible);
-  const findings = shown.flatMap(({ element, findingElements }) =>
-    findingElements.filter((finding) => finding === element || !finding.hidden),
-  );
-  const allFindings = entries.flatMap(({ findingElements }) => findingElements);
-  const some = (shownOnes: number, all: number, noun: string) =>
-    `${shownOnes.toLocaleString('en-US')} of ${all.toLocaleString('en-US')} ${noun}`;
-  return `${some(findings.length, allFindings.length, 'findings')}, ${some(rows.filter(isVisible).length, rows.length, 'tables')}`;
+function summary(found: number, rows: readonly Item[]): string {
+  const all = sumOf(entries.flatMap(({ findings }) => findings));
+  const some = (shown: number, of: number, noun: string) =>
+    `${shown.toLocaleString('en-US')} of ${of.toLocaleString('en-US')} ${noun}`;
+  return `${some(found, all, 'findings')}, ${some(rows.filter(isVisible).length, rows.length, 'tables')}`;
 }
 
 function readForm(): Filter {

@@ -9,6 +9,7 @@ import {
   badge,
   consoleLink,
   copyButton,
+  dataMore,
   mark,
   ownerName,
   severityMarks,
@@ -36,7 +37,7 @@ export function entry(
   const shown = findings.slice(0, MAX_FINDINGS);
   const left = findings.length - shown.length;
   return html`
-    <details class="entry ${worst.severity}" id="${anchorOf(group)}" data-entry data-dataset="${group.dataset}" data-status="${view.statusOf(group)}" data-read="${view.readBy(consumersOf(group, view))}"${isOpen ? html` open` : null}>
+    <details class="entry ${worst.severity}" id="${anchorOf(group)}" data-entry data-dataset="${group.dataset}" data-status="${view.statusOf(group)}" data-read="${view.readBy(consumersOf(group, view))}"${dataMore(findings.slice(MAX_FINDINGS))}${isOpen ? html` open` : null}>
       <summary>
         <h3>${subjectHeading(group)}</h3>
         <span class="gist">${gist(findings)}</span>
@@ -194,6 +195,19 @@ function waiverLine({ kind, path, until, reason }: Waiver): Markup {
 function consumersOf({ findings, ...subject }: Group, view: View): readonly string[] {
   const declared = view.declaredOf(subject)?.contract.consumers.keys() ?? [];
   return [...new Set([...declared, ...findings.flatMap(({ consumers }) => consumers)])];
+}
+
+/** What a page has no room for, counted: of a dataset as one line, so that a filter by it still counts right. */
+export function leftOut(groups: readonly Group[], view: View): readonly Markup[] {
+  const keyOf = (group: Group) => JSON.stringify([group.dataset, view.statusOf(group)]);
+  return [...Map.groupBy(groups, keyOf).values()].map((members) => {
+    const findings = members.flatMap((group) => group.findings);
+    const [dataset = '', status = ''] =
+      members.map((group) => [group.dataset, view.statusOf(group)])[0] ?? [];
+    const readers = new Set(members.flatMap((group) => consumersOf(group, view)));
+    return html`
+      <p class="note" data-entry data-dataset="${dataset}" data-status="${status}" data-read="${view.readBy(readers)}"${dataMore(findings)}>+${counted(findings.length, 'more finding')} in ${counted(members.length, 'table')} of <code>${dataset}</code>: ${severityMarks(findings)} drift check names all.</p>`;
+  });
 }
 
 /** Tables or datasets that no file declares, which is all there is to say of them. */

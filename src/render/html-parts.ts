@@ -1,4 +1,4 @@
-import type { Subject } from '../model/finding.ts';
+import type { Finding, Subject } from '../model/finding.ts';
 import { SEVERITIES, type Severity } from '../model/kinds.ts';
 import { consoleUrl } from './console-url.ts';
 import { subjectName } from './group.ts';
@@ -52,6 +52,17 @@ export function time(rfc3339: string): Markup {
 /** A button that copies: what, is told by its data. */
 export function copyButton(label: string): Markup {
   return html`<button type="button" class="copy" data-copy>${label}</button>`;
+}
+
+/** What is counted and not listed, for the filter: `critical:field-missing:70 info:field-unexpected:2` */
+export function dataMore(findings: readonly Finding[]): Markup | null {
+  if (findings.length === 0) return null;
+  const counts = new Map<string, number>();
+  for (const { severity, kind } of findings) {
+    const of = `${severity}:${kind}`;
+    counts.set(of, (counts.get(of) ?? 0) + 1);
+  }
+  return html` data-more="${[...counts].map(([of, count]) => `${of}:${count}`).join(' ')}"`;
 }
 
 /** `2 critical, 1 info`, each with its mark. */

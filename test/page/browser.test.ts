@@ -66,6 +66,17 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
     return sample;
   }
 
+  /** Of a table that was recreated with one other column in place of 119. */
+  function recreatedPage(): Promise<Page> {
+    const names = Array.from({ length: 119 }, (_, index) => `column_${index}`);
+    const orders = { type: 'TABLE', schema: { fields: names.map((name) => column(name)) } };
+    const recreated = { type: 'TABLE', schema: { fields: [column('other')] } };
+    return playedPage({
+      files: { 'sales/orders.json': orders },
+      runs: [{ 'sales.json': {}, 'sales/orders.json': recreated }],
+    });
+  }
+
   async function open(options: Parameters<typeof openFromDisk>[2] = {}, page?: Page) {
     return openFromDisk(browser, renderHtml(page ?? (await samplePage())), options);
   }
@@ -536,6 +547,39 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       .poll(() => page.locator('#count').innerText())
       .toMatch(/^\d+ of 1,000 findings, 1 of 5,000 tables$/);
     expect(complaints).toEqual([]);
+  });
+
+  describe('findings that the page has no room for', () => {
+    const figure = (page: BrowserPage, name: string) =>
+      page.locator('.tiles a', { hasText: name }).locator('b').innerText();
+    const count = (page: BrowserPage) => page.locator('#count').innerText();
+
+    test('of one table are counted by a filter as at the top, and found by their kind', async () => {
+      const { page } = await open({}, await recreatedPage());
+      expect([await figure(page, 'critical'), await figure(page, 'info')]).toEqual(['119', '1']);
+      await page.getByRole('checkbox', { name: 'critical' }).check();
+      await expect.poll(() => count(page)).toBe('119 of 120 findings, 1 of 1 tables');
+      await page.getByRole('checkbox', { name: 'critical' }).uncheck();
+      await page.getByLabel('kind', { exact: true }).selectOption('field-unexpected');
+      await expect.poll(() => count(page)).toBe('1 of 120 findings, 1 of 1 tables');
+      expect(await seenEntries(page)).toEqual(['sales.orders']);
+    });
+
+    test('of many tables are counted by a filter as at the top', async () => {
+      const { page } = await open({}, await largePage({ tables: 2500, findings: 2500 }));
+      const all = await page.locator('.dataset tbody tr').count();
+      for (const severity of ['critical', 'warning']) {
+        await page.getByRole('button', { name: 'Clear' }).click();
+        await page.getByRole('checkbox', { name: severity }).check();
+        const figures = await figure(page, severity);
+        await expect.poll(() => count(page)).toMatch(new RegExp(`^${figures} of 2,500 findings`));
+        const rows = await page
+          .locator('.dataset tbody tr', { has: page.locator(`.badge.${severity}`) })
+          .count();
+        const tables = rows.toLocaleString('en-US');
+        expect(await count(page)).toContain(`, ${tables} of ${all.toLocaleString('en-US')} tables`);
+      }
+    });
   });
 
   test('hostile names are shown, and do nothing', async () => {
