@@ -122,7 +122,7 @@ function whole(group: Group, view: View): Markup {
   const contract = view.declaredOf(group)?.contract ?? null;
   return html`
     ${details === null ? null : html`<h4>Expected beside actual</h4>${comparison(details, { findings, contract })}`}
-    ${repairsOf(findings, view).map(repairBlock)}`;
+    ${repairBlocks(findings, view)}`;
 }
 
 /** What a run does not keep, a person can ask for, by the name that the files have for it. */
@@ -133,17 +133,62 @@ function notWhole({ dataset, table }: Group, { sight, declaredOf }: View): Marku
   return html`<p class="note">Expected beside actual, and the repair: <code>${command}</code></p>`;
 }
 
+/** Of each sort; the rest is counted. */
 const MAX_REPAIRS = 5;
+
+/** What can be copied, then what no statement repairs. */
+function repairBlocks(findings: readonly Finding[], view: View): readonly (Markup | null)[] {
+  const repairs = repairsOf(findings, view);
+  const copied = together(repairs.filter(({ statements }) => statements.length > 0));
+  const told = repairs.filter(({ statements }) => statements.length === 0);
+  return [
+    ...copied.slice(0, MAX_REPAIRS).map(repairBlock),
+    moreRepairs(copied.length - MAX_REPAIRS, 'more repair'),
+    ...told
+      .slice(0, MAX_REPAIRS)
+      .map(({ note }) => html`<p class="note">No statement repairs it: ${note}</p>`),
+    moreRepairs(told.length - MAX_REPAIRS, 'more reason'),
+  ];
+}
+
+function moreRepairs(count: number, noun: string): Markup | null {
+  return count <= 0 ? null : html`<p class="note">+${counted(count, noun)}, in drift check --format json</p>`;
+}
 
 /** Two findings may have the same repair. */
 function repairsOf(findings: readonly Finding[], { memoOf }: View): readonly Repair[] {
   const repairs = findings.flatMap(
     (finding) => repairOf(finding, memoOf(finding)?.about.lastGoodAt ?? null) ?? [],
   );
-  return [...new Map(repairs.map((repair) => [JSON.stringify(repair), repair])).values()].slice(
-    0,
-    MAX_REPAIRS,
+  return [...new Map(repairs.map((repair) => [JSON.stringify(repair), repair])).values()];
+}
+
+/** Those in place of which the same is to be known as one, to be copied at once. */
+function together(repairs: readonly Repair[]): readonly Repair[] {
+  const keyOf = (repair: Repair) => (repair.how === 'in-place' ? repair.note : JSON.stringify(repair));
+  return [...Map.groupBy(repairs, keyOf).values()].flatMap((members) => {
+    const [first] = members;
+    const statements = members.flatMap((repair) => repair.statements);
+    return first === undefined ? [] : [{ ...first, statements: addedAtOnce(statements) }];
+  });
+}
+
+/** One statement for all columns: BigQuery takes five changes of a table in ten seconds (quotas, "Standard tables"). */
+function addedAtOnce(statements: readonly string[]): readonly string[] {
+  const parts = statements.map((statement) => ({
+    statement,
+    match: /^(ALTER TABLE `[^`]*`) (ADD COLUMN .*);$/s.exec(statement),
+  }));
+  const added = Map.groupBy(
+    parts.flatMap(({ match }) => (match === null ? [] : [match])),
+    ([, table = '']) => table,
   );
+  return [
+    ...[...added].map(
+      ([table, columns]) => `${table} ${columns.map(([, , column]) => column).join(',\n  ')};`,
+    ),
+    ...parts.flatMap(({ statement, match }) => (match === null ? [statement] : [])),
+  ];
 }
 
 const HOW: Readonly<Record<Repair['how'], string>> = {
@@ -155,7 +200,6 @@ const HOW: Readonly<Record<Repair['how'], string>> = {
 
 /** Text to copy; nothing here runs it. */
 function repairBlock({ how, statements, note }: Repair): Markup {
-  if (statements.length === 0) return html`<p class="note">No statement repairs it: ${note}</p>`;
   return html`
     <figure class="repair">
       <figcaption>Would repair it${how === 'none' ? null : html` <span class="kind">${HOW[how]}</span>`} ${copyButton('Copy')}</figcaption>

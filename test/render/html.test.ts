@@ -158,13 +158,62 @@ describe('what is wrong', () => {
       ...['Would repair it in place', 'Copy'],
       'ALTER TABLE `demo-project.sales.orders` ADD COLUMN IF NOT EXISTS `amount` NUMERIC;',
       "Before you run it: if it was dropped within the time travel window (7 days unless the dataset says less), its data is still in a copy: bq cp 'demo-project:sales.orders@1795377600000' demo-project:sales.orders_restored (1795377600000: milliseconds since 1970 of a moment before); the field comes back empty and last",
-      'No statement repairs it: BigQuery cannot turn INT64 into STRING in place: build the table anew',
       ...['Would repair it by a new table', 'Copy'],
       'CREATE OR REPLACE TABLE `demo-project.sales.orders` (`id` STRING NOT NULL, `customer` STRUCT<`tier` INT64>, `day` DATE) PARTITION BY `day` AS SELECT * FROM `demo-project.sales.orders`;',
       'Before you run it: BigQuery cannot turn NULLABLE into REQUIRED; the statement fails as long as any row has NULL; defaults, policy tags, keys and grants are not copied; stop writers first; what the table was stays in time travel alone',
+      'No statement repairs it: BigQuery cannot turn INT64 into STRING in place: build the table anew',
       ...['Owner', '@S0SALES', 'Read by', 'integration-service, dashboards'],
       ...['Go to', 'Cloud console', 'Runbook', 'Link to this'],
       'Nothing that is wrong matches the filter.',
+    ]);
+  });
+
+  test('is repaired by one statement for all columns that are missing', async () => {
+    const recreated = { ...intact['sales/orders.json'], schema: { fields: [{ name: 'day', type: 'DATE' }] } };
+    const text = partOf(
+      await playedPage({ files, runs: [{ ...intact, 'sales/orders.json': recreated }] }),
+      'Would repair it in place',
+      'Owner',
+    );
+    expect(text.filter((line) => /ALTER|Would repair/.test(line))).toEqual([
+      'Would repair it in place',
+      [
+        'ALTER TABLE `demo-project.sales.orders` ADD COLUMN IF NOT EXISTS `amount` NUMERIC,',
+        '  ADD COLUMN IF NOT EXISTS `customer` STRUCT<`tier` STRING>;',
+      ].join('\n'),
+    ]);
+  });
+
+  test('is told with all its repairs, or how many more there are, whatever no statement repairs', async () => {
+    const page = await playedPage({ files, runs: [broken] });
+    const [first] = page.report.findings;
+    if (first === undefined) throw new Error('there is no finding');
+    const told = (statements: number, notes: number) => {
+      const fixes = [
+        ...Array.from({ length: notes }, (_, index) => ({
+          how: 'rebuild' as const,
+          statements: [],
+          note: `reason ${index}`,
+        })),
+        ...Array.from({ length: statements }, (_, index) => ({
+          how: 'rebuild' as const,
+          statements: [`SELECT ${index}`],
+          note: null,
+        })),
+      ];
+      const findings = fixes.map((fix) => ({ ...first, fix }));
+      const text = partOf({ ...page, report: { ...page.report, findings } }, 'What is wrong', 'Owner');
+      return text.filter((line) => /^SELECT|^No statement|^\+/.test(line));
+    };
+    const selects = (count: number) => Array.from({ length: count }, (_, index) => `SELECT ${index};`);
+    const reasons = (count: number) =>
+      Array.from({ length: count }, (_, index) => `No statement repairs it: reason ${index}`);
+    expect(told(5, 5)).toEqual([...selects(5), ...reasons(5)]);
+    expect(told(6, 7)).toEqual([
+      ...selects(5),
+      '+1 more repair, in drift check --format json',
+      ...reasons(5),
+      '+2 more reasons, in drift check --format json',
     ]);
   });
 
