@@ -228,11 +228,24 @@ function reveal(element: HTMLElement): void {
   focus?.focus({ preventScroll: true });
 }
 
+/** What is shown: by the filter, or the place that a link led to. */
+function shownFragment(): string {
+  const place = location.hash.slice(1);
+  const filter = printFilter(readForm());
+  return filter === '' && entryById.has(place) ? place : filter;
+}
+
 /** The address that others can open: what stands in the browser's own may be a temporary one. */
-function sharedLink(): { readonly link: string; readonly carriesFilter: boolean } {
+function sharedLink(fragment: string): { readonly link: string; readonly isWhole: boolean } {
   const { url, noFilter } = copyLink.dataset;
-  if (noFilter !== undefined && url !== undefined) return { link: url, carriesFilter: false };
-  return { link: `${url ?? location.href.replace(/#.*$/s, '')}${location.hash}`, carriesFilter: true };
+  const link = url ?? location.href.replace(/#.*$/s, '');
+  if (noFilter !== undefined || fragment === '') return { link, isWhole: fragment === '' };
+  return { link: `${link}#${fragment}`, isWhole: true };
+}
+
+function copyLinkTo(fragment: string, button: HTMLElement, what: string): void {
+  const { link, isWhole } = sharedLink(fragment);
+  void copyFrom(button, link, isWhole ? 'Copied' : `Copied, without the ${what}`);
 }
 
 async function copy(text: string): Promise<boolean> {
@@ -264,17 +277,17 @@ async function copyFrom(button: HTMLElement, text: string, done: string): Promis
 }
 
 function onClick(event: Event): void {
-  const button = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('button') : null;
-  if (button === null) return;
-  if (button === copyLink) {
-    const { link, carriesFilter } = sharedLink();
-    void copyFrom(
-      button,
-      link,
-      carriesFilter || location.hash.length < 2 ? 'Copied' : 'Copied, without the filter',
-    );
-  } else if (button.dataset['copy'] !== undefined) {
-    void copyFrom(button, button.closest('figure')?.querySelector('pre')?.textContent ?? '', 'Copied');
+  const target = event.target instanceof Element ? event.target.closest<HTMLElement>('button, a') : null;
+  if (target === null) return;
+  if (target === copyLink) copyLinkTo(shownFragment(), target, 'filter');
+  else if (target.dataset['copy'] === 'place') {
+    copyLinkTo(target.closest('[data-entry]')?.id ?? '', target, 'place');
+  } else if (target.dataset['copy'] === 'text') {
+    void copyFrom(target, target.closest('figure')?.querySelector('pre')?.textContent ?? '', 'Copied');
+  } else if (target.classList.contains('skip')) {
+    // The address stays that of the filter.
+    event.preventDefault();
+    byId('wrong')?.focus();
   }
 }
 

@@ -202,7 +202,7 @@ const HOW: Readonly<Record<Repair['how'], string>> = {
 function repairBlock({ how, statements, note }: Repair): Markup {
   return html`
     <figure class="repair">
-      <figcaption>Would repair it${how === 'none' ? null : html` <span class="kind">${HOW[how]}</span>`} ${copyButton('Copy')}</figcaption>
+      <figcaption>Would repair it${how === 'none' ? null : html` <span class="kind">${HOW[how]}</span>`} ${copyButton('Copy', 'text')}</figcaption>
       <pre tabindex="0">${lines(statements.join('\n'))}</pre>
       ${note === '' ? null : html`<p class="note">Before you run it: ${note}</p>`}
     </figure>`;
@@ -219,7 +219,7 @@ function facts(group: Group, view: View): Markup {
   const links = [
     ...[consoleLink(group, view.report.project)].filter((link) => link !== null),
     ...(runbook === null ? [] : [away(runbook, 'Runbook')]),
-    html`<a href="#${anchorOf(group)}">Link to this</a>`,
+    copyButton('Copy a link to this', 'place'),
   ];
   const rows: readonly (readonly [string, Markup])[] = [
     ...(owner === null ? [] : [['Owner', html`${ownerName(owner)}`] as const]),

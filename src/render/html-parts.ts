@@ -49,9 +49,9 @@ export function time(rfc3339: string): Markup {
   return html`<time datetime="${rfc3339}">${moment(rfc3339)}</time>`;
 }
 
-/** A button that copies: what, is told by its data. */
-export function copyButton(label: string): Markup {
-  return html`<button type="button" class="copy" data-copy>${label}</button>`;
+/** A button that copies the text beneath it, or a link to the entry that it stands in. */
+export function copyButton(label: string, what: 'text' | 'place'): Markup {
+  return html`<button type="button" class="copy" data-copy="${what}">${label}</button>`;
 }
 
 /** What is counted and not listed, for the filter: `critical:field-missing:70 info:field-unexpected:2` */

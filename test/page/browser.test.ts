@@ -347,6 +347,41 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       );
     });
 
+    test('to one table is copied as others can open it, whatever is filtered', async () => {
+      const address = {
+        page: 'https://storage.cloud.google.com/b/report-1.html',
+        latest: 'https://x.example/',
+        takesFilter: true,
+      };
+      const { page } = await open(
+        { permissions: ['clipboard-read', 'clipboard-write'], fragment: '#q=amount' },
+        { ...(await samplePage()), address },
+      );
+      await page.getByRole('button', { name: 'Copy a link to this' }).click();
+      await expect
+        .poll(() => page.evaluate('navigator.clipboard.readText()'))
+        .toBe('https://storage.cloud.google.com/b/report-1.html#at=sales.orders');
+    });
+
+    test('that was followed is the one that is copied', async () => {
+      const { page, url } = await open({
+        permissions: ['clipboard-read', 'clipboard-write'],
+        fragment: '#at=sales.orders',
+      });
+      await page.getByRole('button', { name: 'Copy link' }).click();
+      await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(`${url}#at=sales.orders`);
+    });
+
+    test('that is copied is that of the filter also where the address is another', async () => {
+      const { page, url } = await open({
+        permissions: ['clipboard-read', 'clipboard-write'],
+        fragment: '#dataset=crm',
+      });
+      await page.evaluate(`location.hash = 'waived'`);
+      await page.getByRole('button', { name: 'Copy link' }).click();
+      await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(`${url}#dataset=crm`);
+    });
+
     test('of a page without an address is that of the file', async () => {
       const { page, url } = await open({
         permissions: ['clipboard-read', 'clipboard-write'],
@@ -395,7 +430,9 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
     test('that first stop leaves the filter as it is', async () => {
       const { page } = await open({ fragment: '#dataset=crm' });
       await page.getByRole('link', { name: 'Skip to what is wrong' }).press('Enter');
-      await expect.poll(() => fragmentOf(page)).toBe('#wrong');
+      expect(await page.evaluate('document.activeElement.id')).toBe('wrong');
+      expect(await fragmentOf(page)).toBe('#dataset=crm');
+      await page.reload();
       expect(await seenEntries(page)).toEqual(['crm.contacts']);
     });
 

@@ -163,7 +163,7 @@ describe('what is wrong', () => {
       'Before you run it: BigQuery cannot turn NULLABLE into REQUIRED; the statement fails as long as any row has NULL; defaults, policy tags, keys and grants are not copied; stop writers first; what the table was stays in time travel alone',
       'No statement repairs it: BigQuery cannot turn INT64 into STRING in place: build the table anew',
       ...['Owner', '@S0SALES', 'Read by', 'integration-service, dashboards'],
-      ...['Go to', 'Cloud console', 'Runbook', 'Link to this'],
+      ...['Go to', 'Cloud console', 'Runbook', 'Copy a link to this'],
       'Nothing that is wrong matches the filter.',
     ]);
   });
