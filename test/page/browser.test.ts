@@ -2,6 +2,7 @@ import axe from 'axe-core';
 import type { Browser, Page as BrowserPage } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Page } from '../../src/model/page.ts';
+import type { State } from '../../src/model/state.ts';
 import { renderHtml } from '../../src/render/html.ts';
 import { openFromDisk } from '../support/browser.ts';
 import { CHROMIUM, launchChromium } from '../support/chromium.ts';
@@ -553,6 +554,93 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       expect(await seenEntries(page)).toEqual(['sales.orders', 'crm.contacts']);
       expect(await page.locator('#filter').isVisible()).toBe(false);
       expect(await page.getByRole('button', { name: 'Copy link' }).isVisible()).toBe(false);
+    });
+  });
+
+  describe('the chart', () => {
+    /** Of so many hours, with as many findings at the end. */
+    async function chartPage(hours: number, count: number): Promise<Page> {
+      const page = await samplePage();
+      const history = Array.from({ length: hours + 1 }, (_, index) => ({
+        at: new Date(page.now.getTime() - (hours - index) * 3_600_000).toISOString(),
+        findings: { critical: index === hours ? count : 0, warning: 0, info: 0 },
+        tables: { inSync: 1, drifted: 0, unchecked: 0 },
+      }));
+      return { ...page, state: { ...(page.state as State), history } };
+    }
+
+    interface Box {
+      readonly left: number;
+      readonly right: number;
+      readonly top: number;
+      readonly bottom: number;
+    }
+    const boxes = (page: BrowserPage, selector: string) =>
+      page.evaluate<readonly Box[]>(
+        `[...document.querySelectorAll('${selector}')].filter((each) => each.checkVisibility()).map((each) => each.getBoundingClientRect().toJSON())`,
+      );
+
+    test.each([320, 400, 1200])('keeps names, scales and labels apart on a screen %i wide', async (width) => {
+      for (const [hours, count] of [
+        [24, 123],
+        [96, 12_345],
+        [719, 12_345],
+      ] as const) {
+        const { page } = await open({ viewport: { width, height: 740 } }, await chartPage(hours, count));
+        const [name] = await boxes(page, '.lane.critical .name');
+        const scale = await boxes(page, '.lane.critical .scale span');
+        const [plot] = await boxes(page, '.lane.critical svg');
+        if (name === undefined || plot === undefined) throw new Error('there is no lane');
+        for (const figure of scale) {
+          expect(figure.bottom - figure.top).toBeLessThan(20);
+          expect(figure.right).toBeLessThanOrEqual(plot.left);
+          expect(figure.left >= name.right || figure.top >= name.bottom).toBe(true);
+        }
+        const labels = await boxes(page, '.ticks text');
+        expect(labels.length).toBeGreaterThanOrEqual(2);
+        for (const [index, label] of labels.entries()) {
+          expect(label.left).toBeGreaterThan(labels[index - 1]?.right ?? 0);
+          expect(label.right).toBeLessThan(width);
+        }
+        expect(new Set(await visibleTexts(page, '.lane.critical .name'))).toEqual(
+          new Set([`critical ${count}`]),
+        );
+      }
+    });
+
+    test('has each label where its moment is, and the newest run wide enough to be seen', async () => {
+      const { page } = await open({}, await chartPage(96, 2));
+      const [plot] = await boxes(page, '.lane.critical svg');
+      const marks = await boxes(page, '.ticks line');
+      const labels = await boxes(page, '.ticks text');
+      if (plot === undefined) throw new Error('there is no lane');
+      const width = plot.right - plot.left;
+      const middle = ({ left, right }: Box) => (left + right) / 2;
+      expect(await page.locator('.ticks text').allTextContents()).toEqual([
+        '19 Nov',
+        '20 Nov',
+        '21 Nov',
+        '22 Nov',
+      ]);
+      for (const [index, hoursAgo] of [93, 69, 45, 21].entries()) {
+        const place = plot.left + (width / 1.01) * (1 - hoursAgo / 96);
+        expect(Math.abs(middle(marks[index] as Box) - place)).toBeLessThan(1);
+        expect(Math.abs(middle(labels[index] as Box) - place)).toBeLessThan(2);
+      }
+      const [area] = await boxes(page, '.lane.critical .area');
+      expect(area?.right).toBeCloseTo(plot.right, 0);
+      expect(await page.locator('.lane.critical .area').getAttribute('d')).toContain('H990.1V6H1000V100Z');
+    });
+
+    test('says what a gap is in the grey of a gap', async () => {
+      const { page } = await open({}, await chartPage(3, 1));
+      const style = (selector: string, ...names: readonly string[]) =>
+        page.evaluate<readonly string[]>(
+          `((style) => ${JSON.stringify(names)}.map((name) => style[name]))(getComputedStyle(document.querySelector('${selector}')))`,
+        );
+      expect(await style('rect.gap', 'fill', 'fillOpacity')).toEqual(
+        await style('i.gap', 'backgroundColor', 'opacity'),
+      );
     });
   });
 
