@@ -305,10 +305,13 @@ function onKey(event: KeyboardEvent): void {
 
 /** On paper nothing can be unfolded. */
 function unfoldForPrint(): void {
-  const folded = (all('.entry:not([open], [hidden])') as HTMLDetailsElement[]).filter((entry) =>
-    entry.checkVisibility(),
-  );
-  for (const entry of folded) entry.open = true;
+  const folded: HTMLDetailsElement[] = [];
+  // What is folded in another is in sight when that one is open, which comes first.
+  for (const fold of all('.entry:not([open]), .fold:not([open])') as HTMLDetailsElement[]) {
+    if (!fold.checkVisibility()) continue;
+    fold.open = true;
+    folded.push(fold);
+  }
   addEventListener(
     'afterprint',
     () =>

@@ -665,6 +665,45 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
     expect(await page.locator('#filter').isVisible()).toBe(false);
   });
 
+  test('on paper stands what is folded away on the screen, and not how long ago it was', async () => {
+    const files = {
+      'crm/leads.json': { type: 'TABLE', clustering: null, schema: { fields: [column('id')] } },
+      'crm/contacts.json': { type: 'TABLE' },
+      'drift-policy.json': {
+        waivers: [{ table: 'crm.leads', kind: 'clustering', until: '2027-01-31', reason: 'x' }],
+      },
+    };
+    const leads = {
+      type: 'TABLE',
+      clustering: { fields: ['id'] },
+      schema: { fields: [column('id'), column('note')] },
+    };
+    const run = {
+      'crm.json': {},
+      'crm/contacts.json': { type: 'TABLE' },
+      'crm/extra.json': { type: 'TABLE' },
+      'crm/leads.json': leads,
+    };
+    const { page } = await open({}, await playedPage({ files, runs: [run] }));
+    const isSeen = (selector: string) =>
+      `[...document.querySelectorAll('${selector}')].some((each) => each.checkVisibility())`;
+    const parts = [
+      '.dataset .fold tbody tr',
+      '.informing .entry .finding',
+      '.undeclared li',
+      '.waived .fold li',
+    ];
+    const seen = `[${parts.map(isSeen).join()}]`;
+    await page.evaluate(`addEventListener('beforeprint', () => { window.printed = ${seen}; })`);
+    await page.pdf();
+    expect([await page.evaluate('window.printed'), await page.evaluate(seen)]).toEqual([
+      [true, true, true, true],
+      [false, false, false, false],
+    ]);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('#age').isVisible()).toBe(false);
+  });
+
   test('a thousand findings in five thousand tables can be filtered', async () => {
     const { page, complaints } = await open({}, await largePage({ tables: 5000, findings: 1000 }));
     await page.getByRole('searchbox').fill('invoices_0031');
