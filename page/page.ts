@@ -112,6 +112,7 @@ const groups = all('[data-group]').map((element) => ({
 const lists = all('[data-group] .scroll');
 const sections = all('[data-section]');
 const folds = all('[data-fold]') as HTMLDetailsElement[];
+const rests = all('[data-rest]') as HTMLDetailsElement[];
 const count = byId('count') as HTMLOutputElement;
 const copyLink = byId('copy-link') as HTMLButtonElement;
 /** Folds that a filter opened, to be closed with it. */
@@ -130,6 +131,7 @@ function apply(filter: Filter): void {
   for (const row of rows) sift(row, filter);
   for (const { element, rows: own } of groups) show(element, isEmpty(filter) || own.some(isVisible));
   for (const fold of folds) unfold(fold, filter);
+  for (const rest of rests) unfoldRest(rest, filter);
   for (const list of lists) show(list, list.querySelector('tbody tr:not([hidden])') !== null);
   for (const section of sections) show(section, isEmpty(filter) || section.querySelector(SHOWN) !== null);
   const wrong = all('#wrong > [data-entry]');
@@ -159,11 +161,22 @@ function isVisible({ element }: Item): boolean {
 function unfold(fold: HTMLDetailsElement, filter: Filter): void {
   const hasMatch = fold.querySelector('tbody tr:not([hidden]), [data-entry]:not([hidden])') !== null;
   show(fold, isEmpty(filter) || hasMatch);
-  if (!isEmpty(filter) && hasMatch && !fold.open) {
+  openWhile(fold, !isEmpty(filter) && hasMatch);
+}
+
+/** The rest of a table's many findings, where the first of them are not what is looked for. */
+function unfoldRest(rest: HTMLDetailsElement, filter: Filter): void {
+  const isShown = (list: Element | null) => list?.querySelector('.finding:not([hidden])') != null;
+  show(rest, isShown(rest));
+  openWhile(rest, filter.q !== '' || (isShown(rest) && !isShown(rest.previousElementSibling)));
+}
+
+function openWhile(fold: HTMLDetailsElement, isFound: boolean): void {
+  if (isFound && !fold.open) {
     fold.open = true;
     opened.add(fold);
   }
-  if (isEmpty(filter) && opened.delete(fold)) fold.open = false;
+  if (!isFound && opened.delete(fold)) fold.open = false;
 }
 
 function summary(found: number, rows: readonly Item[]): string {

@@ -24,6 +24,9 @@ import { type Repair, repairOf } from './repair.ts';
 
 /** Of one table; the rest is counted. */
 const MAX_FINDINGS = 50;
+/** More make an entry that fills several screens: it is not open at once, and shows the first of them. */
+const MAX_UNFOLDED = 8;
+const FIRST = 5;
 
 /** A table, or a dataset, with what is wrong with it. Folded it is one line: what, where, since when. */
 export function entry(
@@ -36,8 +39,10 @@ export function entry(
   if (worst === undefined) return html``;
   const shown = findings.slice(0, MAX_FINDINGS);
   const left = findings.length - shown.length;
+  const isLong = findings.length > MAX_UNFOLDED;
+  const first = isLong ? shown.slice(0, FIRST) : shown;
   return html`
-    <details class="entry ${worst.severity}" id="${anchorOf(group)}" data-entry data-dataset="${group.dataset}" data-status="${view.statusOf(group)}" data-read="${view.readBy(consumersOf(group, view))}"${dataMore(findings.slice(MAX_FINDINGS))}${isOpen ? html` open` : null}>
+    <details class="entry ${worst.severity}" id="${anchorOf(group)}" data-entry data-dataset="${group.dataset}" data-status="${view.statusOf(group)}" data-read="${view.readBy(consumersOf(group, view))}"${dataMore(findings.slice(MAX_FINDINGS))}${isOpen && !isLong ? html` open` : null}>
       <summary>
         <h3>${subjectHeading(group)}</h3>
         <span class="gist">${gist(findings)}</span>
@@ -46,7 +51,8 @@ export function entry(
       </summary>
       <div class="body">
         <div class="main">
-          <ul class="findings">${shown.map((finding) => findingItem(finding, view))}</ul>
+          ${findingList(first, view)}
+          ${isLong ? html`<details class="fold rest" data-rest><summary>${counted(shown.length - FIRST, 'more finding')}</summary>${findingList(shown.slice(FIRST), view)}</details>` : null}
           ${left === 0 ? null : html`<p class="note">${counted(left, 'more finding')}: drift check names all.</p>`}
           ${isWhole ? whole(group, view) : notWhole(group, view)}
         </div>
@@ -81,6 +87,10 @@ function age(findings: readonly Finding[], { memoOf, now }: View): Markup | null
   const [oldest] = findings.flatMap((finding) => memoOf(finding)?.episodes.at(-1)?.openedAt ?? []).sort();
   if (oldest === undefined) return null;
   return html`<span class="age">${oldest === now.toISOString() ? 'new' : lasting(oldest, now)}</span>`;
+}
+
+function findingList(findings: readonly Finding[], view: View): Markup {
+  return html`<ul class="findings">${findings.map((finding) => findingItem(finding, view))}</ul>`;
 }
 
 function findingItem(finding: Finding, view: View): Markup {

@@ -557,6 +557,46 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
     });
   });
 
+  test.each([
+    { width: 1200, step: 22, wraps: false },
+    { width: 360, step: 9, wraps: true },
+  ])(
+    'the tree of fields steps in by depth on a screen $width wide, every line of a long name',
+    async ({ width, step, wraps }) => {
+      const depths = [0, 1, 2, 3, 4];
+      const name = (depth: number) =>
+        `a_name_that_is_longer_than_its_column_by_far_and_wraps_more_than_once_${depth}`;
+      const nested = (type: string) =>
+        depths.reduceRight<object[]>(
+          (fields, depth) => [
+            fields.length === 0 ? column(name(depth), type) : { name: name(depth), type: 'RECORD', fields },
+          ],
+          [],
+        );
+      const files = { 'sales/orders.json': { type: 'TABLE', schema: { fields: nested('STRING') } } };
+      const run = {
+        'sales.json': {},
+        'sales/orders.json': { type: 'TABLE', schema: { fields: nested('INTEGER') } },
+      };
+      const { page } = await open(
+        { viewport: { width, height: 900 } },
+        await playedPage({ files, runs: [run] }),
+      );
+      const lines = await page.evaluate<readonly (readonly number[])[]>(
+        `[...document.querySelectorAll('.compare:first-child tbody th code')].map((name) => {
+        const range = document.createRange();
+        range.selectNodeContents(name);
+        return [...range.getClientRects()].map(({ left }) => left);
+      })`,
+      );
+      const first = lines[0]?.[0] ?? 0;
+      expect(lines.map((lefts) => [...new Set(lefts.map((left) => Math.round(left - first)))])).toEqual(
+        depths.map((depth) => [depth * step]),
+      );
+      expect(lines.some((lefts) => lefts.length > 1)).toBe(wraps);
+    },
+  );
+
   describe('the chart', () => {
     /** Of so many hours, with as many findings at the end. */
     async function chartPage(hours: number, count: number): Promise<Page> {
@@ -711,6 +751,43 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       .poll(() => page.locator('#count').innerText())
       .toMatch(/^\d+ of 1,000 findings, 1 of 5,000 tables$/);
     expect(complaints).toEqual([]);
+  });
+
+  describe('a table with many findings', () => {
+    const heightOf = (page: BrowserPage, selector: string) =>
+      page.locator(selector).evaluate((element) => element.getBoundingClientRect().height);
+    const kinds = (page: BrowserPage) => visibleTexts(page, '#wrong .finding .kind');
+
+    test('is folded, and shows five of them when it is opened, then all', async () => {
+      const { page } = await open({}, await recreatedPage());
+      expect(await page.locator('.entry[open]').count()).toBe(0);
+      await page.locator('.entry > summary').click();
+      expect(await kinds(page)).toHaveLength(5);
+      expect(await heightOf(page, '.findings >> nth=0')).toBeLessThan(700);
+      expect(await heightOf(page, 'pre >> nth=0')).toBeLessThan(330);
+      await page.getByText('45 more findings').click();
+      expect(await kinds(page)).toHaveLength(50);
+    });
+
+    test('shows those that a filter finds, and folds them again', async () => {
+      const { page } = await open({ fragment: '#q=column_99' }, await recreatedPage());
+      await page.locator('.entry > summary').click();
+      expect(await kinds(page)).toHaveLength(50);
+      await page.getByRole('button', { name: 'Clear' }).click();
+      await expect.poll(() => kinds(page)).toHaveLength(5);
+      await page.getByLabel('kind', { exact: true }).selectOption('field-unexpected');
+      await expect.poll(() => kinds(page)).toHaveLength(0);
+      expect(await page.getByText('45 more findings').isVisible()).toBe(false);
+    });
+
+    test('of few the line at the top is as high open as folded, however long it is', async () => {
+      const name = 'a_column_with_a_name_that_is_rather_long '.repeat(8);
+      const { page } = await open(
+        { viewport: { width: 1000, height: 900 } },
+        withTexts(await samplePage(), (text) => text.replace(/amount/g, () => name)),
+      );
+      expect(await heightOf(page, '#wrong .entry[open] > summary >> nth=0')).toBeLessThan(60);
+    });
   });
 
   describe('findings that the page has no room for', () => {
