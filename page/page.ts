@@ -1,4 +1,12 @@
-import { type Filter, type Filtered, isEmpty, match, parseFilter, printFilter } from './filter.ts';
+import {
+  type Filter,
+  type Filtered,
+  type FilteredFinding,
+  isEmpty,
+  match,
+  parseFilter,
+  printFilter,
+} from './filter.ts';
 
 /*
  * What makes the report page answer to its reader: filters, links that carry them, copying, arrow keys, printing. All that
@@ -8,7 +16,13 @@ import { type Filter, type Filtered, isEmpty, match, parseFilter, printFilter } 
 /** An element that a filter shows or hides, with what it is filtered by. */
 interface Item extends Filtered {
   readonly element: HTMLElement;
+  /** Of the first of its findings: the others are counted and not listed. */
   readonly findingElements: readonly HTMLElement[];
+  readonly findings: readonly CountedFinding[];
+}
+
+interface CountedFinding extends FilteredFinding {
+  readonly count: number;
 }
 
 function all(selector: string, within: ParentNode = document): HTMLElement[] {
@@ -29,12 +43,25 @@ function readEntry(element: HTMLElement): Item {
     dataset: dataset ?? '',
     status: element.dataset['status'] ?? '',
     consumers: readersOf(element),
-    findings: findingElements.map((finding) => ({
-      severity: finding.dataset['severity'] ?? '',
-      kind: finding.dataset['kind'] ?? '',
-    })),
+    findings: [
+      ...findingElements.map((finding) => ({
+        severity: finding.dataset['severity'] ?? '',
+        kind: finding.dataset['kind'] ?? '',
+        count: 1,
+      })),
+      ...unlistedOf(element),
+    ],
     text: textOf(element),
   };
+}
+
+/** `critical:field-missing:70` */
+function unlistedOf({ dataset }: HTMLElement): CountedFinding[] {
+  const words = (dataset['more'] ?? '').split(' ').filter((word) => word !== '');
+  return words.map((word) => {
+    const [severity = '', kind = '', count] = word.split(':');
+    return { severity, kind, count: Number(count) };
+  });
 }
 
 /** A row of the list of all tables is found by what is found of its table. */
@@ -48,7 +75,7 @@ function readRow(element: HTMLElement, dataset: string, entries: ReadonlyMap<str
     // What is in sync does not say so.
     status: element.dataset['status'] ?? 'in-sync',
     consumers: readersOf(element),
-    findings: entry?.findings ?? [],
+    findings: entry?.findings ?? unlistedOf(element),
     text: () => `${dataset}.${own()} ${entry?.text() ?? ''}`,
   };
 }
@@ -75,17 +102,24 @@ const consumers = [...(form.elements.namedItem('consumer') as HTMLSelectElement)
   .map(({ value }) => value)
   .filter((value) => value !== '');
 const entries = all('[data-entry]').map(readEntry);
-const entryById = new Map(entries.map((entry) => [entry.element.id, entry]));
+const entryById = new Map(
+  entries.filter(({ element }) => element.id !== '').map((entry) => [entry.element.id, entry]),
+);
 const groups = all('[data-group]').map((element) => ({
   element,
   rows: all('tbody tr', element).map((row) => readRow(row, element.dataset['dataset'] ?? '', entryById)),
 }));
 const lists = all('[data-group] .scroll');
+const sections = all('[data-section]');
 const folds = all('[data-fold]') as HTMLDetailsElement[];
+const rests = all('[data-rest]') as HTMLDetailsElement[];
 const count = byId('count') as HTMLOutputElement;
 const copyLink = byId('copy-link') as HTMLButtonElement;
 /** Folds that a filter opened, to be closed with it. */
 const opened = new Set<HTMLDetailsElement>();
+
+/** What a section is shown for. */
+const SHOWN = '[data-entry]:not([hidden]), [data-group]:not([hidden])';
 
 function show(element: HTMLElement, isShown: boolean): void {
   if (element.hidden === isShown) element.hidden = !isShown;
@@ -93,19 +127,30 @@ function show(element: HTMLElement, isShown: boolean): void {
 
 function apply(filter: Filter): void {
   const rows = groups.flatMap((group) => group.rows);
-  for (const item of [...entries, ...rows]) {
-    const { isShown, findings } = match(item, filter);
-    show(item.element, isShown);
-    for (const [index, finding] of item.findingElements.entries()) {
-      if (finding !== item.element) show(finding, findings[index] ?? true);
-    }
-  }
+  const found = entries.map((entry) => sift(entry, filter));
+  for (const row of rows) sift(row, filter);
   for (const { element, rows: own } of groups) show(element, isEmpty(filter) || own.some(isVisible));
   for (const fold of folds) unfold(fold, filter);
+  for (const rest of rests) unfoldRest(rest, filter);
   for (const list of lists) show(list, list.querySelector('tbody tr:not([hidden])') !== null);
+  for (const section of sections) show(section, isEmpty(filter) || section.querySelector(SHOWN) !== null);
   const wrong = all('#wrong > [data-entry]');
   for (const note of all('.none-match')) show(note, wrong.length > 0 && wrong.every(({ hidden }) => hidden));
-  count.textContent = isEmpty(filter) ? '' : summary(rows);
+  count.textContent = isEmpty(filter) ? '' : summary(sumOf(found.flat()), rows);
+}
+
+/** Shows an item or hides it, and tells which of its findings are found. */
+function sift(item: Item, filter: Filter): readonly CountedFinding[] {
+  const { isShown, findings } = match(item, filter);
+  show(item.element, isShown);
+  for (const [index, finding] of item.findingElements.entries()) {
+    if (finding !== item.element) show(finding, findings[index] ?? true);
+  }
+  return isShown ? item.findings.filter((_, index) => findings[index]) : [];
+}
+
+function sumOf(findings: readonly CountedFinding[]): number {
+  return findings.reduce((sum, { count: each }) => sum + each, 0);
 }
 
 function isVisible({ element }: Item): boolean {
@@ -116,22 +161,29 @@ function isVisible({ element }: Item): boolean {
 function unfold(fold: HTMLDetailsElement, filter: Filter): void {
   const hasMatch = fold.querySelector('tbody tr:not([hidden]), [data-entry]:not([hidden])') !== null;
   show(fold, isEmpty(filter) || hasMatch);
-  if (!isEmpty(filter) && hasMatch && !fold.open) {
+  openWhile(fold, !isEmpty(filter) && hasMatch);
+}
+
+/** The rest of a table's many findings, where the first of them are not what is looked for. */
+function unfoldRest(rest: HTMLDetailsElement, filter: Filter): void {
+  const isShown = (list: Element | null) => list?.querySelector('.finding:not([hidden])') != null;
+  show(rest, isShown(rest));
+  openWhile(rest, filter.q !== '' || (isShown(rest) && !isShown(rest.previousElementSibling)));
+}
+
+function openWhile(fold: HTMLDetailsElement, isFound: boolean): void {
+  if (isFound && !fold.open) {
     fold.open = true;
     opened.add(fold);
   }
-  if (isEmpty(filter) && opened.delete(fold)) fold.open = false;
+  if (!isFound && opened.delete(fold)) fold.open = false;
 }
 
-function summary(rows: readonly Item[]): string {
-  const shown = entries.filter(isVisible);
-  const findings = shown.flatMap(({ element, findingElements }) =>
-    findingElements.filter((finding) => finding === element || !finding.hidden),
-  );
-  const allFindings = entries.flatMap(({ findingElements }) => findingElements);
-  const some = (shownOnes: number, all: number, noun: string) =>
-    `${shownOnes.toLocaleString('en-US')} of ${all.toLocaleString('en-US')} ${noun}`;
-  return `${some(findings.length, allFindings.length, 'findings')}, ${some(rows.filter(isVisible).length, rows.length, 'tables')}`;
+function summary(found: number, rows: readonly Item[]): string {
+  const all = sumOf(entries.flatMap(({ findings }) => findings));
+  const some = (shown: number, of: number, noun: string) =>
+    `${shown.toLocaleString('en-US')} of ${of.toLocaleString('en-US')} ${noun}`;
+  return `${some(found, all, 'findings')}, ${some(rows.filter(isVisible).length, rows.length, 'tables')}`;
 }
 
 function readForm(): Filter {
@@ -189,11 +241,24 @@ function reveal(element: HTMLElement): void {
   focus?.focus({ preventScroll: true });
 }
 
+/** What is shown: by the filter, or the place that a link led to. */
+function shownFragment(): string {
+  const place = location.hash.slice(1);
+  const filter = printFilter(readForm());
+  return filter === '' && entryById.has(place) ? place : filter;
+}
+
 /** The address that others can open: what stands in the browser's own may be a temporary one. */
-function sharedLink(): { readonly link: string; readonly carriesFilter: boolean } {
+function sharedLink(fragment: string): { readonly link: string; readonly isWhole: boolean } {
   const { url, noFilter } = copyLink.dataset;
-  if (noFilter !== undefined && url !== undefined) return { link: url, carriesFilter: false };
-  return { link: `${url ?? location.href.replace(/#.*$/s, '')}${location.hash}`, carriesFilter: true };
+  const link = url ?? location.href.replace(/#.*$/s, '');
+  if (noFilter !== undefined || fragment === '') return { link, isWhole: fragment === '' };
+  return { link: `${link}#${fragment}`, isWhole: true };
+}
+
+function copyLinkTo(fragment: string, button: HTMLElement, what: string): void {
+  const { link, isWhole } = sharedLink(fragment);
+  void copyFrom(button, link, isWhole ? 'Copied' : `Copied, without the ${what}`);
 }
 
 async function copy(text: string): Promise<boolean> {
@@ -225,17 +290,17 @@ async function copyFrom(button: HTMLElement, text: string, done: string): Promis
 }
 
 function onClick(event: Event): void {
-  const button = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('button') : null;
-  if (button === null) return;
-  if (button === copyLink) {
-    const { link, carriesFilter } = sharedLink();
-    void copyFrom(
-      button,
-      link,
-      carriesFilter || location.hash.length < 2 ? 'Copied' : 'Copied, without the filter',
-    );
-  } else if (button.dataset['copy'] !== undefined) {
-    void copyFrom(button, button.closest('figure')?.querySelector('pre')?.textContent ?? '', 'Copied');
+  const target = event.target instanceof Element ? event.target.closest<HTMLElement>('button, a') : null;
+  if (target === null) return;
+  if (target === copyLink) copyLinkTo(shownFragment(), target, 'filter');
+  else if (target.dataset['copy'] === 'place') {
+    copyLinkTo(target.closest('[data-entry]')?.id ?? '', target, 'place');
+  } else if (target.dataset['copy'] === 'text') {
+    void copyFrom(target, target.closest('figure')?.querySelector('pre')?.textContent ?? '', 'Copied');
+  } else if (target.classList.contains('skip')) {
+    // The address stays that of the filter.
+    event.preventDefault();
+    byId('wrong')?.focus();
   }
 }
 
@@ -253,10 +318,13 @@ function onKey(event: KeyboardEvent): void {
 
 /** On paper nothing can be unfolded. */
 function unfoldForPrint(): void {
-  const folded = (all('.entry:not([open], [hidden])') as HTMLDetailsElement[]).filter((entry) =>
-    entry.checkVisibility(),
-  );
-  for (const entry of folded) entry.open = true;
+  const folded: HTMLDetailsElement[] = [];
+  // What is folded in another is in sight when that one is open, which comes first.
+  for (const fold of all('.entry:not([open]), .fold:not([open])') as HTMLDetailsElement[]) {
+    if (!fold.checkVisibility()) continue;
+    fold.open = true;
+    folded.push(fold);
+  }
   addEventListener(
     'afterprint',
     () =>

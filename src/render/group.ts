@@ -28,3 +28,8 @@ export function groupBySubject(findings: readonly Finding[]): readonly Group[] {
   }
   return [...groups.values()].map(({ subject, findings: members }) => ({ ...subject, findings: members }));
 }
+
+/** Of a dataset's own findings what is wrong with each of its tables too: they are not asked about where it is missing. */
+export function missingDataset(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter(({ kind }) => kind === 'dataset-missing');
+}

@@ -4,17 +4,24 @@ import type { HistoryPoint } from '../model/state.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const LONGEST_MS = 30 * DAY_MS;
-const PARTS = 6;
+const MAX_TICKS = 6;
+/** Of the width: the newest run would have none, and the first drift be a hairline. */
+const LEAST_LAST = 0.01;
 
 /** Open findings over time, laid out from left (0) to right (1). */
 export interface Chart {
   readonly from: Date;
   readonly to: Date;
-  /** Moments at equal distances, the ends among them. */
-  readonly ticks: readonly Date[];
+  /** Midnights in UTC, within two days full hours as well. */
+  readonly ticks: readonly Tick[];
   readonly lanes: readonly Lane[];
   /** Where no run was. */
   readonly gaps: readonly Stretch[];
+}
+
+export interface Tick {
+  readonly at: Date;
+  readonly place: number;
 }
 
 export interface Stretch {
@@ -36,7 +43,8 @@ export interface Step extends Stretch {
 
 /**
  * The last thirty days, or as much of them as is remembered, but at least a day. A run stands for the time until the next
- * one, and the last of a row for as long as runs are apart usually: what follows is a gap. null: one run is no history.
+ * one, and the last of a row for as long as runs are apart usually: what follows is a gap. The newest has a least width.
+ * null: one run is no history.
  */
 export function chartOf(history: readonly HistoryPoint[], now: Date): Chart | null {
   const to = now.getTime();
@@ -47,21 +55,24 @@ export function chartOf(history: readonly HistoryPoint[], now: Date): Chart | nu
   const last = points.at(-1);
   if (first === undefined || second === undefined || last === undefined) return null;
   const from = Math.min(first.at, to - DAY_MS);
-  const place = (at: number) => (at - from) / (to - from);
+  const least = last.at + (to - from) * LEAST_LAST;
+  const edge = Math.max(to, least);
+  const place = (at: number) => (at - from) / (edge - from);
   const usual = usualDistance(points.map(({ at }) => at));
   const spans = points.map((point, index) => {
     const next = points[index + 1]?.at ?? to;
     const isFollowed = next - point.at <= usual * 1.5;
-    return { ...point, end: isFollowed ? next : Math.min(next, point.at + usual) };
+    const end = isFollowed ? next : Math.min(next, point.at + usual);
+    return { ...point, end: point === last ? Math.max(end, least) : end };
   });
   const ends = [from, ...spans.map(({ end }) => end)];
-  const starts = [...spans.map(({ at }) => at), to];
+  const starts = [...spans.map(({ at }) => at), edge];
   return {
     from: new Date(from),
     to: now,
-    ticks: Array.from({ length: PARTS + 1 }, (_, part) => new Date(from + ((to - from) * part) / PARTS)),
+    ticks: ticksOf(from, to).map((at) => ({ at: new Date(at), place: place(at) })),
     gaps: ends.flatMap((end, index) => {
-      const start = starts[index] ?? to;
+      const start = starts[index] ?? edge;
       return start > end ? [{ from: place(end), to: place(start) }] : [];
     }),
     lanes: SEVERITIES.map((severity) => ({
@@ -77,6 +88,17 @@ export function chartOf(history: readonly HistoryPoint[], now: Date): Chart | nu
       ),
     })),
   };
+}
+
+/** As many days apart as leaves room for their names, the newest midnight among them; within two days every four or eight hours. */
+function ticksOf(from: number, to: number): readonly number[] {
+  const span = to - from;
+  const days = Math.ceil(span / DAY_MS / MAX_TICKS);
+  const distance = span > 2 * DAY_MS ? days * DAY_MS : span > DAY_MS ? 8 * HOUR_MS : 4 * HOUR_MS;
+  const unit = Math.min(distance, DAY_MS);
+  const newest = Math.floor(to / unit) * unit;
+  const count = Math.floor((newest - from) / distance) + 1;
+  return Array.from({ length: count }, (_, index) => newest - (count - 1 - index) * distance);
 }
 
 /** The middle one of all distances: a run that was left out, or one by hand, does not change it. */

@@ -119,7 +119,7 @@ function fieldRows(line: FieldLine, findings: readonly Finding[]): readonly Mark
   const marks = { type: differs('field-type'), mode: differs('field-mode') };
   const isMarked = marks.type || marks.mode;
   const head = html`
-    <tr><th scope="row" class="field">${indentation(depth)}<code>${name}</code></th>
+    <tr><th scope="row">${leaf(depth, html`<code>${name}</code>`)}</th>
     <td>${expected === null ? html`<span class="none">not declared</span>` : side(expected, marks, 'plain')}</td>
     ${
       actual === null
@@ -133,8 +133,10 @@ function fieldRows(line: FieldLine, findings: readonly Finding[]): readonly Mark
 
 const TOLD_BY_SIDES: readonly Kind[] = ['field-missing', 'field-unexpected', 'field-type', 'field-mode'];
 
-function indentation(depth: number): readonly Markup[] {
-  return Array.from({ length: depth }, () => html`<i class="deep"></i>`);
+/** As far in as it is deep, all of its lines. */
+function leaf(depth: number, name: Markup): Markup {
+  if (depth === 0) return name;
+  return html`<span class="leaf">${Array.from({ length: depth }, () => html`<i class="deep"></i>`)}${name}</span>`;
 }
 
 /** NULLABLE goes without saying, unless it is what differs. */
@@ -156,7 +158,7 @@ function fieldSettingRow(finding: Finding, depth: number): Markup {
   const { words, kind } = finding;
   const label = kind.replace(/^field-/, '').replaceAll('-', ' ');
   return html`
-    <tr><th scope="row" class="field">${indentation(depth)}${label}</th>
+    <tr><th scope="row">${leaf(depth, html`<span>${label}</span>`)}</th>
     <td>${value(finding.expected, words.expected)}</td>
     ${actualCell(value(finding.actual, words.actual), true)}</tr>`;
 }

@@ -9,6 +9,7 @@ import {
   badge,
   consoleLink,
   copyButton,
+  dataMore,
   mark,
   ownerName,
   severityMarks,
@@ -23,6 +24,9 @@ import { type Repair, repairOf } from './repair.ts';
 
 /** Of one table; the rest is counted. */
 const MAX_FINDINGS = 50;
+/** More make an entry that fills several screens: it is not open at once, and shows the first of them. */
+const MAX_UNFOLDED = 8;
+const FIRST = 5;
 
 /** A table, or a dataset, with what is wrong with it. Folded it is one line: what, where, since when. */
 export function entry(
@@ -35,8 +39,10 @@ export function entry(
   if (worst === undefined) return html``;
   const shown = findings.slice(0, MAX_FINDINGS);
   const left = findings.length - shown.length;
+  const isLong = findings.length > MAX_UNFOLDED;
+  const first = isLong ? shown.slice(0, FIRST) : shown;
   return html`
-    <details class="entry ${worst.severity}" id="${anchorOf(group)}" data-entry data-dataset="${group.dataset}" data-status="${view.statusOf(group)}" data-read="${view.readBy(consumersOf(group, view))}"${isOpen ? html` open` : null}>
+    <details class="entry ${worst.severity}" id="${anchorOf(group)}" data-entry data-dataset="${group.dataset}" data-status="${view.statusOf(group)}" data-read="${view.readBy(consumersOf(group, view))}"${dataMore(findings.slice(MAX_FINDINGS))}${isOpen && !isLong ? html` open` : null}>
       <summary>
         <h3>${subjectHeading(group)}</h3>
         <span class="gist">${gist(findings)}</span>
@@ -45,7 +51,8 @@ export function entry(
       </summary>
       <div class="body">
         <div class="main">
-          <ul class="findings">${shown.map((finding) => findingItem(finding, view))}</ul>
+          ${findingList(first, view)}
+          ${isLong ? html`<details class="fold rest" data-rest><summary>${counted(shown.length - FIRST, 'more finding')}</summary>${findingList(shown.slice(FIRST), view)}</details>` : null}
           ${left === 0 ? null : html`<p class="note">${counted(left, 'more finding')}: drift check names all.</p>`}
           ${isWhole ? whole(group, view) : notWhole(group, view)}
         </div>
@@ -80,6 +87,10 @@ function age(findings: readonly Finding[], { memoOf, now }: View): Markup | null
   const [oldest] = findings.flatMap((finding) => memoOf(finding)?.episodes.at(-1)?.openedAt ?? []).sort();
   if (oldest === undefined) return null;
   return html`<span class="age">${oldest === now.toISOString() ? 'new' : lasting(oldest, now)}</span>`;
+}
+
+function findingList(findings: readonly Finding[], view: View): Markup {
+  return html`<ul class="findings">${findings.map((finding) => findingItem(finding, view))}</ul>`;
 }
 
 function findingItem(finding: Finding, view: View): Markup {
@@ -121,7 +132,7 @@ function whole(group: Group, view: View): Markup {
   const contract = view.declaredOf(group)?.contract ?? null;
   return html`
     ${details === null ? null : html`<h4>Expected beside actual</h4>${comparison(details, { findings, contract })}`}
-    ${repairsOf(findings, view).map(repairBlock)}`;
+    ${repairBlocks(findings, view)}`;
 }
 
 /** What a run does not keep, a person can ask for, by the name that the files have for it. */
@@ -132,17 +143,62 @@ function notWhole({ dataset, table }: Group, { sight, declaredOf }: View): Marku
   return html`<p class="note">Expected beside actual, and the repair: <code>${command}</code></p>`;
 }
 
+/** Of each sort; the rest is counted. */
 const MAX_REPAIRS = 5;
+
+/** What can be copied, then what no statement repairs. */
+function repairBlocks(findings: readonly Finding[], view: View): readonly (Markup | null)[] {
+  const repairs = repairsOf(findings, view);
+  const copied = together(repairs.filter(({ statements }) => statements.length > 0));
+  const told = repairs.filter(({ statements }) => statements.length === 0);
+  return [
+    ...copied.slice(0, MAX_REPAIRS).map(repairBlock),
+    moreRepairs(copied.length - MAX_REPAIRS, 'more repair'),
+    ...told
+      .slice(0, MAX_REPAIRS)
+      .map(({ note }) => html`<p class="note">No statement repairs it: ${note}</p>`),
+    moreRepairs(told.length - MAX_REPAIRS, 'more reason'),
+  ];
+}
+
+function moreRepairs(count: number, noun: string): Markup | null {
+  return count <= 0 ? null : html`<p class="note">+${counted(count, noun)}, in drift check --format json</p>`;
+}
 
 /** Two findings may have the same repair. */
 function repairsOf(findings: readonly Finding[], { memoOf }: View): readonly Repair[] {
   const repairs = findings.flatMap(
     (finding) => repairOf(finding, memoOf(finding)?.about.lastGoodAt ?? null) ?? [],
   );
-  return [...new Map(repairs.map((repair) => [JSON.stringify(repair), repair])).values()].slice(
-    0,
-    MAX_REPAIRS,
+  return [...new Map(repairs.map((repair) => [JSON.stringify(repair), repair])).values()];
+}
+
+/** Those in place of which the same is to be known as one, to be copied at once. */
+function together(repairs: readonly Repair[]): readonly Repair[] {
+  const keyOf = (repair: Repair) => (repair.how === 'in-place' ? repair.note : JSON.stringify(repair));
+  return [...Map.groupBy(repairs, keyOf).values()].flatMap((members) => {
+    const [first] = members;
+    const statements = members.flatMap((repair) => repair.statements);
+    return first === undefined ? [] : [{ ...first, statements: addedAtOnce(statements) }];
+  });
+}
+
+/** One statement for all columns: BigQuery takes five changes of a table in ten seconds (quotas, "Standard tables"). */
+function addedAtOnce(statements: readonly string[]): readonly string[] {
+  const parts = statements.map((statement) => ({
+    statement,
+    match: /^(ALTER TABLE `[^`]*`) (ADD COLUMN .*);$/s.exec(statement),
+  }));
+  const added = Map.groupBy(
+    parts.flatMap(({ match }) => (match === null ? [] : [match])),
+    ([, table = '']) => table,
   );
+  return [
+    ...[...added].map(
+      ([table, columns]) => `${table} ${columns.map(([, , column]) => column).join(',\n  ')};`,
+    ),
+    ...parts.flatMap(({ statement, match }) => (match === null ? [statement] : [])),
+  ];
 }
 
 const HOW: Readonly<Record<Repair['how'], string>> = {
@@ -154,10 +210,9 @@ const HOW: Readonly<Record<Repair['how'], string>> = {
 
 /** Text to copy; nothing here runs it. */
 function repairBlock({ how, statements, note }: Repair): Markup {
-  if (statements.length === 0) return html`<p class="note">No statement repairs it: ${note}</p>`;
   return html`
     <figure class="repair">
-      <figcaption>Would repair it${how === 'none' ? null : html` <span class="kind">${HOW[how]}</span>`} ${copyButton('Copy')}</figcaption>
+      <figcaption>Would repair it${how === 'none' ? null : html` <span class="kind">${HOW[how]}</span>`} ${copyButton('Copy', 'text')}</figcaption>
       <pre tabindex="0">${lines(statements.join('\n'))}</pre>
       ${note === '' ? null : html`<p class="note">Before you run it: ${note}</p>`}
     </figure>`;
@@ -174,7 +229,7 @@ function facts(group: Group, view: View): Markup {
   const links = [
     ...[consoleLink(group, view.report.project)].filter((link) => link !== null),
     ...(runbook === null ? [] : [away(runbook, 'Runbook')]),
-    html`<a href="#${anchorOf(group)}">Link to this</a>`,
+    copyButton('Copy a link to this', 'place'),
   ];
   const rows: readonly (readonly [string, Markup])[] = [
     ...(owner === null ? [] : [['Owner', html`${ownerName(owner)}`] as const]),
@@ -196,10 +251,23 @@ function consumersOf({ findings, ...subject }: Group, view: View): readonly stri
   return [...new Set([...declared, ...findings.flatMap(({ consumers }) => consumers)])];
 }
 
+/** What a page has no room for, counted: of a dataset as one line, so that a filter by it still counts right. */
+export function leftOut(groups: readonly Group[], view: View): readonly Markup[] {
+  const keyOf = (group: Group) => JSON.stringify([group.dataset, view.statusOf(group)]);
+  return [...Map.groupBy(groups, keyOf).values()].map((members) => {
+    const findings = members.flatMap((group) => group.findings);
+    const [dataset = '', status = ''] =
+      members.map((group) => [group.dataset, view.statusOf(group)])[0] ?? [];
+    const readers = new Set(members.flatMap((group) => consumersOf(group, view)));
+    return html`
+      <p class="note" data-entry data-dataset="${dataset}" data-status="${status}" data-read="${view.readBy(readers)}"${dataMore(findings)}>+${counted(findings.length, 'more finding')} in ${counted(members.length, 'table')} of <code>${dataset}</code>: ${severityMarks(findings)} drift check names all.</p>`;
+  });
+}
+
 /** Tables or datasets that no file declares, which is all there is to say of them. */
 export function undeclaredList(findings: readonly Finding[], view: View): Markup {
   const item = (finding: Finding) => html`
-    <li data-entry data-dataset="${finding.dataset}" data-status="undeclared" data-severity="${finding.severity}" data-kind="${finding.kind}" id="${anchorOf(finding)}">
+    <li data-entry data-dataset="${finding.dataset}" data-status="undeclared" data-severity="${finding.severity}" data-kind="${finding.kind}" id="${anchorOf(finding)}" tabindex="-1">
       ${mark(finding.severity)} <code>${subjectTitle(finding)}</code> ${consoleLink(finding, view.report.project)}
     </li>`;
   return html`<ul class="undeclared">${findings.map(item)}</ul>`;

@@ -1,5 +1,5 @@
 import type { HistoryPoint } from '../model/state.ts';
-import { type Chart, chartOf, daysOf, type Lane, type Step, type Stretch } from './history.ts';
+import { type Chart, chartOf, daysOf, type Lane, type Step, type Stretch, type Tick } from './history.ts';
 import { mark } from './html-parts.ts';
 import { html, type Markup } from './markup.ts';
 import { counted } from './printable.ts';
@@ -14,7 +14,7 @@ export function historyChart(history: readonly HistoryPoint[], now: Date): Marku
     <h2>Open findings over the last ${span}</h2>
     <div class="chart">
       ${chart.lanes.map((lane) => laneRow(lane, chart, span))}
-      <div class="ticks" aria-hidden="true">${chart.ticks.map((tick) => html`<span>${tickLabel(tick, chart)}</span>`)}</div>
+      <svg class="ticks" aria-hidden="true">${chart.ticks.map(tickMark)}</svg>
     </div>
     <div class="legend">
       ${asTable(history, chart)}
@@ -66,13 +66,17 @@ function across(share: number): number {
   return Math.round(share * WIDTH * 10) / 10;
 }
 
-/** `24 Oct`, and within two days `24 Oct, 03:00` */
-function tickLabel(tick: Date, { from, to }: Chart): string {
-  const [, day = '', month = ''] = /, (\d\d) (\w{3})/.exec(tick.toUTCString()) ?? [];
-  const date = `${Number(day)} ${month}`;
-  return to.getTime() - from.getTime() > 2 * 86_400_000
-    ? date
-    : `${date}, ${tick.toISOString().slice(11, 16)}`;
+/** A place along the chart is known to the drawing alone: no element may carry a style. */
+function tickMark({ at, place }: Tick): Markup {
+  const x = `${across(place) / 10}%`;
+  return html`<g><line x1="${x}" x2="${x}" y2="5"/><text x="${x}" y="18">${tickLabel(at)}</text></g>`;
+}
+
+/** `24 Oct` at its midnight, and `08:00` between two. */
+function tickLabel(at: Date): string {
+  const [, day = '', month = ''] = /, (\d\d) (\w{3})/.exec(at.toUTCString()) ?? [];
+  const time = at.toISOString().slice(11, 16);
+  return time === '00:00' ? `${Number(day)} ${month}` : time;
 }
 
 /** The same for those who cannot see it. */

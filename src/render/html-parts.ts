@@ -1,4 +1,4 @@
-import type { Subject } from '../model/finding.ts';
+import type { Finding, Subject } from '../model/finding.ts';
 import { SEVERITIES, type Severity } from '../model/kinds.ts';
 import { consoleUrl } from './console-url.ts';
 import { subjectName } from './group.ts';
@@ -40,13 +40,29 @@ export function anchorOf(subject: Subject): string {
   return `at=${encodeURIComponent(subjectName(subject).toWellFormed())}`;
 }
 
+/** Of what could not be checked: a dataset may be drifted, and in part unread. */
+export function unreadAnchorOf(subject: Subject): string {
+  return anchorOf(subject).replace('at=', 'unread=');
+}
+
 export function time(rfc3339: string): Markup {
   return html`<time datetime="${rfc3339}">${moment(rfc3339)}</time>`;
 }
 
-/** A button that copies: what, is told by its data. */
-export function copyButton(label: string): Markup {
-  return html`<button type="button" class="copy" data-copy>${label}</button>`;
+/** A button that copies the text beneath it, or a link to the entry that it stands in. */
+export function copyButton(label: string, what: 'text' | 'place'): Markup {
+  return html`<button type="button" class="copy" data-copy="${what}">${label}</button>`;
+}
+
+/** What is counted and not listed, for the filter: `critical:field-missing:70 info:field-unexpected:2` */
+export function dataMore(findings: readonly Finding[]): Markup | null {
+  if (findings.length === 0) return null;
+  const counts = new Map<string, number>();
+  for (const { severity, kind } of findings) {
+    const of = `${severity}:${kind}`;
+    counts.set(of, (counts.get(of) ?? 0) + 1);
+  }
+  return html` data-more="${[...counts].map(([of, count]) => `${of}:${count}`).join(' ')}"`;
 }
 
 /** `2 critical, 1 info`, each with its mark. */

@@ -1,11 +1,14 @@
 import type { TableDetails } from '../model/details.ts';
-import type { Finding, Subject } from '../model/finding.ts';
+import type { Finding, Subject, Unchecked } from '../model/finding.ts';
 import type { Page } from '../model/page.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Waiver } from '../model/policy.ts';
 import type { TableStatus } from '../model/report.ts';
 import type { FindingMemo, Remembered, UncheckedMemo } from '../model/state.ts';
-import type { DeclaredTable } from '../model/table.ts';
+import type { Contract, DeclaredTable } from '../model/table.ts';
+
+/** More of anything are not read on a page, and would make it too large for a browser. */
+export const MAX_LISTED = 2000;
 
 /** What a reader can filter by: of a table that no file declares it is not said whether it is in sync. */
 export type EntryStatus = TableStatus | 'undeclared';
@@ -16,6 +19,10 @@ export interface View extends Page {
   readonly uncheckedMemoOf: (subject: Subject) => Remembered<UncheckedMemo> | null;
   readonly detailsOf: (subject: Subject) => TableDetails | null;
   readonly declaredOf: (subject: Subject) => DeclaredTable | null;
+  /** Of the table, or of all tables of the dataset. */
+  readonly contractsOf: (subject: Subject) => readonly Contract[];
+  /** What the page says of why it could not be checked, by itself or with its dataset; the first of several. */
+  readonly uncheckedOf: (subject: Subject) => Unchecked | null;
   readonly statusOf: (subject: Subject) => EntryStatus;
   /** Everybody who reads anything, in the order in which the page numbers them. */
   readonly consumers: readonly string[];
@@ -43,6 +50,8 @@ export function viewOf(page: Page): View {
   const consumers = consumersIn(page);
   const numbers = new Map(consumers.map((consumer, index) => [consumer, index]));
   const datasetNamed = (dataset: string) => sight.datasets.get(dataset);
+  const listed = report.unchecked.slice(0, MAX_LISTED);
+  const unread = new Map([...listed].reverse().map((entry) => [keyOf(entry), entry]));
   return {
     ...page,
     memoOf: ({ fingerprint }) => memos.get(fingerprint) ?? null,
@@ -50,6 +59,13 @@ export function viewOf(page: Page): View {
     detailsOf: (subject) => detailed.get(keyOf(subject)) ?? null,
     declaredOf: ({ dataset, table }) =>
       (table === null ? undefined : datasetNamed(dataset)?.tables.get(table)?.declared) ?? null,
+    contractsOf: ({ dataset, table }) => {
+      const named = datasetNamed(dataset);
+      const tables = table === null ? named?.declared.tables : [named?.tables.get(table)?.declared];
+      return (tables ?? []).flatMap((declared) => declared?.contract ?? []);
+    },
+    uncheckedOf: ({ dataset, table }) =>
+      unread.get(keyOf({ dataset, table })) ?? unread.get(keyOf({ dataset, table: null })) ?? null,
     statusOf: (subject) => {
       const status = statuses.get(keyOf(subject));
       if (status !== undefined) return status;

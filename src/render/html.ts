@@ -2,22 +2,21 @@ import { createHash } from 'node:crypto';
 import type { Finding, Unchecked } from '../model/finding.ts';
 import type { Page } from '../model/page.ts';
 import type { Waiver } from '../model/policy.ts';
+import type { Contract } from '../model/table.ts';
 import { type Group, groupBySubject, subjectTitle } from './group.ts';
 import { SCRIPT, STYLE } from './html-assets.ts';
 import { datasetSections } from './html-datasets.ts';
-import { entry, undeclaredList } from './html-entry.ts';
+import { entry, leftOut, undeclaredList } from './html-entry.ts';
 import { filterForm } from './html-filter.ts';
 import { answer, STATUS_TITLES } from './html-head.ts';
 import { historyChart } from './html-history.ts';
-import { anchorOf, badge, consoleLink, mark, STATUS_WORDS, severityMarks, time } from './html-parts.ts';
-import { type View, viewOf } from './html-view.ts';
+import { badge, consoleLink, mark, ownerName, STATUS_WORDS, time, unreadAnchorOf } from './html-parts.ts';
+import { MAX_LISTED, type View, viewOf } from './html-view.ts';
 import { html, joinedBy, Markup } from './markup.ts';
 import { lasting, moment } from './moment.ts';
 import { counted } from './printable.ts';
 import { HIDDEN_OR_GONE, REASONS } from './unchecked-words.ts';
 
-/** More are not read on a page, and would make it too large for a browser. */
-const MAX_FINDINGS = 2000;
 /** As many as a run keeps the details of. */
 const MAX_WHOLE = 200;
 /** Few are shown unfolded at once, many as a list. */
@@ -28,8 +27,8 @@ export function renderHtml(page: Page): string {
   const view = viewOf(page);
   const { report, state, now } = view;
   const groups = groupBySubject(report.findings);
-  const wrong = groups.filter(({ findings }) => findings[0]?.severity !== 'info');
-  const informing = groups.filter(({ findings }) => findings[0]?.severity === 'info');
+  const { wrong, informing } = parted(groups);
+  const listed = [wrong, ...Object.values(informing)].flatMap(({ shown }) => shown);
   const body = html`
     <a class="skip" href="#wrong">Skip to what is wrong</a>
     ${answer(view)}
@@ -42,8 +41,8 @@ export function renderHtml(page: Page): string {
       ${filterForm(view)}
       ${wrongSection(wrong, view)}
       ${uncheckedSection(view)}
-      ${informingSection(informing, view, MAX_WHOLE - wrong.length)}
-      <section class="datasets" aria-labelledby="datasets"><h2 id="datasets">Every dataset and table</h2>${datasetSections(view, groups)}</section>
+      ${informingSection(informing, view, MAX_WHOLE - wrong.shown.length)}
+      <section class="datasets" data-section aria-labelledby="datasets"><h2 id="datasets">Every dataset and table</h2>${datasetSections(view, { groups, listed })}</section>
       ${waivedSection(view)}
       ${warningsSection(report.warnings)}
     </main>
@@ -93,52 +92,66 @@ function icon(color: string): string {
   return `data:image/svg+xml,${encodeURIComponent(drawing)}`;
 }
 
-function wrongSection(groups: readonly Group[], view: View): Markup {
-  const shown = fitting(groups);
-  const left = groups.slice(shown.length);
+/** What is wrong, and what is worth knowing: more of a table that a file declares, or that none does. */
+function parted(groups: readonly Group[]) {
+  const isWrong = ({ findings }: Group) => findings[0]?.severity !== 'info';
+  const isUndeclared = ({ findings }: Group) =>
+    findings.every(({ kind }) => kind === 'table-unexpected' || kind === 'dataset-unexpected');
+  const informing = groups.filter((group) => !isWrong(group));
+  return {
+    wrong: fitting(groups.filter(isWrong)),
+    informing: {
+      declared: fitting(informing.filter((group) => !isUndeclared(group))),
+      undeclared: fitting(informing.filter(isUndeclared)),
+    },
+  };
+}
+
+type Parted = ReturnType<typeof parted>;
+
+function wrongSection({ shown, left }: Parted['wrong'], view: View): Markup {
   const isOpen = shown.length <= MAX_UNFOLDED;
   return html`
     <section class="wrong" id="wrong" aria-labelledby="wrong-title" tabindex="-1">
       <h2 id="wrong-title">What is wrong</h2>
-      ${groups.length === 0 ? html`<p class="note">Nothing of what was read.</p>` : null}
+      ${shown.length === 0 ? html`<p class="note">Nothing of what was read.</p>` : null}
       ${shown.map((group, index) => entry(group, view, { isOpen, isWhole: index < MAX_WHOLE }))}
-      ${left.length === 0 ? null : html`<p class="note">${leftOut(left)}</p>`}
+      ${leftOut(left, view)}
       <p class="note none-match" hidden>Nothing that is wrong matches the filter.</p>
     </section>`;
 }
 
-/** As many, from the worst on, as have no more findings together than a page can show. */
-function fitting(groups: readonly Group[]): readonly Group[] {
+/** As many, from the worst on, as have no more findings together than a page can show; at least one. */
+function fitting(groups: readonly Group[]): {
+  readonly shown: readonly Group[];
+  readonly left: readonly Group[];
+} {
   let total = 0;
-  const end = groups.findIndex(({ findings }) => {
+  const end = groups.findIndex(({ findings }, index) => {
     total += findings.length;
-    return total > MAX_FINDINGS;
+    return total > MAX_LISTED && index > 0;
   });
-  return end === -1 ? groups : groups.slice(0, Math.max(end, 1));
+  const shown = end === -1 ? groups : groups.slice(0, end);
+  return { shown, left: groups.slice(shown.length) };
 }
 
-function leftOut(groups: readonly Group[]): Markup {
-  const findings = groups.flatMap((group) => group.findings);
-  return html`+${counted(findings.length, 'more finding')} in ${counted(groups.length, 'table')}: ${severityMarks(findings)} drift check names all.`;
-}
-
-function informingSection(groups: readonly Group[], view: View, wholeLeft: number): Markup | null {
-  if (groups.length === 0) return null;
-  const isUndeclared = ({ findings }: Group) =>
-    findings.every(({ kind }) => kind === 'table-unexpected' || kind === 'dataset-unexpected');
-  const others = fitting(groups.filter((group) => !isUndeclared(group)));
-  const undeclared = groups.filter(isUndeclared).flatMap(({ findings }) => findings);
-  const shown = undeclared.slice(0, MAX_FINDINGS);
-  const count = groups.flatMap(({ findings }) => findings).length;
-  const left = count - shown.length - others.flatMap(({ findings }) => findings).length;
+function informingSection(
+  { declared, undeclared }: Parted['informing'],
+  view: View,
+  wholeLeft: number,
+): Markup | null {
+  const left = [...declared.left, ...undeclared.left];
+  const strangers = undeclared.shown.flatMap(({ findings }) => findings);
+  const count = [...declared.shown, ...undeclared.shown, ...left].flatMap(({ findings }) => findings).length;
+  if (count === 0) return null;
   return html`
-    <section class="informing" aria-labelledby="informing">
+    <section class="informing" data-section aria-labelledby="informing">
       <h2 id="informing">Worth knowing</h2>
       <details class="fold" data-fold>
         <summary>${counted(count, 'thing')} that ${count === 1 ? 'makes' : 'make'} no table drifted</summary>
-        ${others.map((group, index) => entry(group, view, { isOpen: false, isWhole: index < wholeLeft }))}
-        ${shown.length === 0 ? null : html`<h3>No file declares</h3>${undeclaredList(shown, view)}`}
-        ${left === 0 ? null : html`<p class="note">+${left.toLocaleString('en-US')} more: drift check names all.</p>`}
+        ${declared.shown.map((group, index) => entry(group, view, { isOpen: false, isWhole: index < wholeLeft }))}
+        ${strangers.length === 0 ? null : html`<div data-section><h3>No file declares</h3>${undeclaredList(strangers, view)}</div>`}
+        ${leftOut(left, view)}
       </details>
     </section>`;
 }
@@ -146,9 +159,9 @@ function informingSection(groups: readonly Group[], view: View, wholeLeft: numbe
 function uncheckedSection(view: View): Markup | null {
   const { unchecked } = view.report;
   if (unchecked.length === 0) return null;
-  const shown = unchecked.slice(0, MAX_FINDINGS);
+  const shown = unchecked.slice(0, MAX_LISTED);
   return html`
-    <section class="unread" aria-labelledby="unread">
+    <section class="unread" data-section aria-labelledby="unread">
       <h2 id="unread">What could not be checked</h2>
       <p class="note">Neither in sync nor drifted: it is not known.</p>
       <ul>${shown.map((each) => uncheckedItem(each, view))}</ul>
@@ -163,14 +176,28 @@ function uncheckedItem(each: Unchecked, view: View): Markup {
   const since = memo?.episodes.at(-1)?.openedAt;
   const wasReadable = memo?.about.wasReadable === true;
   const todo = remedy(view.account);
+  const contracts = view.contractsOf(each);
+  const consumers = [...new Set(contracts.flatMap((contract) => [...contract.consumers.keys()]))];
+  const place = view.uncheckedOf(each) === each ? html` id="${unreadAnchorOf(each)}"` : null;
   return html`
-    <li class="unchecked" data-entry data-dataset="${dataset}" data-status="unchecked" id="${anchorOf(each)}">
+    <li class="unchecked" data-entry data-dataset="${dataset}" data-status="unchecked" data-read="${view.readBy(consumers)}"${place} tabindex="-1">
       <p class="what">${badge('unchecked', STATUS_WORDS.unchecked)} <code>${subjectTitle(each)}</code>: ${cause}${wasReadable ? ', or deleted' : null} ${consoleLink(each, view.report.project)}</p>
       ${todo === null ? null : html`<p class="values">${todo}</p>`}
       ${since === undefined ? null : html`<p class="since">for ${lasting(since, view.now)}, since ${time(since)}</p>`}
+      ${concerned(contracts, consumers)}
       <p class="note">${detail}</p>
       ${wasReadable ? html`<p class="note">${HIDDEN_OR_GONE}</p>` : null}
     </li>`;
+}
+
+/** Who reads it, and whose it is where all its tables are one's. */
+function concerned(contracts: readonly Contract[], consumers: readonly string[]): Markup | null {
+  const [owner = null, ...others] = new Set(contracts.map((contract) => contract.owner));
+  const parts = [
+    ...(owner === null || others.length > 0 ? [] : [html`owner ${ownerName(owner)}`]),
+    ...(consumers.length === 0 ? [] : [html`read by <b>${joinedBy(', ', consumers)}</b>`]),
+  ];
+  return parts.length === 0 ? null : html`<p class="readers">${joinedBy('; ', parts)}</p>`;
 }
 
 function waivedSection({ report, waivers, now }: View): Markup | null {
@@ -179,7 +206,7 @@ function waivedSection({ report, waivers, now }: View): Markup | null {
   return html`
     <section class="waived" aria-labelledby="waived">
       <h2 id="waived">Waivers</h2>
-      ${report.waived.length === 0 ? null : html`<details class="fold"><summary>${counted(report.waived.length, 'finding')} waived</summary><ul>${report.waived.slice(0, MAX_FINDINGS).map(waivedItem)}</ul></details>`}
+      ${report.waived.length === 0 ? null : html`<details class="fold"><summary>${counted(report.waived.length, 'finding')} waived</summary><ul>${report.waived.slice(0, MAX_LISTED).map(waivedItem)}</ul></details>`}
       ${
         waivers.length === 0
           ? null

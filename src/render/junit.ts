@@ -2,7 +2,7 @@ import type { Finding, Subject, Unchecked } from '../model/finding.ts';
 import { isAtLeast, type Severity } from '../model/kinds.ts';
 import type { DatasetOutcome, Report } from '../model/report.ts';
 import { readerVerb } from './explain.ts';
-import { groupBySubject, subjectTitle } from './group.ts';
+import { groupBySubject, missingDataset, subjectTitle } from './group.ts';
 import { printable } from './printable.ts';
 import { repairOf } from './repair.ts';
 import { REASONS } from './unchecked-words.ts';
@@ -42,7 +42,8 @@ interface Case extends Subject {
 
 function suitesOf({ findings, unchecked }: Report, outcomes: readonly DatasetOutcome[]): readonly Suite[] {
   const groups = new Map(groupBySubject(findings).map((group) => [keyOf(group), group]));
-  const entries = new Map(unchecked.map((entry) => [keyOf(entry), entry]));
+  // The first of a subject is what it is mostly about: a map keeps the last one.
+  const entries = new Map([...unchecked].reverse().map((entry) => [keyOf(entry), entry]));
   const caseOf = (subject: Subject): Case => ({
     ...subject,
     findings: groups.get(keyOf(subject))?.findings ?? [],
@@ -51,8 +52,10 @@ function suitesOf({ findings, unchecked }: Report, outcomes: readonly DatasetOut
   const declared = outcomes.map(({ dataset, tables }): Suite => {
     const whole = { dataset, table: null };
     const own = groups.has(keyOf(whole)) || entries.has(keyOf(whole)) ? [caseOf(whole)] : [];
+    const missing = missingDataset(groups.get(keyOf(whole))?.findings ?? []);
     const ofTables = tables.map(({ table, status }): Case => {
       const each = caseOf({ dataset, table });
+      if (status === 'drifted' && each.findings.length === 0) return { ...each, findings: missing };
       // One entry stands for all tables of a dataset that could not be read.
       return status === 'unchecked' && each.unchecked === null
         ? { ...each, unchecked: entries.get(keyOf(whole)) ?? null }

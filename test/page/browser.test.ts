@@ -2,6 +2,7 @@ import axe from 'axe-core';
 import type { Browser, Page as BrowserPage } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Page } from '../../src/model/page.ts';
+import type { State } from '../../src/model/state.ts';
 import { renderHtml } from '../../src/render/html.ts';
 import { openFromDisk } from '../support/browser.ts';
 import { CHROMIUM, launchChromium } from '../support/chromium.ts';
@@ -64,6 +65,17 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
   function samplePage(): Promise<Page> {
     sample ??= playedPage({ files, runs: [answers, answers] });
     return sample;
+  }
+
+  /** Of a table that was recreated with one other column in place of 119. */
+  function recreatedPage(): Promise<Page> {
+    const names = Array.from({ length: 119 }, (_, index) => `column_${index}`);
+    const orders = { type: 'TABLE', schema: { fields: names.map((name) => column(name)) } };
+    const recreated = { type: 'TABLE', schema: { fields: [column('other')] } };
+    return playedPage({
+      files: { 'sales/orders.json': orders },
+      runs: [{ 'sales.json': {}, 'sales/orders.json': recreated }],
+    });
   }
 
   async function open(options: Parameters<typeof openFromDisk>[2] = {}, page?: Page) {
@@ -189,6 +201,35 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       expect(await seenFindings(page)).toEqual(['field-mode', 'clustering']);
     });
 
+    test('show the tables of a missing dataset by what is wrong with it', async () => {
+      const { 'sales.json': _, ...missing } = Object.fromEntries(
+        Object.entries(answers).filter(([path]) => !path.startsWith('sales/')),
+      );
+      const { page } = await open(
+        { fragment: '#severity=critical' },
+        await playedPage({ files, runs: [missing] }),
+      );
+      expect(await seenTables(page)).toEqual(['items', 'orders', 'refunds']);
+    });
+
+    test('by who reads it show what of that could not be checked, and no heading of nothing', async () => {
+      const read = { ...files['crm/leads.json'], contract: { consumers: { ledger: ['id'] } } };
+      const page = await playedPage({ files: { ...files, 'crm/leads.json': read }, runs: [answers] });
+      const opened = await open({ fragment: '#consumer=ledger' }, page);
+      const headings = () => visibleTexts(opened.page, 'main h2');
+      expect(await visibleTexts(opened.page, '.unread li code')).toEqual(['crm.leads']);
+      expect(await headings()).toEqual([
+        'What is wrong',
+        'What could not be checked',
+        'Every dataset and table',
+        'Waivers',
+      ]);
+      await opened.page.getByLabel('consumer', { exact: true }).selectOption('checkout');
+      await expect.poll(headings).toEqual(['What is wrong', 'Every dataset and table', 'Waivers']);
+      await opened.page.getByRole('button', { name: 'Clear' }).click();
+      await expect.poll(headings).toContain('Worth knowing');
+    });
+
     test('together show what matches all of them', async () => {
       const { page } = await open({ fragment: '#severity=critical,warning&dataset=sales&q=amount' });
       expect(await seenEntries(page)).toEqual(['sales.orders']);
@@ -260,6 +301,12 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
         .toBe(true);
     });
 
+    test('from the list of tables leads to why one could not be checked', async () => {
+      const { page } = await open();
+      await page.locator('.dataset tbody a', { hasText: 'leads' }).click();
+      await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('unread=crm.leads');
+    });
+
     test('to what is folded away unfolds what it is in', async () => {
       const { page } = await open({ fragment: '#at=sales.extra' });
       await expect.poll(() => page.getByText('sales.extra').isVisible()).toBe(true);
@@ -301,6 +348,41 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
         'https://console.cloud.google.com/x',
       );
+    });
+
+    test('to one table is copied as others can open it, whatever is filtered', async () => {
+      const address = {
+        page: 'https://storage.cloud.google.com/b/report-1.html',
+        latest: 'https://x.example/',
+        takesFilter: true,
+      };
+      const { page } = await open(
+        { permissions: ['clipboard-read', 'clipboard-write'], fragment: '#q=amount' },
+        { ...(await samplePage()), address },
+      );
+      await page.getByRole('button', { name: 'Copy a link to this' }).click();
+      await expect
+        .poll(() => page.evaluate('navigator.clipboard.readText()'))
+        .toBe('https://storage.cloud.google.com/b/report-1.html#at=sales.orders');
+    });
+
+    test('that was followed is the one that is copied', async () => {
+      const { page, url } = await open({
+        permissions: ['clipboard-read', 'clipboard-write'],
+        fragment: '#at=sales.orders',
+      });
+      await page.getByRole('button', { name: 'Copy link' }).click();
+      await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(`${url}#at=sales.orders`);
+    });
+
+    test('that is copied is that of the filter also where the address is another', async () => {
+      const { page, url } = await open({
+        permissions: ['clipboard-read', 'clipboard-write'],
+        fragment: '#dataset=crm',
+      });
+      await page.evaluate(`location.hash = 'waived'`);
+      await page.getByRole('button', { name: 'Copy link' }).click();
+      await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(`${url}#dataset=crm`);
     });
 
     test('of a page without an address is that of the file', async () => {
@@ -351,7 +433,9 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
     test('that first stop leaves the filter as it is', async () => {
       const { page } = await open({ fragment: '#dataset=crm' });
       await page.getByRole('link', { name: 'Skip to what is wrong' }).press('Enter');
-      await expect.poll(() => fragmentOf(page)).toBe('#wrong');
+      expect(await page.evaluate('document.activeElement.id')).toBe('wrong');
+      expect(await fragmentOf(page)).toBe('#dataset=crm');
+      await page.reload();
       expect(await seenEntries(page)).toEqual(['crm.contacts']);
     });
 
@@ -475,6 +559,133 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
     });
   });
 
+  test.each([
+    { width: 1200, step: 22, wraps: false },
+    { width: 360, step: 9, wraps: true },
+  ])(
+    'the tree of fields steps in by depth on a screen $width wide, every line of a long name',
+    async ({ width, step, wraps }) => {
+      const depths = [0, 1, 2, 3, 4];
+      const name = (depth: number) =>
+        `a_name_that_is_longer_than_its_column_by_far_and_wraps_more_than_once_${depth}`;
+      const nested = (type: string) =>
+        depths.reduceRight<object[]>(
+          (fields, depth) => [
+            fields.length === 0 ? column(name(depth), type) : { name: name(depth), type: 'RECORD', fields },
+          ],
+          [],
+        );
+      const files = { 'sales/orders.json': { type: 'TABLE', schema: { fields: nested('STRING') } } };
+      const run = {
+        'sales.json': {},
+        'sales/orders.json': { type: 'TABLE', schema: { fields: nested('INTEGER') } },
+      };
+      const { page } = await open(
+        { viewport: { width, height: 900 } },
+        await playedPage({ files, runs: [run] }),
+      );
+      const lines = await page.evaluate<readonly (readonly number[])[]>(
+        `[...document.querySelectorAll('.compare:first-child tbody th code')].map((name) => {
+        const range = document.createRange();
+        range.selectNodeContents(name);
+        return [...range.getClientRects()].map(({ left }) => left);
+      })`,
+      );
+      const first = lines[0]?.[0] ?? 0;
+      expect(lines.map((lefts) => [...new Set(lefts.map((left) => Math.round(left - first)))])).toEqual(
+        depths.map((depth) => [depth * step]),
+      );
+      expect(lines.some((lefts) => lefts.length > 1)).toBe(wraps);
+    },
+  );
+
+  describe('the chart', () => {
+    /** Of so many hours, with as many findings at the end. */
+    async function chartPage(hours: number, count: number): Promise<Page> {
+      const page = await samplePage();
+      const history = Array.from({ length: hours + 1 }, (_, index) => ({
+        at: new Date(page.now.getTime() - (hours - index) * 3_600_000).toISOString(),
+        findings: { critical: index === hours ? count : 0, warning: 0, info: 0 },
+        tables: { inSync: 1, drifted: 0, unchecked: 0 },
+      }));
+      return { ...page, state: { ...(page.state as State), history } };
+    }
+
+    interface Box {
+      readonly left: number;
+      readonly right: number;
+      readonly top: number;
+      readonly bottom: number;
+    }
+    const boxes = (page: BrowserPage, selector: string) =>
+      page.evaluate<readonly Box[]>(
+        `[...document.querySelectorAll('${selector}')].filter((each) => each.checkVisibility()).map((each) => each.getBoundingClientRect().toJSON())`,
+      );
+
+    test.each([320, 400, 1200])('keeps names, scales and labels apart on a screen %i wide', async (width) => {
+      for (const [hours, count] of [
+        [24, 123],
+        [96, 12_345],
+        [719, 12_345],
+      ] as const) {
+        const { page } = await open({ viewport: { width, height: 740 } }, await chartPage(hours, count));
+        const [name] = await boxes(page, '.lane.critical .name');
+        const scale = await boxes(page, '.lane.critical .scale span');
+        const [plot] = await boxes(page, '.lane.critical svg');
+        if (name === undefined || plot === undefined) throw new Error('there is no lane');
+        for (const figure of scale) {
+          expect(figure.bottom - figure.top).toBeLessThan(20);
+          expect(figure.right).toBeLessThanOrEqual(plot.left);
+          expect(figure.left >= name.right || figure.top >= name.bottom).toBe(true);
+        }
+        const labels = await boxes(page, '.ticks text');
+        expect(labels.length).toBeGreaterThanOrEqual(2);
+        for (const [index, label] of labels.entries()) {
+          expect(label.left).toBeGreaterThan(labels[index - 1]?.right ?? 0);
+          expect(label.right).toBeLessThan(width);
+        }
+        expect(new Set(await visibleTexts(page, '.lane.critical .name'))).toEqual(
+          new Set([`critical ${count}`]),
+        );
+      }
+    });
+
+    test('has each label where its moment is, and the newest run wide enough to be seen', async () => {
+      const { page } = await open({}, await chartPage(96, 2));
+      const [plot] = await boxes(page, '.lane.critical svg');
+      const marks = await boxes(page, '.ticks line');
+      const labels = await boxes(page, '.ticks text');
+      if (plot === undefined) throw new Error('there is no lane');
+      const width = plot.right - plot.left;
+      const middle = ({ left, right }: Box) => (left + right) / 2;
+      expect(await page.locator('.ticks text').allTextContents()).toEqual([
+        '19 Nov',
+        '20 Nov',
+        '21 Nov',
+        '22 Nov',
+      ]);
+      for (const [index, hoursAgo] of [93, 69, 45, 21].entries()) {
+        const place = plot.left + (width / 1.01) * (1 - hoursAgo / 96);
+        expect(Math.abs(middle(marks[index] as Box) - place)).toBeLessThan(1);
+        expect(Math.abs(middle(labels[index] as Box) - place)).toBeLessThan(2);
+      }
+      const [area] = await boxes(page, '.lane.critical .area');
+      expect(area?.right).toBeCloseTo(plot.right, 0);
+      expect(await page.locator('.lane.critical .area').getAttribute('d')).toContain('H990.1V6H1000V100Z');
+    });
+
+    test('says what a gap is in the grey of a gap', async () => {
+      const { page } = await open({}, await chartPage(3, 1));
+      const style = (selector: string, ...names: readonly string[]) =>
+        page.evaluate<readonly string[]>(
+          `((style) => ${JSON.stringify(names)}.map((name) => style[name]))(getComputedStyle(document.querySelector('${selector}')))`,
+        );
+      expect(await style('rect.gap', 'fill', 'fillOpacity')).toEqual(
+        await style('i.gap', 'backgroundColor', 'opacity'),
+      );
+    });
+  });
+
   test('on paper every entry that is shown is unfolded, and afterwards as it was', async () => {
     const { page } = await open(
       { fragment: '#dataset=billing' },
@@ -496,6 +707,45 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
     expect(await page.locator('#filter').isVisible()).toBe(false);
   });
 
+  test('on paper stands what is folded away on the screen, and not how long ago it was', async () => {
+    const files = {
+      'crm/leads.json': { type: 'TABLE', clustering: null, schema: { fields: [column('id')] } },
+      'crm/contacts.json': { type: 'TABLE' },
+      'drift-policy.json': {
+        waivers: [{ table: 'crm.leads', kind: 'clustering', until: '2027-01-31', reason: 'x' }],
+      },
+    };
+    const leads = {
+      type: 'TABLE',
+      clustering: { fields: ['id'] },
+      schema: { fields: [column('id'), column('note')] },
+    };
+    const run = {
+      'crm.json': {},
+      'crm/contacts.json': { type: 'TABLE' },
+      'crm/extra.json': { type: 'TABLE' },
+      'crm/leads.json': leads,
+    };
+    const { page } = await open({}, await playedPage({ files, runs: [run] }));
+    const isSeen = (selector: string) =>
+      `[...document.querySelectorAll('${selector}')].some((each) => each.checkVisibility())`;
+    const parts = [
+      '.dataset .fold tbody tr',
+      '.informing .entry .finding',
+      '.undeclared li',
+      '.waived .fold li',
+    ];
+    const seen = `[${parts.map(isSeen).join()}]`;
+    await page.evaluate(`addEventListener('beforeprint', () => { window.printed = ${seen}; })`);
+    await page.pdf();
+    expect([await page.evaluate('window.printed'), await page.evaluate(seen)]).toEqual([
+      [true, true, true, true],
+      [false, false, false, false],
+    ]);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('#age').isVisible()).toBe(false);
+  });
+
   test('a thousand findings in five thousand tables can be filtered', async () => {
     const { page, complaints } = await open({}, await largePage({ tables: 5000, findings: 1000 }));
     await page.getByRole('searchbox').fill('invoices_0031');
@@ -503,6 +753,76 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       .poll(() => page.locator('#count').innerText())
       .toMatch(/^\d+ of 1,000 findings, 1 of 5,000 tables$/);
     expect(complaints).toEqual([]);
+  });
+
+  describe('a table with many findings', () => {
+    const heightOf = (page: BrowserPage, selector: string) =>
+      page.locator(selector).evaluate((element) => element.getBoundingClientRect().height);
+    const kinds = (page: BrowserPage) => visibleTexts(page, '#wrong .finding .kind');
+
+    test('is folded, and shows five of them when it is opened, then all', async () => {
+      const { page } = await open({}, await recreatedPage());
+      expect(await page.locator('.entry[open]').count()).toBe(0);
+      await page.locator('.entry > summary').click();
+      expect(await kinds(page)).toHaveLength(5);
+      expect(await heightOf(page, '.findings >> nth=0')).toBeLessThan(700);
+      expect(await heightOf(page, 'pre >> nth=0')).toBeLessThan(330);
+      await page.getByText('45 more findings').click();
+      expect(await kinds(page)).toHaveLength(50);
+    });
+
+    test('shows those that a filter finds, and folds them again', async () => {
+      const { page } = await open({ fragment: '#q=column_99' }, await recreatedPage());
+      await page.locator('.entry > summary').click();
+      expect(await kinds(page)).toHaveLength(50);
+      await page.getByRole('button', { name: 'Clear' }).click();
+      await expect.poll(() => kinds(page)).toHaveLength(5);
+      await page.getByLabel('kind', { exact: true }).selectOption('field-unexpected');
+      await expect.poll(() => kinds(page)).toHaveLength(0);
+      expect(await page.getByText('45 more findings').isVisible()).toBe(false);
+    });
+
+    test('of few the line at the top is as high open as folded, however long it is', async () => {
+      const name = 'a_column_with_a_name_that_is_rather_long '.repeat(8);
+      const { page } = await open(
+        { viewport: { width: 1000, height: 900 } },
+        withTexts(await samplePage(), (text) => text.replace(/amount/g, () => name)),
+      );
+      expect(await heightOf(page, '#wrong .entry[open] > summary >> nth=0')).toBeLessThan(60);
+    });
+  });
+
+  describe('findings that the page has no room for', () => {
+    const figure = (page: BrowserPage, name: string) =>
+      page.locator('.tiles a', { hasText: name }).locator('b').innerText();
+    const count = (page: BrowserPage) => page.locator('#count').innerText();
+
+    test('of one table are counted by a filter as at the top, and found by their kind', async () => {
+      const { page } = await open({}, await recreatedPage());
+      expect([await figure(page, 'critical'), await figure(page, 'info')]).toEqual(['119', '1']);
+      await page.getByRole('checkbox', { name: 'critical' }).check();
+      await expect.poll(() => count(page)).toBe('119 of 120 findings, 1 of 1 tables');
+      await page.getByRole('checkbox', { name: 'critical' }).uncheck();
+      await page.getByLabel('kind', { exact: true }).selectOption('field-unexpected');
+      await expect.poll(() => count(page)).toBe('1 of 120 findings, 1 of 1 tables');
+      expect(await seenEntries(page)).toEqual(['sales.orders']);
+    });
+
+    test('of many tables are counted by a filter as at the top', async () => {
+      const { page } = await open({}, await largePage({ tables: 2500, findings: 2500 }));
+      const all = await page.locator('.dataset tbody tr').count();
+      for (const severity of ['critical', 'warning']) {
+        await page.getByRole('button', { name: 'Clear' }).click();
+        await page.getByRole('checkbox', { name: severity }).check();
+        const figures = await figure(page, severity);
+        await expect.poll(() => count(page)).toMatch(new RegExp(`^${figures} of 2,500 findings`));
+        const rows = await page
+          .locator('.dataset tbody tr', { has: page.locator(`.badge.${severity}`) })
+          .count();
+        const tables = rows.toLocaleString('en-US');
+        expect(await count(page)).toContain(`, ${tables} of ${all.toLocaleString('en-US')} tables`);
+      }
+    });
   });
 
   test('hostile names are shown, and do nothing', async () => {

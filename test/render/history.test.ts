@@ -14,9 +14,9 @@ function point(hoursAgo: number, critical = 0): HistoryPoint {
   };
 }
 
-/** Hours ago, which are easier to read than shares of the width. */
+/** Hours ago, which are easier to read than shares of the width; the newest run has a hundredth of the span to itself. */
 function hoursAgo(share: number, spanHours: number): number {
-  return Math.round((1 - share) * spanHours * 100) / 100;
+  return Math.round((1 - share * 1.01) * spanHours * 100) / 100;
 }
 
 function criticalSteps(history: readonly HistoryPoint[], spanHours: number) {
@@ -36,7 +36,7 @@ describe('chartOf', () => {
     expect(criticalSteps([...hourly(48, 11, 2), ...hourly(10, 0, 1)], 48)).toEqual({
       steps: [
         [48, 10, 2],
-        [10, 0, 1],
+        [10, -0.48, 1],
       ],
       gaps: [],
     });
@@ -46,7 +46,7 @@ describe('chartOf', () => {
     expect(criticalSteps([...hourly(48, 20, 2), ...hourly(10, 0)], 48)).toEqual({
       steps: [
         [48, 19, 2],
-        [10, 0, 0],
+        [10, -0.48, 0],
       ],
       gaps: [[19, 10]],
     });
@@ -54,12 +54,12 @@ describe('chartOf', () => {
 
   test('takes what is usual for the distance: a daily check has no gap at night', () => {
     const daily = Array.from({ length: 10 }, (_, index) => point((9 - index) * 24, 1));
-    expect(criticalSteps(daily, 9 * 24)).toEqual({ steps: [[216, 0, 1]], gaps: [] });
+    expect(criticalSteps(daily, 9 * 24)).toEqual({ steps: [[216, -2.16, 1]], gaps: [] });
   });
 
   test('shows a day at least, and that there was nothing before', () => {
     expect(criticalSteps([point(2, 1), point(1, 1), point(0, 1)], 24)).toEqual({
-      steps: [[2, 0, 1]],
+      steps: [[2, -0.24, 1]],
       gaps: [[24, 2]],
     });
   });
@@ -78,16 +78,40 @@ describe('chartOf', () => {
     expect([chartOf([], NOW), chartOf([point(0)], NOW)]).toEqual([null, null]);
   });
 
-  test('has moments at equal distances', () => {
-    expect(chartOf(hourly(60, 0), NOW)?.ticks.map((tick) => tick.toISOString().slice(5, 13))).toEqual([
-      '11-20T00',
-      '11-20T10',
-      '11-20T20',
-      '11-21T06',
-      '11-21T16',
-      '11-22T02',
-      '11-22T12',
+  test('gives the newest run a width that can be seen, and none that was followed by a gap', () => {
+    expect(criticalSteps([...hourly(720, 1), point(0, 3)].slice(1), 719).steps?.at(-1)).toEqual([
+      0, -7.19, 3,
     ]);
+    const late = chartOf([...hourly(719, 48), point(47, 3)], NOW);
+    expect([late?.lanes[0]?.steps.at(-1)?.count, late?.gaps.at(-1)?.to]).toEqual([3, 1]);
+  });
+
+  test.each([
+    {
+      hours: 3,
+      ticks: ['21 12', '21 16', '21 20', '22 00', '22 04', '22 08', '22 12'],
+      name: 'four hours of a day',
+    },
+    { hours: 40, ticks: ['21 00', '21 08', '21 16', '22 00', '22 08'], name: 'eight hours of two days' },
+    { hours: 60, ticks: ['20 00', '21 00', '22 00'], name: 'every midnight of three days' },
+    {
+      hours: 144,
+      ticks: ['17 00', '18 00', '19 00', '20 00', '21 00', '22 00'],
+      name: 'every midnight of six days',
+    },
+    { hours: 336, ticks: ['10 00', '13 00', '16 00', '19 00', '22 00'], name: 'every third of two weeks' },
+    {
+      hours: 719,
+      ticks: ['28 00', '02 00', '07 00', '12 00', '17 00', '22 00'],
+      name: 'every fifth of a month',
+    },
+  ])('marks $name', ({ hours, ticks }) => {
+    const chart = chartOf(hourly(hours, 0), NOW);
+    expect(chart?.ticks.map(({ at }) => at.toISOString().slice(8, 13).replace('T', ' '))).toEqual(ticks);
+    const span = Math.max(hours, 24);
+    for (const { at, place } of chart?.ticks ?? []) {
+      expect(hoursAgo(place, span)).toBeCloseTo((NOW.getTime() - at.getTime()) / HOUR_MS, 1);
+    }
   });
 });
 

@@ -159,13 +159,62 @@ describe('what is wrong', () => {
       ...['Would repair it in place', 'Copy'],
       'ALTER TABLE `demo-project.sales.orders` ADD COLUMN IF NOT EXISTS `amount` NUMERIC;',
       "Before you run it: if it was dropped within the time travel window (7 days unless the dataset says less), its data is still in a copy: bq cp 'demo-project:sales.orders@1795377600000' demo-project:sales.orders_restored (1795377600000: milliseconds since 1970 of a moment before); the field comes back empty and last",
-      'No statement repairs it: BigQuery cannot turn INT64 into STRING in place: build the table anew',
       ...['Would repair it by a new table', 'Copy'],
       'CREATE OR REPLACE TABLE `demo-project.sales.orders` (`id` STRING NOT NULL, `customer` STRUCT<`tier` INT64>, `day` DATE) PARTITION BY `day` AS SELECT * FROM `demo-project.sales.orders`;',
       'Before you run it: BigQuery cannot turn NULLABLE into REQUIRED; the statement fails as long as any row has NULL; defaults, policy tags, keys and grants are not copied; stop writers first; what the table was stays in time travel alone',
+      'No statement repairs it: BigQuery cannot turn INT64 into STRING in place: build the table anew',
       ...['Owner', '@S0SALES', 'Read by', 'integration-service, dashboards'],
-      ...['Go to', 'Cloud console', 'Runbook', 'Link to this'],
+      ...['Go to', 'Cloud console', 'Runbook', 'Copy a link to this'],
       'Nothing that is wrong matches the filter.',
+    ]);
+  });
+
+  test('is repaired by one statement for all columns that are missing', async () => {
+    const recreated = { ...intact['sales/orders.json'], schema: { fields: [{ name: 'day', type: 'DATE' }] } };
+    const text = partOf(
+      await playedPage({ files, runs: [{ ...intact, 'sales/orders.json': recreated }] }),
+      'Would repair it in place',
+      'Owner',
+    );
+    expect(text.filter((line) => /ALTER|Would repair/.test(line))).toEqual([
+      'Would repair it in place',
+      [
+        'ALTER TABLE `demo-project.sales.orders` ADD COLUMN IF NOT EXISTS `amount` NUMERIC,',
+        '  ADD COLUMN IF NOT EXISTS `customer` STRUCT<`tier` STRING>;',
+      ].join('\n'),
+    ]);
+  });
+
+  test('is told with all its repairs, or how many more there are, whatever no statement repairs', async () => {
+    const page = await playedPage({ files, runs: [broken] });
+    const [first] = page.report.findings;
+    if (first === undefined) throw new Error('there is no finding');
+    const told = (statements: number, notes: number) => {
+      const fixes = [
+        ...Array.from({ length: notes }, (_, index) => ({
+          how: 'rebuild' as const,
+          statements: [],
+          note: `reason ${index}`,
+        })),
+        ...Array.from({ length: statements }, (_, index) => ({
+          how: 'rebuild' as const,
+          statements: [`SELECT ${index}`],
+          note: null,
+        })),
+      ];
+      const findings = fixes.map((fix) => ({ ...first, fix }));
+      const text = partOf({ ...page, report: { ...page.report, findings } }, 'What is wrong', 'Owner');
+      return text.filter((line) => /^SELECT|^No statement|^\+/.test(line));
+    };
+    const selects = (count: number) => Array.from({ length: count }, (_, index) => `SELECT ${index};`);
+    const reasons = (count: number) =>
+      Array.from({ length: count }, (_, index) => `No statement repairs it: reason ${index}`);
+    expect(told(5, 5)).toEqual([...selects(5), ...reasons(5)]);
+    expect(told(6, 7)).toEqual([
+      ...selects(5),
+      '+1 more repair, in drift check --format json',
+      ...reasons(5),
+      '+2 more reasons, in drift check --format json',
     ]);
   });
 
@@ -227,6 +276,22 @@ describe('beside it', () => {
     ]);
   });
 
+  test('stands whose it is and who reads it, of a dataset that of all its tables', async () => {
+    const page = await playedPage({ files, runs: [intact] });
+    const dataset = { dataset: 'sales', table: null, reason: 'denied', detail: 'HTTP 403' } as const;
+    const told = (subject: { readonly table: string | null }) => {
+      const report = { ...page.report, unchecked: [{ ...dataset, ...subject }] };
+      return partOf({ ...page, report }, 'What could not be checked', 'Every dataset and table').filter(
+        (line) => line.includes('read by'),
+      );
+    };
+    expect([told({ table: 'orders' }), told({ table: null }), told({ table: 'items' })]).toEqual([
+      ['owner @S0SALES; read by integration-service, dashboards'],
+      ['read by integration-service, dashboards'],
+      [],
+    ]);
+  });
+
   test('stands what is worth knowing, folded', async () => {
     const page = await playedPage({ files, runs: [intact, broken] });
     expect(partOf(page, 'Worth knowing', 'Every dataset and table')).toEqual([
@@ -253,6 +318,15 @@ describe('beside it', () => {
       'items waivers until 2027-01-31',
     ]);
     expect(renderHtml(page)).toContain('<details class="fold" data-fold><summary>1 table in sync</summary>');
+  });
+
+  test('stands of each table of a missing dataset that its dataset is what is wrong', async () => {
+    const page = await playedPage({ files, runs: [{}] });
+    expect(partOf(page, 'Every dataset and table', 'Waivers').slice(8)).toEqual([
+      ...['items', 'drifted waivers until 2027-01-31', '1 critical its dataset'],
+      ...['orders', 'drifted', '1 critical its dataset', '@S0SALES', 'integration-service, dashboards'],
+    ]);
+    expect(renderHtml(page).match(/<th scope="row"><a href="#at=sales">/g)).toHaveLength(2);
   });
 
   test('stand the waivers, those that lapsed too, and what they waive', async () => {
@@ -318,7 +392,38 @@ describe('the history', () => {
   });
 });
 
+/** Links within the page that lead nowhere; those that filter aside. */
+function hrefsWithoutPlace(html: string): readonly string[] {
+  const ids = new Set([...html.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id));
+  return [...html.matchAll(/ href="#([^"]*)"/g)]
+    .map(([, place = '']) => place)
+    .filter((place) => !/^(?:status|severity)=/.test(place) && !ids.has(place));
+}
+
 describe('the file', () => {
+  test('has no place twice, also of a dataset that is drifted and in part unread', async () => {
+    const page = await playedPage({
+      files: { ...files, 'sales.json': { location: 'EU' } },
+      runs: [{ ...answersAt(broken), 'sales.json': { location: 'US' } }],
+    });
+    const unread = { dataset: 'sales', table: null } as const;
+    const unchecked = [
+      ...page.report.unchecked,
+      { ...unread, reason: 'denied', detail: 'datasets.get' } as const,
+      { ...unread, reason: 'unavailable', detail: 'tables.list' } as const,
+    ];
+    const html = renderHtml({ ...page, report: { ...page.report, unchecked } });
+    const ids = [...html.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(ids).toEqual([...new Set(ids)]);
+    expect(ids.filter((id) => id?.includes('='))).toEqual([
+      'at=sales',
+      'at=sales.orders',
+      'unread=sales.items',
+      'unread=sales',
+      'at=sales.extra',
+    ]);
+  });
+
   test('allows no script, style or request but its own, which it names by their hashes', async () => {
     const html = renderHtml(await playedPage({ files, runs: [intact] }));
     const [, policy = ''] = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(html) ?? [];
@@ -357,8 +462,11 @@ describe('the file', () => {
     const html = renderHtml(page);
     const listed = html.match(/ class="finding"/g)?.length ?? 0;
     expect([listed <= 2000, listed > 1900]).toEqual([true, true]);
-    const left = page.report.findings.length - listed;
-    expect(readableText(html).some((line) => line.startsWith(`+${left} more findings in `))).toBe(true);
+    const left = [...html.matchAll(/>\+(\d+) more findings? in \d+ tables? of /g)].map(([, count]) =>
+      Number(count),
+    );
+    expect(left.reduce((sum, count) => sum + count, 0)).toBe(page.report.findings.length - listed);
+    expect(hrefsWithoutPlace(html)).toEqual([]);
   });
 
   test('tells of tables beyond the two hundred worst how to see them in full', async () => {

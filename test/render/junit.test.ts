@@ -4,6 +4,7 @@ import { validateXML } from 'xmllint-wasm';
 import type { Severity } from '../../src/model/kinds.ts';
 import type { DatasetOutcome, Report } from '../../src/model/report.ts';
 import { renderJunit } from '../../src/render/junit.ts';
+import { playedPage } from '../support/pages.ts';
 import { REPORTS } from './reports.ts';
 
 const schema = await readFile('test/fixtures/junit/junit.xsd', 'utf8');
@@ -146,6 +147,41 @@ describe('renderJunit', () => {
     expect(outline(xml)[0]).toBe('analytics: 3 tests, 0 failed, 3 skipped');
     const skipped = `<skipped message="access denied; HTTP 403; grant roles/bigquery.metadataViewer to the monitor's service account"/>`;
     expect(xml.split(skipped)).toHaveLength(4);
+  });
+
+  test('fails every table of a dataset that is missing, but none of another', async () => {
+    const page = await playedPage({
+      files: {
+        'sales/orders.json': { type: 'TABLE' },
+        'sales/items.json': { type: 'TABLE' },
+        'crm/leads.json': { type: 'TABLE' },
+      },
+      runs: [{ 'crm.json': {}, 'crm/leads.json': { type: 'TABLE' } }],
+    });
+    expect(outline(renderJunit(page.report, page.outcomes, { failOn: 'warning' }))).toEqual([
+      'crm: 1 tests, 0 failed, 0 skipped',
+      '  testcase crm leads',
+      'sales: 3 tests, 3 failed, 0 skipped',
+      '  testcase sales dataset sales',
+      '  failure  dataset-missing',
+      '  testcase sales items',
+      '  failure  dataset-missing',
+      '  testcase sales orders',
+      '  failure  dataset-missing',
+    ]);
+  });
+
+  test('says of what could not be checked for two reasons the first', () => {
+    const entry = { dataset: 'analytics', table: null } as const;
+    const report = {
+      ...reportOf('in-sync'),
+      unchecked: [
+        { ...entry, reason: 'denied', detail: 'datasets.get' } as const,
+        { ...entry, reason: 'unavailable', detail: 'tables.list' } as const,
+      ],
+    };
+    const xml = renderJunit(report, OUTCOMES, { failOn: 'warning' });
+    expect([xml.includes('access denied; datasets.get'), xml.includes('tables.list')]).toEqual([true, false]);
   });
 
   test('does not skip what differs as well', async () => {
