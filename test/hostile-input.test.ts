@@ -319,7 +319,10 @@ describe('an answer', () => {
     },
     {
       name: 'more than 64 MB',
-      answer: { status: 200, body: `{"kind":"bigquery#table","description":"${'d'.repeat(65 * 1024 * 1024)}"}` },
+      answer: {
+        status: 200,
+        body: `{"kind":"bigquery#table","description":"${'d'.repeat(65 * 1024 * 1024)}"}`,
+      },
       detail: /^tables\.get: .*64 MB/,
     },
     { name: 'fields that are an object', answer: json({ schema: { fields: {} } }), detail: /fields/ },

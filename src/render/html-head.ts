@@ -18,7 +18,7 @@ export function answer(view: View): Markup {
   const { status, project, finishedAt } = report;
   return html`
     <header class="answer ${status}">
-      <p class="product">BigQuery drift · ${project === null ? 'recorded answers' : project}</p>
+      <p class="product">BigQuery drift · ${project === null ? 'recorded answers' : project}${shardOf(address)}</p>
       <div class="links">
         ${address === null ? null : html`<a href="${address.latest}">Latest report</a>`}
         <button type="button" id="copy-link"${address === null ? null : html` data-url="${address.page}"${address.takesFilter ? null : html` data-no-filter`}`} hidden>Copy link</button>
@@ -28,6 +28,12 @@ export function answer(view: View): Markup {
       <p class="asof">As of ${time(finishedAt)} <span id="age"></span></p>
       <div class="tiles">${tableTiles(report)}${findingTiles(report.findings)}</div>
     </header>`;
+}
+
+/** The other datasets are on other pages. */
+function shardOf(address: View['address']): string {
+  const shard = address?.shard ?? null;
+  return shard === null ? '' : ` · ${shard.replaceAll('-', ' ')}`;
 }
 
 function sentence({ status, tables, findings, unchecked }: Report): string {

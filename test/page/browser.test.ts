@@ -354,6 +354,7 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       const address = {
         page: 'https://storage.cloud.google.com/b/report-1.html',
         latest: 'https://x.example/',
+        shard: null,
         takesFilter: true,
       };
       const { page } = await open(

@@ -119,6 +119,17 @@ describe('the answer', () => {
     expect(html).toContain('data-url="https://x.example/report-1.html"');
     expect(html).not.toContain('data-no-filter');
   });
+
+  test('says which shard it is of, where it is not of all datasets', async () => {
+    const address = {
+      page: 'https://x.example/r',
+      latest: 'https://x.example/l',
+      shard: 'shard-1-of-4',
+      takesFilter: true,
+    };
+    const html = renderHtml(await playedPage({ files, runs: [intact], address }));
+    expect(html).toContain('<p class="product">BigQuery drift · shop · shard 1 of 4</p>');
+  });
 });
 
 /** The sample states a location; answers that say none have the right one. */
