@@ -128,7 +128,7 @@ describe('the answer', () => {
       takesFilter: true,
     };
     const html = renderHtml(await playedPage({ files, runs: [intact], address }));
-    expect(html).toContain('<p class="product">BigQuery drift · shop · shard 1 of 4</p>');
+    expect(html).toContain('<p class="product">BigQuery drift · demo-project · shard 1 of 4</p>');
   });
 });
 
