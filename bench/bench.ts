@@ -1,6 +1,6 @@
 /* `npm run bench -- compare` runs one benchmark, `npm run bench` all of them. */
 
-const BENCHMARKS = ['compare', 'hourly', 'page'] as const;
+const BENCHMARKS = ['compare', 'hourly', 'load', 'page'] as const;
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !BENCHMARKS.some((known) => known === name));

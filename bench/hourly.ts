@@ -6,16 +6,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { type Size, writeExpectedFiles } from './big-warehouse.ts';
+import { builtModule, NODE_OPTIONS } from './built.ts';
 
 /*
- * Whole runs against stand-ins with 50 ms of latency that refuse the 101st request of a method in a second, as BigQuery
- * does, in a process with the memory of the deployment.
+ * Whole runs of what is deployed, against stand-ins with 50 ms of latency that refuse the 101st request of a method in a
+ * second, as BigQuery does, in a process with the memory of the deployment.
  */
 
 const QUOTA = 100;
-/** As deploy.sh sets it. */
-const NODE_OPTIONS = '--max-old-space-size=192 --max-semi-space-size=8';
-
 const RUNS: readonly { readonly name: string; readonly size: Size; readonly budget: string }[] = [
   { name: '1,000 tables', size: { declared: 1000, present: 1000, datasets: 10 }, budget: '12 s' },
   { name: '10,000 tables', size: { declared: 10_000, present: 10_000, datasets: 20 }, budget: '112 s' },
@@ -26,6 +24,7 @@ const RUNS: readonly { readonly name: string; readonly size: Size; readonly budg
   },
 ];
 
+const wiring = await builtModule('wiring.js');
 const few = process.env['FEW'] === '1';
 for (const { name, size, budget } of few ? RUNS.slice(0, 1) : RUNS) {
   const folder = await mkdtemp(join(tmpdir(), 'drift-bench-'));
@@ -35,7 +34,7 @@ for (const { name, size, budget } of few ? RUNS.slice(0, 1) : RUNS) {
   try {
     await writeExpectedFiles(join(folder, 'expected'), size);
     const addresses = await firstLine(servers);
-    const run = spawn(process.execPath, [join(import.meta.dirname, 'one-run.ts')], {
+    const run = spawn(process.execPath, [join(import.meta.dirname, 'one-run.js'), wiring], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         ...process.env,
