@@ -8,6 +8,7 @@ import { denied } from '../emulators/bigquery.ts';
 import { filledIn, functionEnv, named, withCondition } from '../scripts/deployed-ops.ts';
 import { METRIC_RESOURCE, METRICS, type MetricName, metricType } from '../src/model/metrics.ts';
 import { parseConfig } from '../src/run/config.ts';
+import { startDeployed } from './support/deployed.ts';
 import { PROJECT, startFunction } from './support/function.ts';
 import { evaluate, type Selector, type Series, selectorsOf } from './support/promql.ts';
 import { type ProtoNamespace, readProtoJson } from './support/proto-json.ts';
@@ -192,6 +193,40 @@ describe('what is sent to Google', () => {
       readonly rule: readonly { readonly condition: { readonly isLive?: boolean } }[];
     };
     expect(rule.map(({ condition }) => condition.isLive)).toEqual([false, false]);
+  });
+
+  test.each(['', '1/1'])('keeps for a day only what every run writes anew; SHARD=%s', async (SHARD) => {
+    const { rule } = JSON.parse(await readFile('ops/bucket-lifecycle.json', 'utf8')) as {
+      readonly rule: readonly {
+        readonly condition: {
+          readonly daysSinceNoncurrentTime: number;
+          readonly matchesPrefix?: readonly string[];
+        };
+      }[];
+    };
+    const { call, storage } = await startDeployed({
+      warehouse: await sampleWarehouse('expected-schemas'),
+      expected: 'expected-schemas',
+      env: { SHARD },
+    });
+    await call();
+    const daysOf = (name: string) =>
+      rule
+        .map(({ condition }) => condition)
+        .filter(({ matchesPrefix }) => matchesPrefix?.some((prefix) => name.startsWith(prefix)) ?? true)
+        .map(({ daysSinceNoncurrentTime }) => daysSinceNoncurrentTime);
+    const names = [...storage.objects.keys()].map((key) => key.replace('drift/', ''));
+    const kept = names.map((name) => [
+      name.replace(/^(state\/[a-z]+|[a-z-]+).*/, '$1'),
+      Math.min(...daysOf(name)),
+    ]);
+    expect(Object.fromEntries(kept)).toEqual({
+      'expected-schemas': 30,
+      'state/latest': 1,
+      'state/lease': 1,
+      'state/report': 1,
+      'state/state': 30,
+    });
   });
 });
 
