@@ -261,6 +261,11 @@ describe('the queries name', () => {
     expect([...named].sort()).toEqual([...names.keys()].sort());
   });
 
+  test('a last success that is a week old: the scorecard turns red and not blank', async () => {
+    const query = stringsUnder('prometheusQuery', await dashboard()).find((each) => each.includes('time()'));
+    expect(query).toContain('[7d:5m]');
+  });
+
   test('labels that these metrics have, with values that occur', async () => {
     const { points } = await play();
     const unknown = (await selectors()).flatMap(({ metric, matchers, grouping }) => {
@@ -442,6 +447,20 @@ describe('the alert', () => {
       other === undefined ? [] : [{ ...other, labels: { ...other.labels, namespace: 'other' } }];
     expect(await opensAt('silent-monitor', elsewhere, { from: 0 })).toEqual([90]);
   });
+});
+
+test('failing-runs says what to do about every code that the function can answer with', async () => {
+  // Only the command line asks for a kind or a table, reads recorded answers, and writes expected files.
+  const others = ['InvalidSnapshot', 'NotWritable', 'UnknownKind', 'UnknownSelection'];
+  const source = await readFile('src/model/errors.ts', 'utf8');
+  const [, union = ''] = /export type ErrorCode =([^;]*);/.exec(source) ?? [];
+  const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code = '']) => code);
+  const { content } = (await policyOf('failing-runs')).documentation;
+  const [, told = ''] = /By code:\n([\s\S]*?)\n\n/.exec(content) ?? [];
+  // Not an ErrorCode: what is no DriftError.
+  expect([...told.matchAll(/`([A-Z]\w+)`/g)].map(([, code]) => code).sort()).toEqual(
+    [...codes.filter((code) => !others.includes(code)), 'Internal'].sort(),
+  );
 });
 
 test('what the alerts and the dashboard look for in the log is there', async () => {
