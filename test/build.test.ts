@@ -9,8 +9,9 @@ import { expect, onTestFinished, type TestContext, test } from 'vitest';
 import { sampleWarehouse } from '../demo/warehouse.ts';
 import { startBigQueryEmulator } from '../emulators/bigquery.ts';
 import { startMonitoringEmulator } from '../emulators/monitoring.ts';
-import { startStorageEmulator } from '../emulators/storage.ts';
+import { functionEnv } from '../scripts/deployed-ops.ts';
 import { deployedLock, deployedPackage } from '../scripts/deployed-package.ts';
+import { startBucket } from './support/deployed.ts';
 import { writeFolder } from './support/folder.ts';
 
 const run = promisify(execFile);
@@ -125,9 +126,9 @@ test('installed in an empty folder, the function serves runs and remembers them'
     warehouse: await sampleWarehouse('expected-schemas'),
   });
   const monitoring = await startMonitoringEmulator({ projectId: 'p' });
-  const storage = await startStorageEmulator({ bucket: 'drift' });
+  const storage = await startBucket('expected-schemas');
   onTestFinished(async () => {
-    await Promise.all([bigquery.close(), monitoring.close(), storage.close()]);
+    await Promise.all([bigquery.close(), monitoring.close()]);
   });
   const port = await freePort();
   const framework = join(folder, 'node_modules/.bin/functions-framework');
@@ -135,9 +136,7 @@ test('installed in an empty folder, the function serves runs and remembers them'
     cwd: folder,
     env: {
       PATH: process.env['PATH'],
-      NODE_OPTIONS: '--max-old-space-size=192 --max-semi-space-size=8 --enable-source-maps',
-      GCP_PROJECT_ID: 'p',
-      STATE_URI: 'gs://drift/state',
+      ...functionEnv({ project: 'p', bucket: 'drift', set: [] }),
       BIGQUERY_API_ENDPOINT: bigquery.url,
       MONITORING_API_ENDPOINT: monitoring.url,
       STORAGE_EMULATOR_HOST: storage.url,
@@ -164,7 +163,7 @@ test('installed in an empty folder, the function serves runs and remembers them'
       report: expect.stringMatching(/^https:\/\/storage\.cloud\.google\.com\/drift\/state\/report-/),
     },
   });
-  expect([...storage.objects.keys()].filter((name) => name.endsWith('.json')).sort()).toEqual([
+  expect([...storage.objects.keys()].filter((name) => /^drift\/state\/.*\.json$/.test(name)).sort()).toEqual([
     'drift/state/lease.json',
     'drift/state/state.json',
   ]);

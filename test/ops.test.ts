@@ -8,6 +8,7 @@ import { denied } from '../emulators/bigquery.ts';
 import { filledIn, functionEnv, named, withCondition } from '../scripts/deployed-ops.ts';
 import { METRIC_RESOURCE, METRICS, type MetricName, metricType } from '../src/model/metrics.ts';
 import { parseConfig } from '../src/run/config.ts';
+import { startDeployed } from './support/deployed.ts';
 import { PROJECT, startFunction } from './support/function.ts';
 import { evaluate, type Selector, type Series, selectorsOf } from './support/promql.ts';
 import { type ProtoNamespace, readProtoJson } from './support/proto-json.ts';
@@ -193,6 +194,40 @@ describe('what is sent to Google', () => {
     };
     expect(rule.map(({ condition }) => condition.isLive)).toEqual([false, false]);
   });
+
+  test.each(['', '1/1'])('keeps for a day only what every run writes anew; SHARD=%s', async (SHARD) => {
+    const { rule } = JSON.parse(await readFile('ops/bucket-lifecycle.json', 'utf8')) as {
+      readonly rule: readonly {
+        readonly condition: {
+          readonly daysSinceNoncurrentTime: number;
+          readonly matchesPrefix?: readonly string[];
+        };
+      }[];
+    };
+    const { call, storage } = await startDeployed({
+      warehouse: await sampleWarehouse('expected-schemas'),
+      expected: 'expected-schemas',
+      env: { SHARD },
+    });
+    await call();
+    const daysOf = (name: string) =>
+      rule
+        .map(({ condition }) => condition)
+        .filter(({ matchesPrefix }) => matchesPrefix?.some((prefix) => name.startsWith(prefix)) ?? true)
+        .map(({ daysSinceNoncurrentTime }) => daysSinceNoncurrentTime);
+    const names = [...storage.objects.keys()].map((key) => key.replace('drift/', ''));
+    const kept = names.map((name) => [
+      name.replace(/^(state\/[a-z]+|[a-z-]+).*/, '$1'),
+      Math.min(...daysOf(name)),
+    ]);
+    expect(Object.fromEntries(kept)).toEqual({
+      'expected-schemas': 30,
+      'state/latest': 1,
+      'state/lease': 1,
+      'state/report': 1,
+      'state/state': 30,
+    });
+  });
 });
 
 /** A run with drift, a run that could not read, and one with invalid files: what they write and log. */
@@ -224,6 +259,11 @@ describe('the queries name', () => {
   test('metrics that are written, all of them', async () => {
     const named = new Set((await selectors()).map(({ metric }) => metric));
     expect([...named].sort()).toEqual([...names.keys()].sort());
+  });
+
+  test('a last success that is a week old: the scorecard turns red and not blank', async () => {
+    const query = stringsUnder('prometheusQuery', await dashboard()).find((each) => each.includes('time()'));
+    expect(query).toContain('[7d:5m]');
   });
 
   test('labels that these metrics have, with values that occur', async () => {
@@ -407,6 +447,20 @@ describe('the alert', () => {
       other === undefined ? [] : [{ ...other, labels: { ...other.labels, namespace: 'other' } }];
     expect(await opensAt('silent-monitor', elsewhere, { from: 0 })).toEqual([90]);
   });
+});
+
+test('failing-runs says what to do about every code that the function can answer with', async () => {
+  // Only the command line asks for a kind or a table, reads recorded answers, and writes expected files.
+  const others = ['InvalidSnapshot', 'NotWritable', 'UnknownKind', 'UnknownSelection'];
+  const source = await readFile('src/model/errors.ts', 'utf8');
+  const [, union = ''] = /export type ErrorCode =([^;]*);/.exec(source) ?? [];
+  const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code = '']) => code);
+  const { content } = (await policyOf('failing-runs')).documentation;
+  const [, told = ''] = /By code:\n([\s\S]*?)\n\n/.exec(content) ?? [];
+  // Not an ErrorCode: what is no DriftError.
+  expect([...told.matchAll(/`([A-Z]\w+)`/g)].map(([, code]) => code).sort()).toEqual(
+    [...codes.filter((code) => !others.includes(code)), 'Internal'].sort(),
+  );
 });
 
 test('what the alerts and the dashboard look for in the log is there', async () => {
