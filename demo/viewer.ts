@@ -31,14 +31,14 @@ export async function serveStory(
     body,
     headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' },
   });
-  const { url, close } = await startLocalServer(async ({ path }) => {
+  const server = await startLocalServer(async ({ path }) => {
     const name = path.slice(1);
     if (name === '') return reply(story);
     return pages.has(name)
-      ? reply((await readFile(join(folder, name), 'utf8')).replaceAll(place, '/'))
+      ? reply((await readFile(join(folder, name), 'utf8')).replaceAll(place, `${server.url}/`))
       : textReply(404, 'There is no such page.');
   });
-  return { url: `${url}/`, close };
+  return { url: `${server.url}/`, close: server.close };
 }
 
 function storyPage(

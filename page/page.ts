@@ -281,15 +281,35 @@ function copyBySelection(text: string): boolean {
   return isCopied;
 }
 
+/** Of buttons that say that they copied: what they say otherwise, and what will make them say so again. */
+const copied = new WeakMap<
+  HTMLElement,
+  { readonly label: string; readonly end: ReturnType<typeof setTimeout> }
+>();
+const SAID_MS = 2000;
+
 async function copyFrom(button: HTMLElement, text: string, done: string): Promise<void> {
-  const before = button.textContent;
-  button.textContent = (await copy(text)) ? done : 'Not copied';
-  setTimeout(() => {
-    button.textContent = before;
-  }, 2000);
+  const isCopied = await copy(text);
+  const before = copied.get(button);
+  clearTimeout(before?.end);
+  const label = before?.label ?? button.textContent ?? '';
+  const end = setTimeout(() => {
+    copied.delete(button);
+    button.textContent = label;
+    say('');
+  }, SAID_MS);
+  copied.set(button, { label, end });
+  button.textContent = isCopied ? done : 'Not copied';
+  say(button.textContent);
 }
 
-function onClick(event: Event): void {
+/** To those who hear the page. */
+function say(text: string): void {
+  const said = byId('said');
+  if (said !== null) said.textContent = text;
+}
+
+function onClick(event: MouseEvent): void {
   const target = event.target instanceof Element ? event.target.closest<HTMLElement>('button, a') : null;
   if (target === null) return;
   if (target === copyLink) copyLinkTo(shownFragment(), target, 'filter');
@@ -301,7 +321,28 @@ function onClick(event: Event): void {
     // The address stays that of the filter.
     event.preventDefault();
     byId('wrong')?.focus();
+  } else if (target.closest('.tiles') !== null && !isForNewTab(event)) {
+    event.preventDefault();
+    narrow(parseFilter(target.getAttribute('href') ?? ''));
   }
+}
+
+function isForNewTab({ ctrlKey, metaKey, shiftKey }: MouseEvent): boolean {
+  return ctrlKey || metaKey || shiftKey;
+}
+
+/** By a figure at the top: what else is asked for stays, and what is found comes into sight. */
+function narrow({ severity, status }: Filter): void {
+  const filter = readForm();
+  const narrowed = {
+    ...filter,
+    severity: severity.length > 0 ? severity : filter.severity,
+    status: status.length > 0 ? status : filter.status,
+  };
+  history.pushState(null, '', `#${printFilter(narrowed)}`);
+  fillForm(narrowed);
+  apply(readForm());
+  form.scrollIntoView({ block: 'start' });
 }
 
 /** From one folded line to the next. */
@@ -340,9 +381,8 @@ function sayAge(): void {
   const minutes = Math.floor((Date.now() - Date.parse(at ?? '')) / 60_000);
   const [unit, size] = minutes < 120 ? ['minute', 1] : minutes < 2880 ? ['hour', 60] : ['day', 1440];
   const age = byId('age');
-  if (age !== null && minutes > 0) {
-    age.textContent = `(${new Intl.RelativeTimeFormat('en').format(-Math.floor(minutes / Number(size)), unit as 'minute')})`;
-  }
+  const ago = new Intl.RelativeTimeFormat('en').format(-Math.floor(minutes / Number(size)), unit as 'minute');
+  if (age !== null) age.textContent = minutes > 0 ? `(${ago})` : '';
 }
 
 /** A text is looked for when the reader pauses. */
@@ -371,4 +411,6 @@ document.addEventListener('keydown', onKey);
 addEventListener('hashchange', followAddress);
 addEventListener('beforeprint', unfoldForPrint);
 sayAge();
+setInterval(sayAge, 60_000);
+document.addEventListener('visibilitychange', sayAge);
 followAddress();

@@ -85,7 +85,7 @@ test('beside it its reports are served, and no other file', async () => {
     return [response.status, await response.text()];
   };
   expect(await get('report-1.html')).toEqual([200, 'one']);
-  expect(await get('report-2.html')).toEqual([200, '<a href="/latest.html">']);
+  expect(await get('report-2.html')).toEqual([200, `<a href="${url}latest.html">`]);
   expect(await get('state.json.1')).toEqual([404, 'There is no such page.']);
   expect(await get('..%2Fpackage.json')).toEqual([404, 'There is no such page.']);
 });

@@ -1,6 +1,6 @@
 import type { Finding, Subject } from '../model/finding.ts';
 import { SEVERITIES, type Severity } from '../model/kinds.ts';
-import { consoleUrl } from './console-url.ts';
+import { consoleUrl, type Linked } from './console-url.ts';
 import { subjectName } from './group.ts';
 import type { EntryStatus } from './html-view.ts';
 import { html, type Markup, type Part } from './markup.ts';
@@ -28,7 +28,7 @@ export function away(url: string, label: Part): Markup {
   return html`<a href="${url}" target="_blank" rel="noopener noreferrer">${label}</a>`;
 }
 
-export function consoleLink(subject: Subject, project: string | null): Markup | null {
+export function consoleLink(subject: Linked, project: string | null): Markup | null {
   return project === null || subject.dataset === '*'
     ? null
     : away(consoleUrl(subject, project), 'Cloud console');

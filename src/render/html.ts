@@ -31,6 +31,7 @@ export function renderHtml(page: Page): string {
   const listed = [wrong, ...Object.values(informing)].flatMap(({ shown }) => shown);
   const body = html`
     <a class="skip" href="#wrong">Skip to what is wrong</a>
+    <p class="unseen" id="said" role="status"></p>
     ${answer(view)}
     <main>
       <section class="history" aria-label="History">${

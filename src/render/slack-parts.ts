@@ -1,7 +1,7 @@
 import { SEVERITIES, type Severity } from '../model/kinds.ts';
 import type { SlackBlock } from '../model/ports.ts';
 import type { TableCounts } from '../model/report.ts';
-import { consoleUrl } from './console-url.ts';
+import { consoleUrl, type Linked } from './console-url.ts';
 import { subjectTitle } from './group.ts';
 import { code, escaped, fitted, link } from './mrkdwn.ts';
 import { counted, printable, shortened } from './printable.ts';
@@ -86,10 +86,7 @@ export function reportLink({ reportUrl }: { readonly reportUrl: string | null })
 }
 
 /** The name of a dataset or table, linked to its page in the Cloud console. */
-export function subjectLink(
-  subject: { readonly dataset: string; readonly table: string | null },
-  project: string | null,
-): string {
+export function subjectLink(subject: Linked, project: string | null): string {
   const title = shortened(subjectTitle(subject), 200);
   const url = project === null || subject.dataset === '*' ? null : consoleUrl(subject, project);
   // A name of other letters is many times as long in an address; a link that is cut is none.

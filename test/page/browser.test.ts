@@ -1,6 +1,6 @@
 import axe from 'axe-core';
 import type { Browser, Page as BrowserPage } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Page } from '../../src/model/page.ts';
 import type { State } from '../../src/model/state.ts';
 import { renderHtml } from '../../src/render/html.ts';
@@ -272,6 +272,23 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       expect(await page.locator('#count').innerText()).toBe('');
     });
 
+    test('are narrowed by the figures at the top, whose answer comes into sight on a phone', async () => {
+      const { page } = await open({
+        fragment: '#dataset=sales&q=orders',
+        viewport: { width: 360, height: 740 },
+      });
+      await page.getByRole('link', { name: '2 critical' }).click();
+      expect(await fragmentOf(page)).toBe('#q=orders&dataset=sales&severity=critical');
+      expect(await page.locator('#count').innerText()).toBe('2 of 6 findings, 1 of 5 tables');
+      const isInSight = (selector: string) =>
+        page.evaluate<boolean>(
+          `(({ top, bottom }) => top >= 0 && bottom <= innerHeight)(document.querySelector('${selector}').getBoundingClientRect())`,
+        );
+      expect([await isInSight('#count'), await isInSight('#wrong h2')]).toEqual([true, true]);
+      await page.goBack();
+      await expect.poll(() => page.locator('#count').innerText()).toBe('3 of 6 findings, 1 of 5 tables');
+    });
+
     test('are set by the figures at the top', async () => {
       const { page } = await open();
       await page.getByRole('link', { name: '1 not checked' }).click();
@@ -404,6 +421,27 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       const { page } = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
       await page.locator('figure', { hasText: 'ADD COLUMN' }).getByRole('button').click();
       await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(statement);
+    });
+
+    test('is said to be copied, aloud too, for two seconds after the last time', async () => {
+      const { page } = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+      await page.clock.install({ time: new Date('2026-11-22T21:00:00Z') });
+      await page.clock.pauseAt(new Date('2026-11-22T22:00:00Z'));
+      const button = page.locator('figure', { hasText: 'ADD COLUMN' }).getByRole('button');
+      const texts = async () => [
+        await button.innerText(),
+        await page.getByRole('status').first().innerText(),
+      ];
+      await button.click();
+      await expect.poll(texts).toEqual(['Copied', 'Copied']);
+      await page.clock.runFor(500);
+      await button.click();
+      // Which is read after it was written.
+      await page.evaluate('navigator.clipboard.readText()');
+      await page.clock.runFor(1900);
+      expect(await texts()).toEqual(['Copied', 'Copied']);
+      await page.clock.runFor(200);
+      expect(await texts()).toEqual(['Copy', '']);
     });
 
     test('is copied also where the page is not given the clipboard', async () => {
@@ -550,6 +588,24 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
         await ageAt('2026-11-23T02:10:00Z'),
         await ageAt('2026-11-29T20:00:00Z'),
       ]).toEqual(['', '(1 minute ago)', '(5 hours ago)', '(6 days ago)']);
+    });
+
+    test('says it again while the page is open, and when somebody comes back to it', async () => {
+      const page = await (async () => {
+        const context = await browser.newContext();
+        onTestFinished(() => context.close());
+        const page = await context.newPage();
+        await page.clock.install({ time: new Date('2026-11-22T21:00:30Z') });
+        await page.setContent(renderHtml(await samplePage()));
+        return page;
+      })();
+      const age = () => page.locator('#age').innerText();
+      const before = await age();
+      await page.clock.runFor(60_000);
+      const later = await age();
+      await page.clock.setFixedTime(new Date('2026-11-23T02:10:00Z'));
+      await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+      expect([before, later, await age()]).toEqual(['', '(1 minute ago)', '(5 hours ago)']);
     });
 
     test('without script all is there to read, and no filter that does nothing', async () => {
