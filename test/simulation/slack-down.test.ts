@@ -72,10 +72,10 @@ test.each(STORES)('nothing is lost while Slack is down, with state in %s', async
   });
 });
 
-test.each(STORES)('a retry tells what is left, and only that, with state in %s', async (store) => {
+test('a retry tells what is left, and only that', async () => {
   const world = declareTables(ALL);
   // Three messages are four saves, and Cloud Storage takes one a second.
-  const story = await startStory({ store, world, storageRate: 'enforced' });
+  const story = await startStory({ store: 'gs://', world, storageRate: 'enforced' });
   const { slack, bigquery } = story;
 
   await story.play(7, {
