@@ -64,7 +64,12 @@ const WORDS: Readonly<Record<Kind, KindWords>> = {
     say: saidAs('nothing'),
     hint: ({ expected }) => (expected === 'TABLE' ? RESTORABLE : null),
   },
-  'table-unexpected': { what: 'no file declares this table', say: saidAs('nothing') },
+  'table-unexpected': {
+    // Of a dataset with too many for a finding each: `more than 1,000 tables`.
+    what: ({ actual }) =>
+      actual?.endsWith(' tables') === true ? 'no file declares these tables' : 'no file declares this table',
+    say: saidAs('nothing'),
+  },
   'table-type': { what: 'the table is of another type', breaks: true, say: saidAs('none') },
   'table-expiration': {
     what: 'the expiration of the table differs',

@@ -256,7 +256,7 @@ describe('more undeclared tables than anybody reads', () => {
   const finding = {
     kind: 'table-unexpected',
     table: null,
-    message: 'no file declares this table: expected nothing, found more than 1,000 tables',
+    message: 'no file declares these tables: expected nothing, found more than 1,000 tables',
     hint: null,
   };
   const waivers = (covered: string) => [{ table: covered, until: '2026-12-31', reason: 'being moved' }];
