@@ -7,16 +7,21 @@ let now = new Date('2026-11-22T10:17:00Z');
 let monitoring: MonitoringEmulator;
 let sink: MetricSink;
 
-beforeEach(async () => {
-  now = new Date('2026-11-22T10:17:00Z');
-  monitoring = await startMonitoringEmulator({ projectId: 'p', now: () => now });
-  sink = createMonitoringSink({
+function newSink(options: { readonly timeoutMs?: number } = {}): MetricSink {
+  return createMonitoringSink({
     projectId: 'p',
     taskId: 'all',
     location: 'global',
     endpoint: monitoring.url,
     clock: { now: () => now, sleep: async () => {}, every: () => () => {} },
+    ...options,
   });
+}
+
+beforeEach(async () => {
+  now = new Date('2026-11-22T10:17:00Z');
+  monitoring = await startMonitoringEmulator({ projectId: 'p', now: () => now });
+  sink = newSink();
 });
 
 afterEach(() => monitoring.close());
@@ -27,6 +32,9 @@ const measurement = (value: number): Measurement => ({
   value,
   labels: {},
 });
+
+const many = (length: number) =>
+  Array.from({ length }, (_, index) => ({ ...measurement(index), labels: { table: `t${index}` } }));
 
 test('a point that is there already counts as written', async () => {
   await sink.write([measurement(1)]);
@@ -66,31 +74,20 @@ test('a failure that lasts is told after the second try', async () => {
 });
 
 test('where no answer comes the other writes are not waited for one by one', async () => {
-  sink = createMonitoringSink({
-    projectId: 'p',
-    taskId: 'all',
-    location: 'global',
-    endpoint: monitoring.url,
-    clock: { now: () => now, sleep: async () => {}, every: () => () => {} },
-    timeoutMs: 400,
-  });
+  sink = newSink({ timeoutMs: 400 });
   monitoring.faults.push({ skip: 1, answer: 'hang' });
-  const many = Array.from({ length: 1000 }, (_, index) => ({
-    ...measurement(index),
-    labels: { table: `t${index}` },
-  }));
-  await expect(sink.write(many)).rejects.toThrow(/^Cloud Monitoring did not accept 4 of the writes: .*400/);
+  await expect(sink.write(many(1000))).rejects.toThrow(
+    /^Cloud Monitoring did not accept 4 of the writes: .*400/,
+  );
   expect(monitoring.points).toHaveLength(200);
   expect(monitoring.requests.length).toBeLessThanOrEqual(3);
 });
 
 test('what one write is refused for does not stop the others', async () => {
   monitoring.faults.push({ times: 1, answer: { status: 403, code: 'PERMISSION_DENIED', message: 'no' } });
-  const many = Array.from({ length: 401 }, (_, index) => ({
-    ...measurement(index),
-    labels: { table: `t${index}` },
-  }));
-  await expect(sink.write(many)).rejects.toThrow(/^Cloud Monitoring did not accept 1 of the writes: .*no/);
+  await expect(sink.write(many(401))).rejects.toThrow(
+    /^Cloud Monitoring did not accept 1 of the writes: .*no/,
+  );
   expect(monitoring.points).toHaveLength(201);
 });
 
