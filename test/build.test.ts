@@ -1,11 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, type TestContext, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, type TestContext, test } from 'vitest';
 import { sampleWarehouse } from '../demo/warehouse.ts';
 import { startBigQueryEmulator } from '../emulators/bigquery.ts';
 import { startMonitoringEmulator } from '../emulators/monitoring.ts';
@@ -16,10 +17,18 @@ import { writeFolder } from './support/folder.ts';
 
 const run = promisify(execFile);
 
-/** What `npm run build` makes, in a folder of its own. */
-async function build(): Promise<string> {
+/** What `npm run build` makes. */
+let built = '';
+beforeAll(async () => {
+  built = join(await mkdtemp(join(tmpdir(), 'drift-built-')), 'build');
+  await run(process.execPath, ['scripts/build.ts', '--out', built]);
+}, 60_000);
+afterAll(() => rm(dirname(built), { recursive: true, force: true }));
+
+/** The same in a folder of its own. */
+async function ownBuild(): Promise<string> {
   const folder = join(await writeFolder({}), 'build');
-  await run(process.execPath, ['scripts/build.ts', '--out', folder]);
+  await cp(built, folder, { recursive: true });
   return folder;
 }
 
@@ -60,7 +69,7 @@ async function postWhenUp(url: string): Promise<Response> {
 }
 
 test('the folder holds what runs, and nothing else', async () => {
-  const folder = await build();
+  const folder = built;
   expect((await readdir(folder)).sort()).toEqual([
     '.gcloudignore',
     '.npmrc',
@@ -88,7 +97,7 @@ test('the folder holds what runs, and nothing else', async () => {
 });
 
 test('a second build leaves nothing of the first behind', async () => {
-  const folder = await build();
+  const folder = await ownBuild();
   await writeFile(join(folder, 'dist', 'gone.js'), '');
   await run(process.execPath, ['scripts/build.ts', '--out', folder]);
   expect(await readdir(join(folder, 'dist'))).not.toContain('gone.js');
@@ -119,7 +128,7 @@ test('no package of production brings an install script that is needed', async (
 });
 
 test('installed in an empty folder, the function serves runs and remembers them', async (context) => {
-  const folder = await build();
+  const folder = await ownBuild();
   await install(folder, context);
   const bigquery = await startBigQueryEmulator({
     projectId: 'p',

@@ -55,8 +55,15 @@ async function gcloudCalls(sandbox: Sandbox): Promise<readonly string[]> {
   return calls.filter(([tool]) => tool === 'gcloud').map((words) => words.map(quoted).join(' '));
 }
 
-/** All that real runs ask and change, from nothing to nothing and back. */
-async function ran(): Promise<readonly string[]> {
+let runs: Promise<readonly string[]> | undefined;
+
+/** All that real runs ask and change, from nothing to nothing and back; run once. */
+function ran(): Promise<readonly string[]> {
+  runs ??= play();
+  return runs;
+}
+
+async function play(): Promise<readonly string[]> {
   const sandbox = await startSandbox();
   const env = { SLACK_WEBHOOK_URL: SECRET };
   await sandbox.deploy(EVERYTHING, { env });
