@@ -1,4 +1,4 @@
-import type { Finding } from '../model/finding.ts';
+import type { Finding, Subject } from '../model/finding.ts';
 import { KINDS } from '../model/kinds.ts';
 import { measure } from '../model/metrics.ts';
 import type { Measurement } from '../model/ports.ts';
@@ -25,6 +25,26 @@ export function measureFindings(
     ...outcomes.flatMap(tablesOf),
     ...findingsByKind(findings, isComplete),
   ];
+}
+
+/** One last zero for what is no longer declared: its last finding would else stand on the chart until it ages out. */
+export function measureGone(
+  before: readonly Subject[],
+  outcomes: readonly DatasetOutcome[],
+): readonly Measurement[] {
+  const keyOf = ({ dataset, table }: Subject) => JSON.stringify([dataset, table]);
+  const declared = new Set(
+    outcomes.flatMap(({ dataset, tables }) => [
+      keyOf({ dataset, table: null }),
+      ...tables.map(({ table }) => keyOf({ dataset, table })),
+    ]),
+  );
+  const gone = new Map(before.map((subject) => [keyOf(subject), subject]));
+  return [...gone]
+    .filter(([key]) => !declared.has(key))
+    .flatMap(([, { dataset, table }]) =>
+      CHARTED.map((severity) => measure('findings', 0, { dataset, table: table ?? '', severity })),
+    );
 }
 
 /** Whether the run is to be believed, and how long it took; written last. */

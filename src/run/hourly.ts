@@ -1,6 +1,6 @@
 import { countBySeverity, rememberFailure, rememberRun, uncheckedKey } from '../diff/remember.ts';
 import { DriftError } from '../model/errors.ts';
-import type { Finding } from '../model/finding.ts';
+import type { Finding, Subject } from '../model/finding.ts';
 import { isAtLeast, type Severity } from '../model/kinds.ts';
 import type { AlertTiming } from '../model/policy.ts';
 import type {
@@ -9,6 +9,7 @@ import type {
   Deadline,
   Log,
   LogSeverity,
+  Measurement,
   MetricSink,
   ObjectStore,
   ReportStore,
@@ -18,7 +19,7 @@ import type {
 import type { Report, Status, TableCounts } from '../model/report.ts';
 import type { FailureMemo, State } from '../model/state.ts';
 import { subjectName } from '../render/group.ts';
-import { measureFindings, measureRun } from '../render/metric.ts';
+import { measureFindings, measureGone, measureRun } from '../render/metric.ts';
 import { counted } from '../render/printable.ts';
 import { renderFailure, renderLostState } from '../render/slack-failure.ts';
 import type { Expectation } from '../sources/expected-files.ts';
@@ -130,7 +131,7 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
 
   const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));
   logFindings(run, { report, told });
-  const metricsError = await tryTo(() => run.metrics.write(measurements(result)));
+  const metricsError = await tryTo(() => run.metrics.write(measurements(result, state)));
   const telling =
     memory instanceof DriftError
       ? await tellOfLostState(run, memory, report)
@@ -153,8 +154,23 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
   return { status: 'failed', error, ...counts };
 }
 
-function measurements({ report, outcomes }: CheckResult) {
-  return measureFindings(report.findings, outcomes, { isComplete: report.unchecked.length === 0 });
+function measurements({ report, outcomes }: CheckResult, before: State | null): readonly Measurement[] {
+  return [
+    ...measureFindings(report.findings, outcomes, { isComplete: report.unchecked.length === 0 }),
+    ...measureGone(declaredBefore(before), outcomes),
+  ];
+}
+
+/** What the state knows to have been declared: what was read, and what was found in its stead. */
+function declaredBefore(state: State | null): readonly Subject[] {
+  const read = [...(state?.seen ?? [])].flatMap(([dataset, { tables }]): readonly Subject[] => [
+    { dataset, table: null },
+    ...[...tables.keys()].map((table) => ({ dataset, table })),
+  ]);
+  const found = (state?.findings ?? [])
+    .filter(({ about, closing }) => closing === null && about.kind === 'table-missing')
+    .map(({ about: { dataset, table } }) => ({ dataset, table }));
+  return [...read, ...found];
 }
 
 type Telling = Told & { readonly published: Published };

@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { denied } from '../../emulators/bigquery.ts';
 import { KINDS } from '../../src/model/kinds.ts';
@@ -188,6 +191,30 @@ describe('the metrics of a run', () => {
       points: series + 2,
       requests: Math.ceil(series / 200) + 1,
     });
+  });
+
+  test('end with one zero of what is no longer declared, read or missing, and say no more of it', async () => {
+    const expected = await writeFolder({ ...shopFiles, 'sales/lost.json': { type: 'TABLE' } });
+    const state = await writeFolder({});
+    const env = { STATE_URI: pathToFileURL(state).href, CONFIRM_SECONDS: '0' };
+    const { call, clock, monitoring, bigquery } = await startShop({ expected, env });
+    dropAmount(bigquery.warehouse);
+    const hours: Readonly<Record<string, number>>[] = [];
+    for (const hour of [0, 1, 2]) {
+      const before = monitoring.points.length;
+      await call();
+      const values = Object.entries(valuesOf(monitoring.points.slice(before)));
+      const critical = values.filter(([name]) => name.startsWith('findings{') && name.includes('critical'));
+      hours.push(Object.fromEntries(critical.map(([name, value]) => [name.replace(/.*table=/, ''), value])));
+      if (hour === 0) for (const table of ['orders', 'lost']) await rm(join(expected, `sales/${table}.json`));
+      clock.advance(3_600_000);
+    }
+
+    expect(hours).toEqual([
+      { '}': 0, 'items}': 0, 'lost}': 1, 'orders}': 1 },
+      { '}': 0, 'items}': 0, 'lost}': 0, 'orders}': 0 },
+      { '}': 0, 'items}': 0 },
+    ]);
   });
 
   test('are written hour after hour', async () => {
