@@ -18,7 +18,9 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    // Only what hangs takes so long: three days of hourly runs take seconds, on a machine busy with other things a minute.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Most of them wait for servers and processes of their own.
     maxWorkers: 3,
     // No module keeps a state of its own; to load the same ones for each file takes a third of the time.

@@ -59,7 +59,7 @@ export function tableExpiration(tableCase: TableCase): Fix {
   const value = expected === null ? 'NULL' : `TIMESTAMP_MILLIS(${expected})`;
   const note =
     expected === null
-      ? `until then the table is deleted at ${moment(actual.expirationTime)}`
+      ? `unless it is run before, the table is deleted at ${moment(actual.expirationTime)}`
       : `the table is deleted at ${moment(expected)}, at once where that is past`;
   if (isAlterable(actual)) return setOption(tableCase, 'expiration_timestamp', { value, note });
   return expected === null

@@ -29,8 +29,9 @@ export function judge(changes: readonly Change[], about: Case, policy: Policy): 
   const open: Judged[] = [];
   const waived: Judgement['waived'][number][] = [];
   for (const finding of judged) {
-    const [first, ...others] = waiversOf(finding, about, policy.waivers);
-    if (first === undefined) open.push(finding);
+    const covering = waiversOf(finding, about, policy.waivers);
+    const [first, ...others] = covering.filter(({ until }) => !isLapsed(until, about.now));
+    if (first === undefined) open.push(withLapsed(finding, covering));
     else waived.push({ finding, waivers: [first, ...others] });
   }
   return { open, waived };
@@ -93,16 +94,24 @@ function covers(ancestor: string, path: string): boolean {
   return lower === upper || lower.startsWith(`${upper}.`);
 }
 
+/** Those that are over, too. */
 function waiversOf(finding: Judged, about: Case, waivers: readonly Waiver[]): readonly Waiver[] {
   if (kindRow(finding.kind).alwaysTold === true) return [];
   const subject = { dataset: about.declaredAs, table: about.table };
   return waivers.filter(
-    ({ table, path, kind, until }) =>
+    ({ table, path, kind }) =>
       matchesPattern(table, subject) &&
       (kind === null || kind === finding.kind) &&
-      (path === null || (finding.path !== null && covers(path, finding.path))) &&
-      !isLapsed(until, about.now),
+      (path === null || (finding.path !== null && covers(path, finding.path))),
   );
+}
+
+/** Why it is told now, although it may have been there for long. */
+function withLapsed(finding: Judged, lapsed: readonly Waiver[]): Judged {
+  const [latest] = lapsed.toSorted((one, other) => byText(other.until, one.until));
+  if (latest === undefined) return finding;
+  const { until, reason } = latest;
+  return { ...finding, lapsedWaiver: { until, reason } };
 }
 
 /** A waiver holds to the end of its last day in UTC. */

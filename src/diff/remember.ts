@@ -153,6 +153,7 @@ function rememberQuiet(state: State, { report, sight, policy }: RunResult): Stat
 const LOSSES: readonly Kind[] = [
   'dataset-missing',
   'table-missing',
+  'table-type',
   'field-missing',
   'partition-expiration',
   'retention',

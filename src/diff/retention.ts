@@ -1,7 +1,9 @@
 import type { Change } from '../model/finding.ts';
 import type { Contract, Table } from '../model/table.ts';
 
-type Cause = 'partition-expiration' | 'table-expiration';
+type Cause =
+  | { readonly kind: 'partition-expiration' }
+  | { readonly kind: 'table-expiration'; readonly expirationTime: string };
 type Lifetimes = Pick<Table, 'partitionExpirationMs' | 'expirationTime' | 'creationTime'>;
 
 /**
@@ -11,7 +13,7 @@ type Lifetimes = Pick<Table, 'partitionExpirationMs' | 'expirationTime' | 'creat
 export function compareRetention(
   actual: Lifetimes,
   contract: Pick<Contract, 'retention'>,
-): { readonly change: Change; readonly hides: Cause } | null {
+): { readonly change: Change; readonly hides: Cause['kind'] } | null {
   const { retention } = contract;
   if (retention === null) return null;
   const shortest = shortestLifetime(actual);
@@ -22,23 +24,26 @@ export function compareRetention(
       path: null,
       expected: String(retention.ms),
       actual: String(shortest.ms),
-      context: { type: 'caused-by', kind: shortest.kind },
+      context: { type: 'caused-by', ...shortest.cause },
     },
-    hides: shortest.kind,
+    hides: shortest.cause.kind,
   };
 }
 
 /** The setting by which data goes first; null: it stays. */
-export function shortestLifetime(actual: Lifetimes): { readonly kind: Cause; readonly ms: bigint } | null {
+export function shortestLifetime(actual: Lifetimes): { readonly cause: Cause; readonly ms: bigint } | null {
   const { partitionExpirationMs, expirationTime, creationTime } = actual;
   const partition =
     partitionExpirationMs === null
       ? null
-      : { kind: 'partition-expiration' as const, ms: BigInt(partitionExpirationMs) };
+      : { cause: { kind: 'partition-expiration' as const }, ms: BigInt(partitionExpirationMs) };
   const table =
     expirationTime === null || creationTime === null
       ? null
-      : { kind: 'table-expiration' as const, ms: BigInt(expirationTime) - BigInt(creationTime) };
+      : {
+          cause: { kind: 'table-expiration' as const, expirationTime },
+          ms: BigInt(expirationTime) - BigInt(creationTime),
+        };
   if (partition === null || table === null) return partition ?? table;
   return table.ms < partition.ms ? table : partition;
 }

@@ -13,8 +13,9 @@ export interface Change {
 }
 
 export type ChangeContext =
-  /** Which setting breaks the retention. */
-  | { readonly type: 'caused-by'; readonly kind: 'partition-expiration' | 'table-expiration' }
+  /** Which setting breaks the retention; of the whole table with the moment, in milliseconds since 1970. */
+  | { readonly type: 'caused-by'; readonly kind: 'partition-expiration' }
+  | { readonly type: 'caused-by'; readonly kind: 'table-expiration'; readonly expirationTime: string }
   /** The table is there and has no field at all. */
   | { readonly type: 'no-fields-left' }
   /** What the same field is in the shard before the newest. */
@@ -49,6 +50,8 @@ export interface Judged extends Change, Subject {
   /** The shard that was read of a date-sharded table. */
   readonly shard?: string;
   readonly fix?: Fix | null;
+  /** The latest of the waivers that covered it and are over. */
+  readonly lapsedWaiver?: { readonly until: string; readonly reason: string };
 }
 
 /** What differs, for people: `field amount is missing`, `NUMERIC`, `nothing`. */

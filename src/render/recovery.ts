@@ -1,3 +1,4 @@
+import { formatDuration } from '../model/duration.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FindingMemo } from '../model/state.ts';
 import { lasting, moment } from './moment.ts';
@@ -9,13 +10,16 @@ const LEAST_HOURS = 48;
 const FAIL_SAFE_HOURS = 7 * 24;
 
 /**
- * How long what is gone, or is being deleted, can still be restored; null: nothing is lost by it, or it is not known
- * since when. It was in order when it was last read, so it went after that, and the window reaches at least as far.
+ * How long what is gone, or is being deleted, can still be restored, or when it will be; null: nothing is lost by it, or it is
+ * not known since when. It was in order when it was last read, so it went after that, and the window reaches at least as far.
  */
 export function recoveryClock(
   finding: Finding,
-  { memo: { lastGoodAt, timeTravelHours }, now }: { readonly memo: FindingMemo; readonly now: Date },
+  { memo, now }: { readonly memo: FindingMemo; readonly now: Date },
 ): string | null {
+  const deletedAt = deletionOf(finding);
+  if (deletedAt !== null) return untilDeleted(deletedAt, { memo, now });
+  const { lastGoodAt, timeTravelHours } = memo;
   const lost = lossOf(finding);
   if (lost === null || lastGoodAt === null) return null;
   const hours = timeTravelHours ?? LEAST_HOURS;
@@ -36,6 +40,33 @@ function after(from: string, hours: number): Date {
   return new Date(Date.parse(from) + hours * HOUR_MS);
 }
 
+/**
+ * An expired table can be restored as a dropped one can, within the window in force when it goes:
+ * https://docs.cloud.google.com/bigquery/docs/restore-deleted-tables
+ */
+function untilDeleted(
+  deletedAt: Date,
+  { memo, now }: { readonly memo: FindingMemo; readonly now: Date },
+): string {
+  const at = moment(deletedAt.toISOString());
+  const hours = memo.timeTravelHours ?? LEAST_HOURS;
+  const after = `time travel can restore a table for ${formatDuration(hours * HOUR_MS)} after that`;
+  return deletedAt > now
+    ? `BigQuery deletes it at ${at} (${lasting(now.toISOString(), deletedAt)} from now); ${after}.`
+    : `It expired at ${at}: BigQuery deletes it at any moment; ${after}.`;
+}
+
+/** BigQuery's last moment is in the year 9999. */
+const LAST_MS = Date.UTC(9999, 11, 31);
+
+/** When the whole table goes; null: it stays, or goes at no moment that BigQuery has. */
+function deletionOf({ kind, actual, context }: Finding): Date | null {
+  const isCause = context?.type === 'caused-by' && context.kind === 'table-expiration';
+  const milliseconds = kind === 'table-expiration' ? actual : isCause ? context.expirationTime : null;
+  const ms = milliseconds === null ? Number.NaN : Number(milliseconds);
+  return ms >= 0 && ms <= LAST_MS ? new Date(ms) : null;
+}
+
 interface Loss {
   readonly what: string;
   /** Whether more is lost every day, not all at once. */
@@ -46,15 +77,17 @@ const DROPPED: Loss = { what: 'what was dropped', goesOn: false };
 const EXPIRING: Loss = { what: 'partitions deleted', goesOn: true };
 
 /** What a finding of this kind loses. */
-function lossOf({ kind, expected, actual, context }: Finding): Loss | null {
+function lossOf({ kind, expected, actual }: Finding): Loss | null {
   switch (kind) {
     case 'dataset-missing':
     case 'field-missing':
       return DROPPED;
     case 'table-missing':
+    // What is there instead has taken its name.
+    case 'table-type':
       return expected === 'TABLE' ? DROPPED : null;
     case 'retention':
-      return context?.type === 'caused-by' && context.kind === 'table-expiration' ? null : EXPIRING;
+      return EXPIRING;
     case 'partition-expiration':
       return isShorter(actual, expected) ? EXPIRING : null;
     default:

@@ -10,11 +10,12 @@ import { escaped, quote } from './mrkdwn.ts';
 import { counted } from './printable.ts';
 import type { Scene } from './scene.ts';
 import { failureSection, renderFailure } from './slack-failure.ts';
-import { findingSections, type OpenItem } from './slack-findings.ts';
+import { findingSections, type OpenItem, sharedClocks } from './slack-findings.ts';
 import { findMassLosses, type MassLoss, massLossSection } from './slack-mass-loss.ts';
 import {
   context,
   countsBy,
+  elsewhere,
   fitting,
   header,
   joined,
@@ -102,12 +103,14 @@ export function renderStillOpen(alert: Alert, scene: Scene): SlackPayload {
   };
 }
 
-/** `3 critical, 1 warning; 1 of them changed` */
+/** `3 critical, 1 warning, 1 of them escalated` */
 function titleCounts(open: readonly OpenItem[]): string {
-  const changed = open.filter(({ item }) => item.news !== 'opened').length;
-  const counts = severityCounts(open.map(({ finding }) => finding));
-  if (changed === 0) return counts;
-  return changed === open.length ? `${counts}, changed` : `${counts}, ${changed} of them changed`;
+  const not = (['escalated', 'changed'] as const).flatMap((news) => {
+    const count = open.filter(({ item }) => item.news === news).length;
+    if (count === 0) return [];
+    return [count === open.length ? news : `${count} of them ${news}`];
+  });
+  return [severityCounts(open.map(({ finding }) => finding)), ...not].join(', ');
 }
 
 /** Many tables that went together, apart from the rest. */
@@ -152,18 +155,20 @@ function inReport(items: readonly Item<FindingMemo>[], report: Report | null): r
 /** More tables than this are never shown one by one, so nothing is written for them. */
 const MAX_SUBJECTS = 60;
 
-/** As many tables as Slack takes, with the repairs where there is room for them; the rest is counted. */
+/** As many tables as Slack takes, with the repairs where there is room for them; the rest is counted, all of it first. */
 function findingBlocks(
   { losses, alone }: { readonly losses: readonly MassLoss[]; readonly alone: readonly OpenItem[] },
-  { project, now }: Scene,
+  scene: Scene,
   { mentionsOwner }: { readonly mentionsOwner: boolean },
 ): readonly SlackBlock[] {
   const subjects = [...new Set(alone.map(({ finding }) => subjectName(finding)))];
   const shownSubjects = new Set(subjects.slice(0, MAX_SUBJECTS));
   const candidates = alone.filter(({ finding }) => shownSubjects.has(subjectName(finding)));
+  const clocks = sharedClocks(alone, scene.now);
+  const telling = { ...scene, mentionsOwner, saidOfAll: new Set(clocks.map(({ clock }) => clock)) };
   const texts = (showsRepairs: boolean) => [
-    ...losses.map((loss) => massLossSection(loss, { project, now, mentionsOwner })),
-    ...findingSections(candidates, { project, now, mentionsOwner, showsRepairs }),
+    ...losses.map((loss) => massLossSection(loss, telling)),
+    ...findingSections(candidates, { ...telling, showsRepairs }),
   ];
   const whole = texts(mentionsOwner);
   const isWhole = fitting(whole) === whole.length;
@@ -175,20 +180,29 @@ function findingBlocks(
       ({ finding }) => subjects.indexOf(subjectName(finding)) >= Math.max(0, fits - losses.length),
     ),
   ].map(({ finding }) => finding);
+  const all = [...losses.flatMap(({ items }) => items), ...alone].map(({ finding }) => finding);
   return [
+    ...(left.length === 0 ? [] : [section(inAll(all))]),
+    ...clocks.map(({ clock, tables }) => section(quote(`For ${tables} of these: ${clock}`))),
     ...shown.slice(0, fits).map(section),
     ...(left.length === 0 ? [] : [section(leftOut(left))]),
-    ...(isWhole || !mentionsOwner ? [] : [section(quote('drift check prints what would repair each.'))]),
+    ...(isWhole || !mentionsOwner ? [] : [section(quote(`What would repair each: ${elsewhere(scene)}.`))]),
   ];
+}
+
+/** What one list cannot show, at a glance. */
+function inAll(findings: readonly Finding[]): string {
+  const tables = new Set(findings.map(subjectName)).size;
+  return [
+    `*${counted(findings.length, 'finding')} in ${counted(tables, 'table')}*, of which the worst are shown`,
+    `by kind: ${countsBy(findings.map(({ kind }) => kind))}`,
+    `by dataset: ${countsBy(findings.map(({ dataset }) => dataset))}`,
+  ].join('\n');
 }
 
 function leftOut(findings: readonly Finding[]): string {
   const tables = new Set(findings.map(subjectName)).size;
-  return [
-    `+${counted(findings.length, 'more finding')} in ${counted(tables, 'table')}: ${severityCounts(findings)}`,
-    `by kind: ${countsBy(findings.map(({ kind }) => kind))}`,
-    `by dataset: ${countsBy(findings.map(({ dataset }) => dataset))}`,
-  ].join('\n');
+  return `+${counted(findings.length, 'more finding')} in ${counted(tables, 'table')}: ${severityCounts(findings)}`;
 }
 
 function uncheckedBlocks(report: Report | null, { account, sight }: Scene): readonly SlackBlock[] {

@@ -3,17 +3,21 @@ import type { Finding } from '../model/finding.ts';
 import { type Kind, SEVERITIES } from '../model/kinds.ts';
 import type { FindingMemo } from '../model/state.ts';
 import { isVerbatim, RESTORABLE, readerVerb } from './explain.ts';
-import { groupBySubject } from './group.ts';
+import { groupBySubject, subjectName } from './group.ts';
 import { lasting, moment } from './moment.ts';
 import { code, codeBlock, escaped, link, owner, quote } from './mrkdwn.ts';
 import { counted, shortened } from './printable.ts';
 import { recoveryClock } from './recovery.ts';
 import { repairOf } from './repair.ts';
-import { joined, namedFirst, SIGN, subjectLink } from './slack-parts.ts';
+import { elsewhere, joined, namedFirst, SIGN, subjectLink } from './slack-parts.ts';
 
+/** A clock that so many tables have in common is said once, above them. */
+const LEAST_SHARING = 5;
+/** Of those. */
+const MAX_SHARED_CLOCKS = 3;
 /** More findings of one kind in one table than this become one line. */
 const MAX_LINES_OF_A_KIND = 5;
-/** A longer repair is not read in a chat: `drift check` prints it. */
+/** A longer repair is not read in a chat. */
 const MAX_REPAIR = 700;
 /** Of one table. */
 const MAX_REPAIRS = 3;
@@ -30,6 +34,9 @@ export interface Telling {
   /** Alerts name the owner so that Slack calls them, reminders do not. */
   readonly mentionsOwner: boolean;
   readonly showsRepairs: boolean;
+  /** Clocks that the message has said already. */
+  readonly saidOfAll: ReadonlySet<string>;
+  readonly reportUrl: string | null;
 }
 
 /** A section for each table, worst first: its name, its findings, and what is worth knowing of them. */
@@ -48,11 +55,11 @@ export function findingSections(items: readonly OpenItem[], telling: Telling): r
       (hint) => !given.has(hint),
     );
     for (const hint of fresh) given.add(hint);
-    const clocks = new Set(members.flatMap((open) => clockOf(open, telling) ?? []));
+    const clocks = new Set(members.flatMap((open) => clockOf(open, telling.now) ?? []));
     return joined(heading, [
       ...findingLines(members, telling),
-      ...[...fresh, ...clocks].map(quote),
-      ...(telling.showsRepairs ? repairs(members) : []),
+      ...[...fresh, ...[...clocks].filter((clock) => !telling.saidOfAll.has(clock))].map(quote),
+      ...(telling.showsRepairs ? repairs(members, telling) : []),
     ]);
   });
 }
@@ -60,11 +67,29 @@ export function findingSections(items: readonly OpenItem[], telling: Telling): r
 /** What is worth knowing of a kind is said once in a message; the clock says it better where there is one. */
 function hintOf(open: OpenItem, telling: Telling): string | null {
   const { hint } = open.finding;
-  return hint === RESTORABLE && clockOf(open, telling) !== null ? null : hint;
+  return hint === RESTORABLE && clockOf(open, telling.now) !== null ? null : hint;
 }
 
-function clockOf({ finding, item }: OpenItem, { now }: Telling): string | null {
+function clockOf({ finding, item }: OpenItem, now: Date): string | null {
   return recoveryClock(finding, { memo: item.record.about, now });
+}
+
+/** The recovery clocks that many of the tables have in common. */
+export function sharedClocks(
+  items: readonly OpenItem[],
+  now: Date,
+): readonly { readonly clock: string; readonly tables: number }[] {
+  const sharing = new Map<string, Set<string>>();
+  for (const open of items) {
+    const clock = clockOf(open, now);
+    if (clock === null) continue;
+    sharing.set(clock, (sharing.get(clock) ?? new Set()).add(subjectName(open.finding)));
+  }
+  return [...sharing]
+    .map(([clock, { size }]) => ({ clock, tables: size }))
+    .filter(({ tables }) => tables >= LEAST_SHARING)
+    .sort((one, other) => other.tables - one.tables)
+    .slice(0, MAX_SHARED_CLOCKS);
 }
 
 function findingLines(members: readonly OpenItem[], telling: Telling): readonly string[] {
@@ -87,7 +112,14 @@ function findingLine({ finding, item }: OpenItem, telling: Telling): string {
   const what = whatOf({ what: words.what, path: finding.path });
   // That it is missing is all there is to say of it.
   const values = SAYS_ALL.includes(finding.kind) ? '' : `: expected ${expected}, found ${actual}`;
-  return `${SIGN[severity]} ${what}${values}${readers(finding.kind, consumers)}${lifeOf(item, telling)}`;
+  return `${SIGN[severity]} ${what}${values}${readers(finding.kind, consumers)}${lifeOf(item, telling)}${formerWaiver(finding)}`;
+}
+
+/** Why it is told now, although it may have been there for long. */
+function formerWaiver({ lapsedWaiver }: Finding): string {
+  if (lapsedWaiver === undefined) return '';
+  const { until, reason } = lapsedWaiver;
+  return ` — its waiver ended on ${escaped(until)} (${escaped(shortened(reason, 120))})`;
 }
 
 const SAYS_ALL: readonly Kind[] = ['dataset-missing', 'table-missing'];
@@ -163,13 +195,13 @@ export function readers(kind: Kind, consumers: readonly string[]): string {
 }
 
 /** What would repair it, where that is short enough to be read here, or why nothing does. Nothing executes it. */
-function repairs(members: readonly OpenItem[]): readonly string[] {
+function repairs(members: readonly OpenItem[], telling: Telling): readonly string[] {
   if (members.some(({ finding }) => finding.context?.type === 'no-fields-left')) {
     return [quote('Adding the columns brings no row back: restore the table as it was.')];
   }
   const repaired = new Map<string, OpenItem[]>();
   for (const open of members) {
-    const text = repairText(open);
+    const text = repairText(open, telling);
     if (text !== null) repaired.set(text, [...(repaired.get(text) ?? []), open]);
   }
   const texts = [...repaired].map(([text, of]) => {
@@ -179,16 +211,16 @@ function repairs(members: readonly OpenItem[]): readonly string[] {
   });
   const shown = texts.slice(0, MAX_REPAIRS);
   const left = texts.length - shown.length;
-  return left > 0 ? [...shown, quote(`+${counted(left, 'more repair')}: drift check prints them`)] : shown;
+  return left > 0 ? [...shown, quote(`+${counted(left, 'more repair')}: ${elsewhere(telling)}.`)] : shown;
 }
 
 /** Statements with what is to be known of them; null: nothing is known to repair it. */
-function repairText({ finding, item }: OpenItem): string | null {
+function repairText({ finding, item }: OpenItem, telling: Telling): string | null {
   const repair = repairOf(finding, item.record.about.lastGoodAt);
   if (repair === null) return null;
   const { statements, note } = repair;
   const text = statements.join('\n');
-  if (text.length + note.length > MAX_REPAIR) return quote('The repair is long: drift check prints it.');
+  if (text.length + note.length > MAX_REPAIR) return quote(`The repair is long: ${elsewhere(telling)}.`);
   if (text === '') return quote(`No statement repairs it: ${note}`);
   return [codeBlock(text, MAX_REPAIR * 2), ...(note === '' ? [] : [quote(`Note: ${note}`)])].join('\n');
 }

@@ -3,8 +3,8 @@ import type { Sight } from '../model/sight.ts';
 import { lasting, moment } from './moment.ts';
 import { owner, quote } from './mrkdwn.ts';
 import { recoveryClock } from './recovery.ts';
-import { type OpenItem, readers } from './slack-findings.ts';
-import { namedFirst, SIGN, subjectLink } from './slack-parts.ts';
+import { type OpenItem, readers, type Telling } from './slack-findings.ts';
+import { elsewhere, namedFirst, SIGN, subjectLink } from './slack-parts.ts';
 
 /** Fewer tables than this are told one by one. */
 const LEAST_TABLES = 5;
@@ -45,7 +45,8 @@ export function massLossSection(
     project,
     now,
     mentionsOwner,
-  }: { readonly project: string | null; readonly now: Date; readonly mentionsOwner: boolean },
+    reportUrl,
+  }: Pick<Telling, 'project' | 'now' | 'mentionsOwner' | 'reportUrl'>,
 ): string {
   const owners = mentionsOwner ? [...new Set(items.flatMap(({ finding }) => finding.owner ?? []))] : [];
   const consumers = [...new Set(items.flatMap(({ finding }) => finding.consumers))];
@@ -64,6 +65,6 @@ export function massLossSection(
       MAX_NAMED,
     )}`,
     ...(clocks.size === 1 && clock !== undefined ? [quote(clock)] : []),
-    quote('drift check prints how to restore each.'),
+    quote(`How to restore each: ${elsewhere({ reportUrl })}.`),
   ].join('\n');
 }

@@ -85,6 +85,11 @@ export function reportLink({ reportUrl }: { readonly reportUrl: string | null })
   return [/^https?:/.test(reportUrl) ? link(reportUrl, 'report') : `report: ${escaped(reportUrl)}`];
 }
 
+/** Where stands what a message has no room for. */
+export function elsewhere({ reportUrl }: { readonly reportUrl: string | null }): string {
+  return reportUrl === null ? 'drift check --format json' : 'the report, or drift check --format json';
+}
+
 /** The name of a dataset or table, linked to its page in the Cloud console. */
 export function subjectLink(subject: Linked, project: string | null): string {
   const title = shortened(subjectTitle(subject), 200);

@@ -838,7 +838,7 @@ const CASES: readonly {
     actual: { expirationTime: '1800000000000' },
     fix: inPlace(
       ['ALTER TABLE `p.shop.orders` SET OPTIONS (expiration_timestamp = NULL)'],
-      'until then the table is deleted at 2027-01-15T08:00:00.000Z',
+      'unless it is run before, the table is deleted at 2027-01-15T08:00:00.000Z',
     ),
   },
   {
@@ -858,7 +858,7 @@ const CASES: readonly {
     actual: { type: 'SNAPSHOT', expirationTime: '1800000000000' },
     fix: inPlace(
       ['bq update --expiration=0 p:shop.orders'],
-      'until then the table is deleted at 2027-01-15T08:00:00.000Z',
+      'unless it is run before, the table is deleted at 2027-01-15T08:00:00.000Z',
     ),
   },
   {

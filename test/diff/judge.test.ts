@@ -273,6 +273,19 @@ describe('a waiver', () => {
     const { waived } = judge([city], about, { ...policy, waivers: [lapsed, later] });
     expect(waived.map(({ waivers: [found] }) => found)).toEqual([later]);
   });
+
+  test('that has lapsed is named by what it covered: the latest of several', () => {
+    const lapsed = ['2026-03-31', '2026-06-30', '2026-01-31'].map((until) => ({
+      ...waiver,
+      until,
+      reason: `until ${until}`,
+    }));
+    const elsewhere = { ...waiver, table: 'commerce.orders', until: '2026-07-31' };
+    const { open } = judge([city], about, { ...policy, waivers: [...lapsed, elsewhere] });
+    expect(open.map(({ lapsedWaiver }) => lapsedWaiver)).toEqual([
+      { until: '2026-06-30', reason: 'until 2026-06-30' },
+    ]);
+  });
 });
 
 describe('fingerprintOf', () => {

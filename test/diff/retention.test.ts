@@ -9,8 +9,8 @@ const expiresAfter = (count: number) => String(CREATED + count * DAY);
 
 const keptForEver = { partitionExpirationMs: null, expirationTime: null, creationTime: String(CREATED) };
 
-function finding(actual: string, hides: string) {
-  const context = { type: 'caused-by', kind: hides };
+function finding(actual: string, hides: string, expirationTime?: string) {
+  const context = { type: 'caused-by', kind: hides, ...(expirationTime && { expirationTime }) };
   return { change: { kind: 'retention', path: null, expected: days(90), actual, context }, hides };
 }
 
@@ -24,7 +24,7 @@ describe('compareRetention', () => {
     {
       name: 'a table that expires too early',
       actual: { ...keptForEver, expirationTime: expiresAfter(60) },
-      found: finding(days(60), 'table-expiration'),
+      found: finding(days(60), 'table-expiration', expiresAfter(60)),
     },
     {
       name: 'one millisecond too few',
@@ -34,7 +34,7 @@ describe('compareRetention', () => {
     {
       name: 'the table where it goes before its partitions',
       actual: { ...keptForEver, partitionExpirationMs: days(60), expirationTime: expiresAfter(30) },
-      found: finding(days(30), 'table-expiration'),
+      found: finding(days(30), 'table-expiration', expiresAfter(30)),
     },
     {
       name: 'the partitions where they go before the table',
@@ -54,7 +54,7 @@ describe('compareRetention', () => {
     {
       name: 'a table that has expired before it was created',
       actual: { ...keptForEver, expirationTime: expiresAfter(-1) },
-      found: finding(days(-1), 'table-expiration'),
+      found: finding(days(-1), 'table-expiration', expiresAfter(-1)),
     },
   ])('names $name', ({ actual, found }) => {
     expect(compareRetention(actual, { retention })).toEqual(found);

@@ -10,6 +10,7 @@ import type {
   Warehouse,
 } from '../../src/model/ports.ts';
 import { runHourly } from '../../src/run/hourly.ts';
+import { createReportStore } from '../../src/sinks/report-store.ts';
 import { type Expectation, loadExpectation } from '../../src/sources/expected-files.ts';
 import { type Files, writeFolder } from '../support/folder.ts';
 
@@ -23,6 +24,19 @@ const ACCOUNT = `drift-monitor@${PROJECT}.iam.gserviceaccount.com`;
 const START = '2026-11-22T03:17:00.000Z';
 const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
+
+/** Pages beside the state, which nobody reads here. */
+const REPORTS = createReportStore({
+  store: {
+    uri: 'gs://livhana-drift-state/production',
+    publish: async () => {},
+    list: async () => [],
+    remove: async () => {},
+  },
+  place: { in: 'bucket', bucket: 'livhana-drift-state', prefix: 'production' },
+  link: 'browser',
+  shard: null,
+});
 
 type Json = Record<string, unknown>;
 
@@ -87,7 +101,7 @@ export function startStory({
           },
         },
         store,
-        reports: null,
+        reports: store === null ? null : REPORTS,
         account: async () => story.account,
         gate: { isNews: () => true, told: () => {} },
         project,

@@ -69,13 +69,22 @@ describe('the recovery clock', () => {
     expect(clockOf(finding, { lastGoodAt: null })).toBeNull();
   });
 
-  const caused = (kind: 'partition-expiration' | 'table-expiration') =>
-    ({ type: 'caused-by', kind }) as const;
+  const EXPIRES_AT = Date.parse('2026-12-22T03:17:00.000Z');
+  const byPartitions = { type: 'caused-by', kind: 'partition-expiration' } as const;
+  const byTable = {
+    type: 'caused-by',
+    kind: 'table-expiration',
+    expirationTime: String(EXPIRES_AT),
+  } as const;
 
   test.each([
     { name: 'a dataset', finding: findingOf({ kind: 'dataset-missing', expected: 'DATASET', table: null }) },
     { name: 'a table', finding: lostTable() },
     { name: 'a column', finding: lostField() },
+    {
+      name: 'a table whose place a view has taken',
+      finding: findingOf({ kind: 'table-type', expected: 'TABLE', actual: 'VIEW' }),
+    },
     {
       name: 'partitions that should never expire',
       finding: findingOf({ kind: 'partition-expiration', expected: null, actual: days(30) }),
@@ -90,7 +99,7 @@ describe('the recovery clock', () => {
         kind: 'retention',
         expected: days(730),
         actual: days(30),
-        context: caused('partition-expiration'),
+        context: byPartitions,
       }),
     },
   ])('runs for $name', ({ finding }) => {
@@ -110,26 +119,63 @@ describe('the recovery clock', () => {
       finding: findingOf({ kind: 'partition-expiration', expected: days(7), actual: null }),
     },
     {
-      name: 'a table that is still there until it expires',
-      finding: findingOf({
-        kind: 'retention',
-        expected: days(730),
-        actual: days(30),
-        context: caused('table-expiration'),
-      }),
+      name: 'a view in the place of another view',
+      finding: findingOf({ kind: 'table-type', expected: 'VIEW' }),
+    },
+    {
+      name: 'a table that is kept longer than it should be',
+      finding: findingOf({ kind: 'table-expiration', expected: String(EXPIRES_AT), actual: null }),
+    },
+    {
+      name: 'a table that expires at no moment that BigQuery has',
+      finding: findingOf({ kind: 'table-expiration', actual: '9223372036854775807' }),
     },
   ])('does not run for $name', ({ finding }) => {
     expect(clockOf(finding)).toBeNull();
   });
 
+  describe('of a table that will be deleted', () => {
+    const expiring = [
+      {
+        name: 'though it should stay',
+        finding: findingOf({ kind: 'table-expiration', expected: null, actual: String(EXPIRES_AT) }),
+      },
+      {
+        name: 'before its contract allows it',
+        finding: findingOf({ kind: 'retention', expected: days(730), actual: days(30), context: byTable }),
+      },
+    ];
+
+    test.each(expiring)('says when, and for how long it can be restored then: $name', ({ finding }) => {
+      const clock =
+        'BigQuery deletes it at 2026-12-22 03:17 UTC (29 days 19 hours from now); time travel can restore a table for 4 days after that.';
+      expect({
+        known: clockOf(finding, { timeTravelHours: 96 }),
+        neverRead: clockOf(finding, { timeTravelHours: 96, lastGoodAt: null }),
+      }).toEqual({ known: clock, neverRead: clock });
+    });
+
+    test.each(expiring)('promises the least window where its own is not known: $name', ({ finding }) => {
+      expect(clockOf(finding, { timeTravelHours: null })).toContain('for 2 days after that');
+    });
+
+    test.each(expiring)('says that it is due from the moment on: $name', ({ finding }) => {
+      expect(clockOf(finding, { now: new Date(EXPIRES_AT) })).toBe(
+        'It expired at 2026-12-22 03:17 UTC: BigQuery deletes it at any moment; time travel can restore a table for 7 days after that.',
+      );
+    });
+  });
+
   test('runs for no kind by which nothing is lost', () => {
     const running = KINDS.filter(({ id }) => {
-      const expected = id === 'table-missing' ? 'TABLE' : days(60);
+      const expected = id === 'table-missing' || id === 'table-type' ? 'TABLE' : days(60);
       return clockOf(findingOf({ kind: id, path: 'a', expected, actual: days(7) })) !== null;
     });
     expect(running.map(({ id }) => id)).toEqual([
       'dataset-missing',
       'table-missing',
+      'table-type',
+      'table-expiration',
       'field-missing',
       'partition-expiration',
       'retention',

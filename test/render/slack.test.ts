@@ -224,8 +224,15 @@ describe('a repair', () => {
     expect(lines).toEqual(
       isShown
         ? ['Would repair it:', '```', `${'x'.repeat(length)};`, '```']
-        : ['> The repair is long: drift check prints it.'],
+        : ['> The repair is long: drift check --format json.'],
     );
+  });
+
+  test('that is long is in the report, where there is one', () => {
+    const finding = lostTable({ fix: fix({ statements: ['x'.repeat(701)] }) });
+    const reportUrl = 'https://storage.cloud.google.com/b/report.html';
+    const lines = tablesOf(telling([finding], { scene: { reportUrl } })).flat();
+    expect(lines).toContain('> The repair is long: the report, or drift check --format json.');
   });
 
   test.each<News>(['reminded', 'flapping'])('is in no reminder: %s', (news) => {
@@ -248,7 +255,7 @@ describe('a repair', () => {
       'ALTER TABLE a;',
       'ALTER TABLE b;',
       'ALTER TABLE c;',
-      '> +2 more repairs: drift check prints them',
+      '> +2 more repairs: drift check --format json.',
     ]);
   });
 
@@ -274,6 +281,42 @@ describe('a repair', () => {
       sceneOf({ report: reportOf({ findings: [finding] }) }),
     );
     expect(tablesOf(message).flat()).toContain('bq cp d.t@&lt;ms&gt; d.t_restored');
+  });
+});
+
+describe('a recovery clock', () => {
+  const lost = (tables: number) =>
+    Array.from({ length: tables }, (_, index) => lostTable({ table: `t${index}` }));
+  const clocksOf = (message: SlackPayload) =>
+    blockTexts(message)
+      .flatMap((text) => text.split('\n'))
+      .flatMap((line) => /^> (.*)In order at /.exec(line)?.[1] ?? []);
+
+  test.each([
+    { tables: 4, said: ['', '', '', ''] },
+    { tables: 5, said: ['For 5 of these: '] },
+    { tables: 40, said: ['For 40 of these: '] },
+  ])('that $tables tables have in common stands $said.length times', ({ tables, said }) => {
+    expect(clocksOf(telling(lost(tables)))).toEqual(said);
+  });
+
+  test('of its own stays with its table', () => {
+    const findings = [...lost(5), lostTable({ table: 'other' })];
+    const [other, ...items] = findings.toReversed().map((finding) => itemOf(finding));
+    if (other === undefined) throw new Error('there are six');
+    const about = { ...other.record.about, timeTravelHours: 48 };
+    const alert = alertOf({ findings: [...items, { ...other, record: { ...other.record, about } }] });
+    const message = renderAlert(alert, sceneOf({ report: reportOf({ findings }) }));
+    expect(clocksOf(message)).toEqual(['For 5 of these: ', '']);
+  });
+});
+
+describe('a waiver that is over', () => {
+  const lapsedWaiver = { until: '2026-11-21', reason: 'migration <4711>' };
+
+  test.each<News>(['opened', 'reminded'])('is said of what it covered: %s', (news) => {
+    const [[, line] = []] = tablesOf(telling([lostField({ lapsedWaiver })], { news, told: toldAsInt }));
+    expect(line).toContain(' — its waiver ended on 2026-11-21 (migration &lt;4711&gt;)');
   });
 });
 
@@ -323,6 +366,23 @@ describe('the title', () => {
       text: expect.stringMatching(text),
     });
   });
+
+  test.each([
+    { news: ['changed', 'changed'], said: '2 critical, changed' },
+    { news: ['escalated', 'escalated'], said: '2 critical, escalated' },
+    { news: ['opened', 'changed'], said: '2 critical, 1 of them changed' },
+    { news: ['escalated', 'changed'], said: '2 critical, 1 of them escalated, 1 of them changed' },
+  ] satisfies readonly { readonly news: readonly News[]; readonly said: string }[])(
+    'tells what escalated, what changed and what opened apart: $said',
+    ({ news, said }) => {
+      const items = news.map((one, index) =>
+        itemOf(lostTable({ table: `t${index}` }), one, { told: toldAsInt }),
+      );
+      const report = reportOf({ findings: news.map((_, index) => lostTable({ table: `t${index}` })) });
+      const message = renderAlert(alertOf({ findings: items }), sceneOf({ report }));
+      expect(blockTexts(message)[0]).toBe(`Drift in ${PROJECT}: ${said}`);
+    },
+  );
 
   test('of what is no longer declared says of nothing that it can be checked again', async () => {
     const message = await story('resolved-no-longer-expected');

@@ -523,6 +523,37 @@ export const STORIES: Readonly<Record<string, () => Promise<SlackPayload>>> = {
     return only(await story.at(173));
   },
 
+  /** Two tables expire: one before its contract allows it, one that should stay. */
+  async 'recovery-before-it-is-deleted'() {
+    const files = {
+      ...SHOP,
+      'customer_memory/interactions.json': {
+        ...(SHOP['customer_memory/interactions.json'] as object),
+        expirationTime: null,
+      },
+    };
+    const story = await startShop(files);
+    const createdAt = Date.parse('2026-11-20T00:00:00Z');
+    alter(story, 'commerce', 'orders', {
+      creationTime: String(createdAt),
+      expirationTime: String(createdAt + 30 * DAY_MS),
+    });
+    alter(story, 'customer_memory', 'interactions', {
+      creationTime: String(createdAt),
+      expirationTime: String(createdAt + 3 * DAY_MS),
+    });
+    return only(await story.at(1));
+  },
+
+  /** A deployment has dropped the same column everywhere. */
+  async 'recovery-shared'() {
+    const story = await startShop();
+    for (const table of ['customers', 'order_items', 'orders', 'payments', 'products', 'refunds']) {
+      dropColumn(story, 'commerce', table, 'created_at');
+    }
+    return only(await story.at(1));
+  },
+
   /** The dataset itself cannot be read, so that its window is not known: it is at least two days. */
   async 'recovery-window-unknown'() {
     const story = startStory({ warehouse: warehouseOf(SHOP), load: reading(SHOP) });
