@@ -199,7 +199,7 @@ describe('check --format json', () => {
     const fixOf = (table: string, column: string) => ({
       how: 'in-place',
       statements: [`ALTER TABLE \`shop.sales.${table}\` ADD COLUMN IF NOT EXISTS \`${column}\` STRING`],
-      note: `if it was dropped within the time travel window (7 days unless the dataset says less), its data is still in a copy: bq cp 'shop:sales.${table}@<ms>' shop:sales.${table}_restored (<ms>: milliseconds since 1970 of a moment before); the field comes back empty and last`,
+      note: `if it was dropped within the time travel window (7 days unless the dataset says less), save its data first, in a copy: bq cp 'shop:sales.${table}@<ms>' shop:sales.${table}_restored (<ms>: milliseconds since 1970 of a moment before); the field comes back empty and last`,
     });
     const finding = {
       kind: 'field-missing',

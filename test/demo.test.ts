@@ -22,7 +22,7 @@ test('the demo tells its story to the end', async () => {
     'field amount is missing: expected NUMERIC, found nothing — breaks integration-service',
     'the partitioning is missing: expected DAY(purchase_date), found none',
     'expected at least 2 years (P2Y), found 30 days',
-    'analytics: access denied, or deleted, 1 table: lightspeed_products',
+    'analytics: access denied, or deleted, 1 table; grant roles/bigquery.metadataViewer',
     'Still open in demo-project: 3 critical',
     'found nothing — breaks integration-service — open for 4 hours',
     'Resolved in demo-project: 3 repaired, 1 table can be checked again',

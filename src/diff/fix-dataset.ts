@@ -1,4 +1,5 @@
 import type { Fix } from '../model/finding.ts';
+import { USUAL_WINDOW } from '../model/restore.ts';
 import { type FixCase, inPlace, noFix, restore } from './fix-case.ts';
 import { bqName, datasetPath, days, literal, literalOrNull, shellWord } from './fix-sql.ts';
 
@@ -10,13 +11,13 @@ import { bqName, datasetPath, days, literal, literalOrNull, shellWord } from './
 export function datasetMissing({ subject }: FixCase): Fix {
   return restore(
     [`UNDROP SCHEMA ${datasetPath(subject)}`],
-    'brings the tables back too; within the time travel window it had (7 days unless set otherwise), and in its location; if it never was there, create it as its file has it',
+    `brings the tables back too; within the time travel window it had (${USUAL_WINDOW}), and in its location; if it never was there, create it as its file has it`,
   );
 }
 
 export function datasetLocation(): Fix {
   return noFix(
-    'the location of a dataset never changes: copy its tables to another dataset, or let the file say where it is',
+    'the location of a dataset never changes, so it was made anew: copy its tables to another dataset, or let the file say where it is; what was dropped with the former one can be restored in its former location only',
   );
 }
 

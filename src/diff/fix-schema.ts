@@ -1,4 +1,5 @@
 import type { Fix } from '../model/finding.ts';
+import { RESTORED_FROM, USUAL_WINDOW } from '../model/restore.ts';
 import type { Field } from '../model/table.ts';
 import { fieldKey } from './fields.ts';
 import { type FieldCase, inPlace, lastOf, noFix, rebuild } from './fix-case.ts';
@@ -63,7 +64,7 @@ function missingNote(fieldCase: FieldCase): string {
 
 /** Time travel reaches back seven days unless the dataset says less: docs/time-travel */
 function lostData({ subject }: FieldCase): string {
-  return `if it was dropped within the time travel window (7 days unless the dataset says less), its data is still in a copy: bq cp ${bqName(subject, '@<ms>')} ${bqName(subject, '_restored')} (<ms>: milliseconds since 1970 of a moment before)`;
+  return `if it was dropped within the time travel window (${USUAL_WINDOW}), save its data first, in a copy: bq cp ${bqName(subject, `@${RESTORED_FROM}`)} ${bqName(subject, '_restored')} (${RESTORED_FROM}: milliseconds since 1970 of a moment before)`;
 }
 
 /** A new column takes its default in a statement of its own. */

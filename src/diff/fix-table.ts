@@ -1,4 +1,5 @@
 import type { Fix } from '../model/finding.ts';
+import { RESTORED_FROM, USUAL_WINDOW } from '../model/restore.ts';
 import type { Table } from '../model/table.ts';
 import { type FixCase, inPlace, noFix, rebuild, restore, type TableCase } from './fix-case.ts';
 import { canCluster, rebuildTable } from './fix-rebuild.ts';
@@ -17,10 +18,10 @@ export function tableMissing(fixCase: FixCase): Fix | null {
   if (type === 'TABLE') {
     return restore(
       [
-        `bq cp ${bqName(subject, '@<ms>')} ${bqName(subject, '_restored')}`,
+        `bq cp ${bqName(subject, `@${RESTORED_FROM}`)} ${bqName(subject, '_restored')}`,
         `ALTER TABLE ${tablePath(subject, '_restored')} RENAME TO ${identifier(subject.table)}`,
       ],
-      '<ms> is a moment at which the table was still there, in milliseconds since 1970 and within the time travel window (7 days unless the dataset says less; then 7 more through Cloud Customer Care); the restored table has lost its partitioning and its tags',
+      `${RESTORED_FROM} is a moment at which the table was still there, in milliseconds since 1970 and within the time travel window (${USUAL_WINDOW}; then 7 more days through Cloud Customer Care); the restored table has lost its partitioning and its tags`,
     );
   }
   if (type === 'EXTERNAL') return recreatedExternal('its files are where they were');
@@ -113,7 +114,7 @@ export function partitionExpiration(tableCase: TableCase): Fix {
     value: days(change.expected),
     note: isShorter(change.expected, change.actual)
       ? 'deletes at once every partition that is older than that'
-      : 'what has expired is in time travel alone (7 days unless the dataset says less)',
+      : `what has expired is in time travel alone (${USUAL_WINDOW})`,
   });
 }
 
@@ -146,7 +147,9 @@ export function retention(tableCase: TableCase): Fix {
   }
   return inPlace(
     [`ALTER ${objectOf(actual)} ${tablePath(subject)} SET OPTIONS (${options.join(', ')})`],
-    'what has expired is gone but for time travel (7 days unless the dataset says less)',
+    partitions.length > 0
+      ? `what has expired is gone but for time travel (${USUAL_WINDOW})`
+      : `unless it is run before, the table is deleted at ${moment(actual.expirationTime)}`,
   );
 }
 

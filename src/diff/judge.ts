@@ -40,6 +40,7 @@ export function judge(changes: readonly Change[], about: Case, policy: Policy): 
 function weigh(change: Change, severity: Severity, about: Case): Judged {
   const { project, dataset, table, contracts } = about;
   const owners = new Set(contracts.map((contract) => contract.owner));
+  const named = [...owners].flatMap((owner) => owner ?? []);
   const runbooks = new Set(contracts.map((contract) => contract.runbook));
   return {
     ...change,
@@ -49,6 +50,7 @@ function weigh(change: Change, severity: Severity, about: Case): Judged {
     fingerprint: fingerprintOf({ project, kind: change.kind, dataset, table, path: change.path }),
     consumers: [...new Set(contracts.flatMap((contract) => consumersOf(change, contract)))],
     owner: only(owners),
+    ...(owners.size > 1 && named.length > 0 ? { owners: named } : {}),
     runbook: only(runbooks),
   };
 }

@@ -220,6 +220,7 @@ function rememberUnchecked(
         ...entry,
         detail: rememberedText(entry.detail),
         wasReadable,
+        ...(wasReadable ? lastReadOf(entry, state) : { lastReadAt: null, timeTravelHours: null }),
         isListOnly: entry.table === null && sight.datasets.get(entry.dataset)?.status === 'present',
       },
       severity: 'warning',
@@ -250,6 +251,24 @@ function isLost({ dataset, table, reason }: Unchecked, { seen, lastRunAt }: Stat
     inSight.tables.get(table)?.status === 'unreadable' &&
     seen.get(dataset)?.tables.get(table)?.at === lastRunAt
   );
+}
+
+/** When it was last there, of a dataset or of the table that was read last in it. */
+function lastReadOf(
+  { dataset, table }: Unchecked,
+  { seen }: State,
+): Pick<UncheckedMemo, 'lastReadAt' | 'timeTravelHours'> {
+  const before = seen.get(dataset);
+  const tables = [...(before?.tables.entries() ?? [])].filter(([name]) => table === null || name === table);
+  const moments = [...(table === null ? [before?.at ?? null] : []), ...tables.map(([, { at }]) => at)];
+  return {
+    lastReadAt:
+      moments
+        .filter((at) => at !== null)
+        .toSorted()
+        .at(-1) ?? null,
+    timeTravelHours: before?.timeTravelHours ?? null,
+  };
 }
 
 function isWhollyUnread({ dataset }: Pick<Unchecked, 'dataset'>, sight: Sight): boolean {

@@ -46,7 +46,11 @@ export interface Judged extends Change, Subject {
   /** Who breaks, by the contract. */
   readonly consumers: readonly string[];
   readonly owner: string | null;
+  /** Of a dataset whose tables have several. */
+  readonly owners?: readonly string[];
   readonly runbook: string | null;
+  /** What is there in the table's place: `TABLE`, `VIEW`; absent where nothing is, or it is a dataset. */
+  readonly actualType?: string;
   /** The shard that was read of a date-sharded table. */
   readonly shard?: string;
   readonly fix?: Fix | null;

@@ -103,6 +103,10 @@ export interface UncheckedMemo extends Unchecked {
   readonly wasReadable: boolean;
   /** The dataset itself was read, and only the list of its tables was not. */
   readonly isListOnly: boolean;
+  /** Of what was readable in the run before: when that was, for restoring it if it is gone; null: not known. */
+  readonly lastReadAt: string | null;
+  /** How far back its data could be restored then; null: not known. */
+  readonly timeTravelHours: number | null;
 }
 
 export interface FailureMemo {

@@ -6,9 +6,12 @@ export interface Linked extends Subject {
   readonly findings?: readonly Pick<Finding, 'kind' | 'shard'>[];
 }
 
-/** The page in the Cloud console of a dataset or table. What has none is linked to its dataset. */
+/** The page in the Cloud console of a dataset or table. What has none is linked to what holds it. */
 export function consoleUrl(subject: Linked, project: string): string {
   const table = tableInConsole(subject);
+  if (subject.findings?.some(({ kind }) => kind === 'dataset-missing') === true) {
+    return `https://console.cloud.google.com/bigquery?${new URLSearchParams({ project })}`;
+  }
   const target = new URLSearchParams({ project, p: project, d: subject.dataset });
   if (table !== null) target.set('t', table);
   target.set('page', table === null ? 'dataset' : 'table');

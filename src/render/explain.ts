@@ -1,7 +1,9 @@
 import { formatDuration } from '../model/duration.ts';
 import type { Change, Finding, Judged, Words } from '../model/finding.ts';
 import type { Kind } from '../model/kinds.ts';
+import { USUAL_WINDOW } from '../model/restore.ts';
 import type { Contract } from '../model/table.ts';
+import { moment } from './moment.ts';
 import { shortened } from './printable.ts';
 
 interface KindWords {
@@ -16,17 +18,18 @@ interface KindWords {
 }
 
 /** int64 reaches further than a calendar. */
-function moment(ms: number): string {
-  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms after 1970`;
+function momentOf(ms: number): string {
+  return ms >= 0 && ms <= LAST_MS ? moment(new Date(ms).toISOString()) : `${ms} ms after 1970`;
 }
+
+const LAST_MS = Date.UTC(9999, 11, 31);
 
 const saidAs = (absent: string) => (value: string | null) => value ?? absent;
 const saidAsDuration = (absent: string) => (value: string | null) =>
   value === null ? absent : formatDuration(Number(value));
 
 /** https://docs.cloud.google.com/bigquery/docs/time-travel */
-export const RESTORABLE =
-  'What was dropped can be restored by time travel, for 7 days unless the dataset says less.';
+export const RESTORABLE = `What was dropped can be restored by time travel, for ${USUAL_WINDOW}.`;
 /** https://docs.cloud.google.com/bigquery/docs/managing-partitioned-tables */
 const EXPIRES_SILENTLY = 'BigQuery deletes expired partitions without a log entry.';
 /** https://docs.cloud.google.com/bigquery/docs/partitioned-tables */
@@ -75,7 +78,7 @@ const WORDS: Readonly<Record<Kind, KindWords>> = {
     what: 'the expiration of the table differs',
     say: (value, side) => {
       if (value === null) return 'never';
-      return side === 'expected' ? 'that it expires' : moment(Number(value));
+      return side === 'expected' ? 'that it expires' : momentOf(Number(value));
     },
   },
   'table-encryption': { what: 'the encryption key differs', say: saidAs("Google's key") },

@@ -166,10 +166,11 @@ function moreRepairs(count: number, noun: string): Markup | null {
 }
 
 /** Two findings may have the same repair. */
-function repairsOf(findings: readonly Finding[], { memoOf }: View): readonly Repair[] {
-  const repairs = findings.flatMap(
-    (finding) => repairOf(finding, memoOf(finding)?.about.lastGoodAt ?? null) ?? [],
-  );
+function repairsOf(findings: readonly Finding[], { memoOf, now }: View): readonly Repair[] {
+  const repairs = findings.flatMap((finding) => {
+    const memo = memoOf(finding)?.about;
+    return repairOf(finding, memo === undefined ? null : { memo, now }) ?? [];
+  });
   return [...new Map(repairs.map((repair) => [JSON.stringify(repair), repair])).values()];
 }
 

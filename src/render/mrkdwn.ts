@@ -5,7 +5,15 @@ import { printable, shortened } from './printable.ts';
  * https://docs.slack.dev/messaging/formatting-message-text ("Escaping text")
  */
 export function escaped(text: string): string {
-  return printable(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return withoutFences(printable(text))
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+}
+
+/** Three backticks would begin or end a block of code. */
+function withoutFences(text: string): string {
+  return text.replace(/`{3,}/g, (ticks) => 'ˋ'.repeat(ticks.length));
 }
 
 /** A name or value as code. A backtick cannot be escaped there, so it gives way to its look-alike. */
@@ -15,13 +23,10 @@ export function code(text: string, length = 120): string {
 
 /**
  * Several lines as they are, so that what is copied from it runs, in a code block of at most `length` characters as Slack
- * counts them. Only three backticks would end it.
+ * counts them.
  */
 export function codeBlock(text: string, length: number): string {
-  const lines = text
-    .replace(/`{3,}/g, (ticks) => 'ˋ'.repeat(ticks.length))
-    .split('\n')
-    .map(escaped);
+  const lines = text.split('\n').map(escaped);
   return `\`\`\`\n${fitted(lines.join('\n'), length - 8)}\n\`\`\``;
 }
 

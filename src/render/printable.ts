@@ -6,7 +6,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u3164]/gu;
  * BigQuery may hold any letter: https://docs.cloud.google.com/bigquery/docs/tables
  */
 export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, '\uFFFD');
+  return text.toWellFormed().replace(UNPRINTABLE, '\uFFFD');
 }
 
 /** JSON that is safe to print: its writer leaves C1 control characters raw, among them one that begins a terminal's escapes. */

@@ -10,30 +10,38 @@ const LEAST_HOURS = 48;
 const FAIL_SAFE_HOURS = 7 * 24;
 
 /**
- * How long what is gone, or is being deleted, can still be restored, or when it will be; null: nothing is lost by it, or it is
- * not known since when. It was in order when it was last read, so it went after that, and the window reaches at least as far.
+ * How long what is gone, or is being deleted, can still be restored, or when it will be deleted; null: nothing is lost by it, or
+ * it is not known since when. It was in order when it was last read, so it went after that, and the window reaches at least as far.
  */
 export function recoveryClock(
   finding: Finding,
   { memo, now }: { readonly memo: FindingMemo; readonly now: Date },
 ): string | null {
   const deletedAt = deletionOf(finding);
-  if (deletedAt !== null) return untilDeleted(deletedAt, { memo, now });
+  if (deletedAt !== null) return untilDeleted(finding, { deletedAt, memo, now });
   const { lastGoodAt, timeTravelHours } = memo;
   const lost = lossOf(finding);
   if (lost === null || lastGoodAt === null) return null;
-  const hours = timeTravelHours ?? LEAST_HOURS;
-  const until = after(lastGoodAt, hours);
-  const inOrder = `In order at ${moment(lastGoodAt)}`;
+  const until = restorableUntil(memo) ?? now;
+  const inOrder = `Last seen in order at ${moment(lastGoodAt)}`;
   if (until > now) {
     return `${inOrder}: ${lost.what} since can be restored by time travel until at least ${moment(until.toISOString())} (${lasting(now.toISOString(), until)} from now).`;
   }
   if (lost.goesOn) {
-    return `${inOrder}: of the ${lost.what} since, time travel restores what went in the last ${hours} hours.`;
+    const window = formatDuration((timeTravelHours ?? LEAST_HOURS) * HOUR_MS);
+    return `${inOrder}: of the ${lost.what} since, time travel restores what went in the last ${window}.`;
   }
-  const careUntil = after(lastGoodAt, hours + FAIL_SAFE_HOURS);
-  const care = `Cloud Customer Care may still have it until ${moment(careUntil.toISOString())}`;
-  return `${inOrder}: time travel was sure to reach back to it until ${moment(until.toISOString())}${careUntil > now ? `; ${care}` : ''}.`;
+  const careUntil = after(until.toISOString(), FAIL_SAFE_HOURS);
+  const care = `; Cloud Customer Care may still have it until ${moment(careUntil.toISOString())}`;
+  return `${inOrder}: it may be too late for time travel, since ${moment(until.toISOString())}${careUntil > now ? care : ''}.`;
+}
+
+/** Until when time travel is sure to reach back to the moment when it was last in order; null: there was none. */
+export function restorableUntil({
+  lastGoodAt,
+  timeTravelHours,
+}: Pick<FindingMemo, 'lastGoodAt' | 'timeTravelHours'>): Date | null {
+  return lastGoodAt === null ? null : after(lastGoodAt, timeTravelHours ?? LEAST_HOURS);
 }
 
 function after(from: string, hours: number): Date {
@@ -41,19 +49,20 @@ function after(from: string, hours: number): Date {
 }
 
 /**
- * An expired table can be restored as a dropped one can, within the window in force when it goes:
+ * An expired table can be restored as a dropped one can, within the window in force when it goes; a view has no rows:
  * https://docs.cloud.google.com/bigquery/docs/restore-deleted-tables
  */
 function untilDeleted(
-  deletedAt: Date,
-  { memo, now }: { readonly memo: FindingMemo; readonly now: Date },
+  finding: Finding,
+  { deletedAt, memo, now }: { readonly deletedAt: Date; readonly memo: FindingMemo; readonly now: Date },
 ): string {
   const at = moment(deletedAt.toISOString());
-  const hours = memo.timeTravelHours ?? LEAST_HOURS;
-  const after = `time travel can restore a table for ${formatDuration(hours * HOUR_MS)} after that`;
+  const window = formatDuration((memo.timeTravelHours ?? LEAST_HOURS) * HOUR_MS);
+  const least = memo.timeTravelHours === null ? 'at least ' : '';
+  const then = holdsRows(finding) ? `; time travel can restore it for ${least}${window} after that` : '';
   return deletedAt > now
-    ? `BigQuery deletes it at ${at} (${lasting(now.toISOString(), deletedAt)} from now); ${after}.`
-    : `It expired at ${at}: BigQuery deletes it at any moment; ${after}.`;
+    ? `BigQuery deletes it at ${at} (${lasting(now.toISOString(), deletedAt)} from now)${then}.`
+    : `It expired at ${at}, so BigQuery deletes it at any moment${then}.`;
 }
 
 /** BigQuery's last moment is in the year 9999. */
@@ -77,22 +86,29 @@ const DROPPED: Loss = { what: 'what was dropped', goesOn: false };
 const EXPIRING: Loss = { what: 'partitions deleted', goesOn: true };
 
 /** What a finding of this kind loses. */
-function lossOf({ kind, expected, actual }: Finding): Loss | null {
+function lossOf(finding: Finding): Loss | null {
+  const { kind, expected, actual } = finding;
   switch (kind) {
     case 'dataset-missing':
-    case 'field-missing':
       return DROPPED;
     case 'table-missing':
     // What is there instead has taken its name.
     case 'table-type':
       return expected === 'TABLE' ? DROPPED : null;
+    case 'field-missing':
+      return holdsRows(finding) ? DROPPED : null;
     case 'retention':
-      return EXPIRING;
+      return holdsRows(finding) ? EXPIRING : null;
     case 'partition-expiration':
-      return isShorter(actual, expected) ? EXPIRING : null;
+      return holdsRows(finding) && isShorter(actual, expected) ? EXPIRING : null;
     default:
       return null;
   }
+}
+
+/** Not of a view, which shows those of other tables, nor of an external table. */
+function holdsRows({ actualType = 'TABLE' }: Finding): boolean {
+  return actualType === 'TABLE';
 }
 
 function isShorter(actual: string | null, expected: string | null): boolean {

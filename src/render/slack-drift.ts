@@ -26,7 +26,7 @@ import {
   tableCounts,
 } from './slack-parts.ts';
 import { openedAt, overLine, shownLinks } from './slack-resolved.ts';
-import { thingsOf, uncheckedLines } from './slack-unchecked.ts';
+import { thingsOf, uncheckedSections } from './slack-unchecked.ts';
 
 /** What opened, changed or became worse. */
 export function renderDrift(alert: Alert, scene: Scene): SlackPayload {
@@ -88,17 +88,11 @@ export function renderStillOpen(alert: Alert, scene: Scene): SlackPayload {
       ...overBlocks('*Waived: silent until the waiver ends*', waived, scene),
       ...(unchecked.length === 0
         ? []
-        : [
-            section(
-              joined(
-                `*Not checked since ${moment(unchecked.map(openedAt).sort()[0] ?? '')}*`,
-                uncheckedLines(
-                  unchecked.map(({ about }) => about),
-                  account,
-                ),
-              ),
-            ),
-          ]),
+        : uncheckedSections(
+            `*Not checked since ${moment(unchecked.map(openedAt).sort()[0] ?? '')}*`,
+            unchecked.map(({ about }) => about),
+            { account, now },
+          ).map(section)),
     ],
   };
 }
@@ -123,10 +117,15 @@ function folded(
   return { losses, alone: open.filter((item) => !inLosses.has(item)) };
 }
 
+/** A clause for each table: what is worst in it, and how much more there is. */
 function phoneLines(losses: readonly MassLoss[], alone: readonly OpenItem[]): readonly string[] {
+  const tables = [...Map.groupBy(alone, ({ finding }) => subjectName(finding))];
   return [
     ...losses.map(({ dataset, items }) => escaped(`${dataset}: ${items.length} tables are missing`)),
-    ...alone.map(({ finding }) => escaped(`${subjectName(finding)}: ${finding.message}`)),
+    ...tables.map(([name, [first, ...others]]) => {
+      const more = others.length === 0 ? '' : ` (+${others.length} more)`;
+      return escaped(`${name}: ${first?.finding.message ?? ''}${more}`);
+    }),
   ];
 }
 
@@ -155,38 +154,51 @@ function inReport(items: readonly Item<FindingMemo>[], report: Report | null): r
 /** More tables than this are never shown one by one, so nothing is written for them. */
 const MAX_SUBJECTS = 60;
 
-/** As many tables as Slack takes, with the repairs where there is room for them; the rest is counted, all of it first. */
+/**
+ * As many tables as Slack takes, the worst of them with their repairs where there is room; where some are left out, all are
+ * counted first.
+ */
 function findingBlocks(
   { losses, alone }: { readonly losses: readonly MassLoss[]; readonly alone: readonly OpenItem[] },
   scene: Scene,
   { mentionsOwner }: { readonly mentionsOwner: boolean },
 ): readonly SlackBlock[] {
   const subjects = [...new Set(alone.map(({ finding }) => subjectName(finding)))];
-  const shownSubjects = new Set(subjects.slice(0, MAX_SUBJECTS));
-  const candidates = alone.filter(({ finding }) => shownSubjects.has(subjectName(finding)));
+  const isBeyond = (count: number) => {
+    const others = new Set(subjects.slice(Math.max(0, count)));
+    return ({ finding }: OpenItem) => others.has(subjectName(finding));
+  };
   const clocks = sharedClocks(alone, scene.now);
   const telling = { ...scene, mentionsOwner, saidOfAll: new Set(clocks.map(({ clock }) => clock)) };
-  const texts = (showsRepairs: boolean) => [
-    ...losses.map((loss) => massLossSection(loss, telling)),
-    ...findingSections(candidates, { ...telling, showsRepairs }),
+  const lost = losses.map((loss) => massLossSection(loss, telling));
+  const isLate = isBeyond(MAX_SUBJECTS);
+  const sections = findingSections(
+    alone.filter((open) => !isLate(open)),
+    telling,
+  );
+  const withRepairs = (count: number) => [
+    ...lost,
+    ...sections.map((about, index) => (index < count ? about.withRepairs : about.text)),
   ];
-  const whole = texts(mentionsOwner);
-  const isWhole = fitting(whole) === whole.length;
-  const shown = isWhole ? whole : texts(false);
+  const isWhole = (count: number) => fitting(withRepairs(count)) === lost.length + subjects.length;
+  let repaired = mentionsOwner ? sections.length : 0;
+  while (repaired > 0 && !isWhole(repaired)) repaired -= 1;
+  const shown = withRepairs(repaired);
   const fits = fitting(shown);
   const left = [
     ...losses.slice(fits).flatMap(({ items }) => items),
-    ...alone.filter(
-      ({ finding }) => subjects.indexOf(subjectName(finding)) >= Math.max(0, fits - losses.length),
-    ),
+    ...alone.filter(isBeyond(fits - lost.length)),
   ].map(({ finding }) => finding);
   const all = [...losses.flatMap(({ items }) => items), ...alone].map(({ finding }) => finding);
+  const isRepairLeft = alone.filter(isBeyond(repaired)).some(({ finding }) => finding.fix !== null);
   return [
     ...(left.length === 0 ? [] : [section(inAll(all))]),
     ...clocks.map(({ clock, tables }) => section(quote(`For ${tables} of these: ${clock}`))),
     ...shown.slice(0, fits).map(section),
     ...(left.length === 0 ? [] : [section(leftOut(left))]),
-    ...(isWhole || !mentionsOwner ? [] : [section(quote(`What would repair each: ${elsewhere(scene)}.`))]),
+    ...(isRepairLeft
+      ? [section(quote(`What would repair ${repaired === 0 ? 'each' : 'the others'}: ${elsewhere(scene)}.`))]
+      : []),
   ];
 }
 
@@ -205,16 +217,16 @@ function leftOut(findings: readonly Finding[]): string {
   return `+${counted(findings.length, 'more finding')} in ${counted(tables, 'table')}: ${severityCounts(findings)}`;
 }
 
-function uncheckedBlocks(report: Report | null, { account, sight }: Scene): readonly SlackBlock[] {
+function uncheckedBlocks(report: Report | null, { account, sight, now }: Scene): readonly SlackBlock[] {
   const entries = (report?.unchecked ?? []).map((entry) => ({
     ...entry,
     wasReadable: false,
     isListOnly: entry.table === null && sight?.datasets.get(entry.dataset)?.status === 'present',
+    lastReadAt: null,
+    timeTravelHours: null,
   }));
-  if (entries.length === 0) return [];
-  return [
-    section(joined('*Could not be checked* (neither in sync nor drifted)', uncheckedLines(entries, account))),
-  ];
+  const heading = '*Could not be checked* (neither in sync nor drifted)';
+  return entries.length === 0 ? [] : uncheckedSections(heading, entries, { account, now }).map(section);
 }
 
 function overBlocks(

@@ -29,12 +29,16 @@ export function renderFailure({
 
 /** The same in a reminder. */
 export function failureSection(error: FailureMemo, heading: string): string {
-  const text = `*${escaped(heading)}*: ${nothingKnown(error)}\n${codeBlock(error.message, 1500)}`;
+  const text = `*${escaped(heading)}.* ${nothingKnown(error)}\n${codeBlock(error.message, 1500)}`;
   return fitted(text, MAX_SECTION);
 }
 
 function nothingKnown({ code }: FailureMemo): string {
-  return `Nothing was compared, so nothing is known to be in sync. Code ${escaped(code)}.`;
+  const todo =
+    code === 'InvalidFiles'
+      ? ' Correct the files, or take the change back; drift validate lists the same.'
+      : '';
+  return `Nothing was compared, so nothing is known to be in sync.${todo} Code ${escaped(code)}.`;
 }
 
 /** The check was made, but which of its findings are new is not known: they are counted, and not told over and over. */

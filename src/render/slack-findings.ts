@@ -1,6 +1,7 @@
 import type { Item } from '../model/alert.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Kind, SEVERITIES } from '../model/kinds.ts';
+import type { Sight } from '../model/sight.ts';
 import type { FindingMemo } from '../model/state.ts';
 import { isVerbatim, RESTORABLE, readerVerb } from './explain.ts';
 import { groupBySubject, subjectName } from './group.ts';
@@ -9,7 +10,7 @@ import { code, codeBlock, escaped, link, owner, quote } from './mrkdwn.ts';
 import { counted, shortened } from './printable.ts';
 import { recoveryClock } from './recovery.ts';
 import { repairOf } from './repair.ts';
-import { elsewhere, joined, namedFirst, SIGN, subjectLink } from './slack-parts.ts';
+import { elsewhere, joined, MAX_LINK, namedFirst, SIGN, subjectLink } from './slack-parts.ts';
 
 /** A clock that so many tables have in common is said once, above them. */
 const LEAST_SHARING = 5;
@@ -21,6 +22,7 @@ const MAX_LINES_OF_A_KIND = 5;
 const MAX_REPAIR = 700;
 /** Of one table. */
 const MAX_REPAIRS = 3;
+const MAX_OWNERS = 5;
 
 /** A finding that is there, with what is remembered of it. */
 export interface OpenItem {
@@ -33,14 +35,21 @@ export interface Telling {
   readonly now: Date;
   /** Alerts name the owner so that Slack calls them, reminders do not. */
   readonly mentionsOwner: boolean;
-  readonly showsRepairs: boolean;
+  /** null: the run has no result. */
+  readonly sight: Sight | null;
   /** Clocks that the message has said already. */
   readonly saidOfAll: ReadonlySet<string>;
   readonly reportUrl: string | null;
 }
 
+/** What is said of one table. */
+export interface FindingSection {
+  readonly text: string;
+  readonly withRepairs: string;
+}
+
 /** A section for each table, worst first: its name, its findings, and what is worth knowing of them. */
-export function findingSections(items: readonly OpenItem[], telling: Telling): readonly string[] {
+export function findingSections(items: readonly OpenItem[], telling: Telling): readonly FindingSection[] {
   const itemOf = new Map(items.map((open) => [open.finding, open]));
   const given = new Set<string>();
   return groupBySubject(items.map(({ finding }) => finding)).map((group) => {
@@ -48,20 +57,31 @@ export function findingSections(items: readonly OpenItem[], telling: Telling): r
     const [first] = group.findings;
     const heading = [
       subjectLink(group, telling.project),
-      ...(first?.owner != null && telling.mentionsOwner ? [owner(first.owner)] : []),
-      ...(first?.runbook == null ? [] : [link(first.runbook, 'runbook')]),
+      ...(telling.mentionsOwner ? ownersOf(group.findings) : []),
+      ...(first?.runbook == null || first.runbook.length > MAX_LINK ? [] : [link(first.runbook, 'runbook')]),
     ].join(' · ');
     const fresh = [...new Set(members.flatMap((open) => hintOf(open, telling) ?? []))].filter(
       (hint) => !given.has(hint),
     );
     for (const hint of fresh) given.add(hint);
     const clocks = new Set(members.flatMap((open) => clockOf(open, telling.now) ?? []));
-    return joined(heading, [
+    const lines = [
       ...findingLines(members, telling),
       ...[...fresh, ...[...clocks].filter((clock) => !telling.saidOfAll.has(clock))].map(quote),
-      ...(telling.showsRepairs ? repairs(members, telling) : []),
-    ]);
+    ];
+    return {
+      text: joined(heading, lines),
+      withRepairs: joined(heading, [...lines, ...repairs(members, telling)]),
+    };
   });
+}
+
+/** Of each finding's table; of a dataset all that its tables have. */
+export function ownersOf(findings: readonly Finding[]): readonly string[] {
+  const named = findings.flatMap((finding) => finding.owners ?? finding.owner ?? []);
+  const owners = [...new Set(named)].filter((name) => name.trim() !== '');
+  const more = owners.length - MAX_OWNERS;
+  return [...owners.slice(0, MAX_OWNERS).map(owner), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 /** What is worth knowing of a kind is said once in a message; the clock says it better where there is one. */
@@ -98,7 +118,7 @@ function findingLines(members: readonly OpenItem[], telling: Telling): readonly 
     const ofKind = members.filter(({ finding }) => finding.kind === kind);
     const isEmptied = ofKind.length > 1 && ofKind[0]?.finding.context?.type === 'no-fields-left';
     return isEmptied || ofKind.length > MAX_LINES_OF_A_KIND
-      ? [foldedLine(ofKind.map(({ finding }) => finding))]
+      ? [foldedLine(ofKind, telling)]
       : ofKind.map((open) => findingLine(open, telling));
   });
 }
@@ -106,12 +126,9 @@ function findingLines(members: readonly OpenItem[], telling: Telling): readonly 
 /** `🔴 field `amount` is missing: expected `NUMERIC`, found nothing — breaks integration-service` */
 function findingLine({ finding, item }: OpenItem, telling: Telling): string {
   const { severity, words, consumers } = finding;
-  const said = (value: string | null, word: string) => (isVerbatim(value, word) ? code(word) : escaped(word));
-  const expected = said(finding.expected, words.expected);
-  const actual = said(finding.actual, words.actual);
   const what = whatOf({ what: words.what, path: finding.path });
   // That it is missing is all there is to say of it.
-  const values = SAYS_ALL.includes(finding.kind) ? '' : `: expected ${expected}, found ${actual}`;
+  const values = SAYS_ALL.includes(finding.kind) ? withTables(finding, telling) : valuesOf(finding);
   return `${SIGN[severity]} ${what}${values}${readers(finding.kind, consumers)}${lifeOf(item, telling)}${formerWaiver(finding)}`;
 }
 
@@ -122,7 +139,18 @@ function formerWaiver({ lapsedWaiver }: Finding): string {
   return ` — its waiver ended on ${escaped(until)} (${escaped(shortened(reason, 120))})`;
 }
 
+function valuesOf({ expected, actual, words }: Finding): string {
+  const said = (value: string | null, word: string) => (isVerbatim(value, word) ? code(word) : escaped(word));
+  return `: expected ${said(expected, words.expected)}, found ${said(actual, words.actual)}`;
+}
+
 const SAYS_ALL: readonly Kind[] = ['dataset-missing', 'table-missing'];
+
+/** What a dataset took with it. */
+function withTables({ kind, dataset }: Finding, { sight }: Telling): string {
+  const tables = sight?.datasets.get(dataset)?.tables.size ?? 0;
+  return kind === 'dataset-missing' && tables > 0 ? `, with its ${counted(tables, 'declared table')}` : '';
+}
 
 /** `field `amount` is missing` */
 export function whatOf({ what, path }: { readonly what: string; readonly path: string | null }): string {
@@ -168,23 +196,34 @@ function lifeOf({ news, record }: Item<FindingMemo>, { now }: Telling): string {
   }
 }
 
-/** A table that was recreated empty misses every field: one line says it. */
-function foldedLine(findings: readonly Finding[]): string {
-  const [first] = findings;
+/** What many have in common is said once. A table that was recreated empty misses every field: one line says it. */
+function foldedLine(members: readonly OpenItem[], telling: Telling): string {
+  const findings = members.map(({ finding }) => finding);
+  const [first] = members;
   if (first === undefined) return '';
+  const { kind, context } = first.finding;
   const severity =
     SEVERITIES.find((candidate) => findings.some((finding) => finding.severity === candidate)) ??
-    first.severity;
-  const consumersOfAll = [...new Set(findings.flatMap((finding) => finding.consumers))];
-  if (first.context?.type === 'no-fields-left') {
+    first.finding.severity;
+  const consumers = readers(kind, [...new Set(findings.flatMap((finding) => finding.consumers))]);
+  const life = inCommon(members.map(({ item }) => lifeOf(item, telling))) ?? '';
+  if (context?.type === 'no-fields-left') {
     const what = `all ${findings.length} declared fields are missing: the table has no columns (recreated empty?)`;
-    return `${SIGN[severity]} ${what}${readers(first.kind, consumersOfAll)}`;
+    return `${SIGN[severity]} ${what}${consumers}${life}`;
   }
+  const what = inCommon(findings.map(({ words }) => whatOf({ what: words.what, path: '…' }))) ?? kind;
+  const values = inCommon(findings.map(valuesOf)) ?? '';
   const named = namedFirst(
     findings.map(({ path }) => path ?? ''),
     8,
   );
-  return `${SIGN[severity]} ${findings.length} × ${first.kind}: ${named}${readers(first.kind, consumersOfAll)}`;
+  return `${SIGN[severity]} ${findings.length} × ${what}${values}: ${named}${consumers}${life}`;
+}
+
+/** null: they differ. */
+function inCommon(texts: readonly string[]): string | null {
+  const [first, ...others] = new Set(texts);
+  return first === undefined || others.length > 0 ? null : first;
 }
 
 export function readers(kind: Kind, consumers: readonly string[]): string {
@@ -199,28 +238,38 @@ function repairs(members: readonly OpenItem[], telling: Telling): readonly strin
   if (members.some(({ finding }) => finding.context?.type === 'no-fields-left')) {
     return [quote('Adding the columns brings no row back: restore the table as it was.')];
   }
-  const repaired = new Map<string, OpenItem[]>();
-  for (const open of members) {
-    const text = repairText(open, telling);
-    if (text !== null) repaired.set(text, [...(repaired.get(text) ?? []), open]);
-  }
-  const texts = [...repaired].map(([text, of]) => {
-    const [only] = of;
-    const path = of.length === 1 && repaired.size > 1 ? (only?.finding.path ?? null) : null;
-    return text.startsWith('>') ? text : `Would repair ${path === null ? 'it' : code(path, 60)}:\n${text}`;
+  const made = members.flatMap(({ finding, item }) => {
+    const repair = repairOf(finding, { memo: item.record.about, now: telling.now });
+    return repair === null ? [] : [{ finding, repair }];
   });
-  const shown = texts.slice(0, MAX_REPAIRS);
-  const left = texts.length - shown.length;
-  return left > 0 ? [...shown, quote(`+${counted(left, 'more repair')}: ${elsewhere(telling)}.`)] : shown;
+  // Two findings may have the same one.
+  const distinct = [...Map.groupBy(made, ({ repair }) => JSON.stringify(repair)).values()];
+  const shown = distinct.slice(0, MAX_REPAIRS);
+  const notes = shown.flatMap(([first]) => first?.repair.note ?? []);
+  const isShared = (note: string) => notes.filter((other) => other === note).length > 1;
+  const texts = shown.flatMap((group): readonly string[] => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { finding, repair } = first;
+    const text = repair.statements.join('\n');
+    if (text.length + repair.note.length > MAX_REPAIR) {
+      return [quote(`The repair is long: ${elsewhere(telling)}.`)];
+    }
+    if (text === '') return [quote(`No statement repairs it: ${repair.note}`)];
+    const what = group.length === 1 && distinct.length > 1 ? nameOf(finding) : 'it';
+    const note = repair.note === '' || isShared(repair.note) ? [] : [quote(`Note: ${repair.note}`)];
+    return [[`Would repair ${what}:`, codeBlock(text, MAX_REPAIR * 2), ...note].join('\n')];
+  });
+  const shared = [...new Set(notes.filter((note) => note !== '' && isShared(note)))];
+  const left = distinct.length - shown.length;
+  return [
+    ...texts,
+    ...shared.map((note) => quote(`Note: ${note}`)),
+    ...(left > 0 ? [quote(`+${counted(left, 'more repair')}: ${elsewhere(telling)}.`)] : []),
+  ];
 }
 
-/** Statements with what is to be known of them; null: nothing is known to repair it. */
-function repairText({ finding, item }: OpenItem, telling: Telling): string | null {
-  const repair = repairOf(finding, item.record.about.lastGoodAt);
-  if (repair === null) return null;
-  const { statements, note } = repair;
-  const text = statements.join('\n');
-  if (text.length + note.length > MAX_REPAIR) return quote(`The repair is long: ${elsewhere(telling)}.`);
-  if (text === '') return quote(`No statement repairs it: ${note}`);
-  return [codeBlock(text, MAX_REPAIR * 2), ...(note === '' ? [] : [quote(`Note: ${note}`)])].join('\n');
+/** What tells a finding from the others of its table. */
+function nameOf({ path, words }: Finding): string {
+  return path === null ? `“${whatOf({ what: words.what, path })}”` : code(path, 60);
 }

@@ -1,16 +1,15 @@
 import type { News } from '../model/alert.ts';
 import type { Sight } from '../model/sight.ts';
 import { lasting, moment } from './moment.ts';
-import { owner, quote } from './mrkdwn.ts';
+import { quote } from './mrkdwn.ts';
 import { recoveryClock } from './recovery.ts';
-import { type OpenItem, readers, type Telling } from './slack-findings.ts';
-import { elsewhere, namedFirst, SIGN, subjectLink } from './slack-parts.ts';
+import { type OpenItem, ownersOf, readers, type Telling } from './slack-findings.ts';
+import { elsewhere, joined, namedFirst, SIGN, subjectLink } from './slack-parts.ts';
 
 /** Fewer tables than this are told one by one. */
 const LEAST_TABLES = 5;
 const TOGETHER: readonly News[] = ['opened', 'reminded'];
 const MAX_NAMED = 25;
-const MAX_OWNERS = 5;
 
 /** Half or more of a dataset's declared tables, missing since one run. */
 export interface MassLoss {
@@ -41,30 +40,28 @@ export function findMassLosses(items: readonly OpenItem[], sight: Sight | null):
 
 export function massLossSection(
   { dataset, declared, openedAt, items }: MassLoss,
-  {
-    project,
-    now,
-    mentionsOwner,
-    reportUrl,
-  }: Pick<Telling, 'project' | 'now' | 'mentionsOwner' | 'reportUrl'>,
+  { project, now, mentionsOwner, reportUrl }: Telling,
 ): string {
-  const owners = mentionsOwner ? [...new Set(items.flatMap(({ finding }) => finding.owner ?? []))] : [];
-  const consumers = [...new Set(items.flatMap(({ finding }) => finding.consumers))];
+  const findings = items.map(({ finding }) => finding);
+  const consumers = [...new Set(findings.flatMap((finding) => finding.consumers))];
   const clocks = new Set(
     items.flatMap(({ finding, item }) => recoveryClock(finding, { memo: item.record.about, now }) ?? []),
   );
   const [clock] = clocks;
   const isOld = Date.parse(openedAt) < now.getTime();
   const since = isOld ? `, open for ${lasting(openedAt, now)}, since ${moment(openedAt)}` : '';
-  return [
-    [subjectLink({ dataset, table: null }, project), ...owners.slice(0, MAX_OWNERS).map(owner)].join(' · '),
+  const heading = [
+    subjectLink({ dataset, table: null }, project),
+    ...(mentionsOwner ? ownersOf(findings) : []),
+  ].join(' · ');
+  return joined(heading, [
     `${SIGN.critical} *${items.length} of ${declared} declared tables are missing*, all found so in one run${since}${readers('table-missing', consumers)}`,
     'Likely: the dataset was dropped and created anew, the monitor looks at the wrong project, or its account sees only some of the tables.',
-    `Missing: ${namedFirst(
-      items.map(({ finding }) => finding.table ?? ''),
-      MAX_NAMED,
-    )}`,
     ...(clocks.size === 1 && clock !== undefined ? [quote(clock)] : []),
     quote(`How to restore each: ${elsewhere({ reportUrl })}.`),
-  ].join('\n');
+    `Missing: ${namedFirst(
+      findings.map(({ table }) => table ?? ''),
+      MAX_NAMED,
+    )}`,
+  ]);
 }

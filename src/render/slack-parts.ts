@@ -17,7 +17,8 @@ const MAX_SECTIONS = 40;
 const MAX_FINDINGS = 9000;
 const MAX_TOTAL = 12_000;
 const MAX_BLOCKS = 50;
-const MAX_LINK = 1000;
+/** A longer address is not shown: a link that is cut is none. */
+export const MAX_LINK = 1000;
 const MAX_NOTIFICATION = 600;
 
 export const SIGN: Readonly<Record<Severity, string>> = { critical: '🔴', warning: '🟡', info: '🔵' };
@@ -59,12 +60,13 @@ export function notification(title: string, lines: readonly string[]): string {
   return fitted(`${escaped(title)}${shown === '' ? '' : `. ${shown}`}`, MAX_NOTIFICATION);
 }
 
-/** A heading with the lines beneath it, as many as a section holds. */
+/** A heading with the lines beneath it, as many as a section holds; of the first at least its beginning. */
 export function joined(heading: string, lines: readonly string[]): string {
   let text = heading;
   for (const [index, line] of lines.entries()) {
-    if (text.length + line.length > MAX_SECTION - 30) return `${text}\n+${lines.length - index} more lines`;
-    text += `\n${line}`;
+    const room = MAX_SECTION - 30 - text.length;
+    if (line.length > room && index > 0) return `${text}\n+${counted(lines.length - index, 'more line')}`;
+    text += `\n${fitted(line, Math.max(0, room))}`;
   }
   return text;
 }
@@ -81,7 +83,7 @@ export function fitting(texts: readonly string[]): number {
 
 /** Everything at a glance. Slack makes no link of a file's address. */
 export function reportLink({ reportUrl }: { readonly reportUrl: string | null }): readonly string[] {
-  if (reportUrl === null) return [];
+  if (reportUrl === null || reportUrl.length > MAX_LINK) return [];
   return [/^https?:/.test(reportUrl) ? link(reportUrl, 'report') : `report: ${escaped(reportUrl)}`];
 }
 
@@ -94,7 +96,7 @@ export function elsewhere({ reportUrl }: { readonly reportUrl: string | null }):
 export function subjectLink(subject: Linked, project: string | null): string {
   const title = shortened(subjectTitle(subject), 200);
   const url = project === null || subject.dataset === '*' ? null : consoleUrl(subject, project);
-  // A name of other letters is many times as long in an address; a link that is cut is none.
+  // A name of other letters is many times as long in an address.
   return `*${url === null || url.length > MAX_LINK ? escaped(title) : link(url, title)}*`;
 }
 

@@ -1,6 +1,7 @@
 import type { Alert, Item } from '../model/alert.ts';
 import type { SlackBlock, SlackPayload } from '../model/ports.ts';
 import type { FindingMemo, Remembered, UncheckedMemo } from '../model/state.ts';
+import { subjectTitle } from './group.ts';
 import { lasting, moment } from './moment.ts';
 import { escaped } from './mrkdwn.ts';
 import { counted, shortened } from './printable.ts';
@@ -9,7 +10,6 @@ import { whatOf } from './slack-findings.ts';
 import {
   context,
   countsBy,
-  fitting,
   header,
   MAX_SECTION,
   namedFirst,
@@ -39,7 +39,7 @@ export function renderResolved(alert: Alert, scene: Scene): SlackPayload {
   const { many, alone } = tablesThereAgain(alert.findings);
   const lines = [
     ...alert.failures.map(({ record }) => `✅ the check works again, after ${durationOf(record)}`),
-    ...alert.unchecked.map(({ record }) => readableLine(record, project)),
+    ...readableLines(alert.unchecked, project),
     ...many.map((items) => manyLine(items, project)),
     ...alone.map((item) => overLine(item, scene)),
   ];
@@ -62,14 +62,21 @@ export function renderResolved(alert: Alert, scene: Scene): SlackPayload {
   };
 }
 
+/** Of the lines; the rest of the message needs room as well. */
+const MAX_LINES = 9000;
+
 /** Lines in as few sections as hold them; what is left is counted. */
 function lineBlocks(
   lines: readonly string[],
   leftOf: (fits: number) => readonly Item<FindingMemo>[],
 ): readonly SlackBlock[] {
-  const fits = Math.max(1, fitting(lines.map((line) => `${line}\n`)));
   const texts: string[] = [];
-  for (const line of lines.slice(0, fits)) {
+  let fits = 0;
+  let total = 0;
+  for (const line of lines) {
+    total += line.length + 1;
+    if (total > MAX_LINES && fits > 0) break;
+    fits += 1;
     const last = texts.at(-1);
     if (last === undefined || last.length + line.length + 1 > MAX_SECTION) texts.push(line);
     else texts[texts.length - 1] = `${last}\n${line}`;
@@ -78,11 +85,32 @@ function lineBlocks(
   if (left <= 0) return texts.map(section);
   const memos = leftOf(fits).map(({ record }) => record.about);
   const more = [
-    `+${counted(left, 'more')}`.replace(/mores$/, 'more'),
-    `by kind: ${countsBy(memos.map(({ kind }) => kind))}`,
-    `by dataset: ${countsBy(memos.map(({ dataset }) => dataset))}`,
+    `+${left.toLocaleString('en-US')} more`,
+    ...(memos.length === 0
+      ? []
+      : [
+          `by kind: ${countsBy(memos.map(({ kind }) => kind))}`,
+          `by dataset: ${countsBy(memos.map(({ dataset }) => dataset))}`,
+        ]),
   ].join('\n');
   return [...texts, more].map(section);
+}
+
+/** More than this of what can be checked again are told in one line. */
+const MAX_READABLE = 5;
+
+function readableLines(items: readonly Item<UncheckedMemo>[], project: string | null): readonly string[] {
+  const groups = Map.groupBy(items, ({ record }) => record.closing?.how);
+  return [...groups.values()].flatMap((group) => {
+    const records = group.map(({ record }) => record);
+    const [first] = records;
+    if (records.length <= MAX_READABLE || first === undefined) {
+      return records.map((record) => readableLine(record, project));
+    }
+    const names = records.map(({ about }) => subjectTitle(about));
+    const { sign, how } = readableWords(first, records.length);
+    return [`${sign} ${thingsOf(records.map(({ about }) => about))} ${how}: ${namedFirst(names, 25)}`];
+  });
 }
 
 /** Fewer tables of a dataset than this are told one by one, as when they went. */
@@ -134,10 +162,16 @@ export function overLine({ record }: Item<FindingMemo>, { project }: Scene): str
 }
 
 function readableLine(record: Remembered<UncheckedMemo>, project: string | null): string {
-  const { closing, about } = record;
-  const sign = closing?.how === 'not-expected' ? '☑️' : '✅';
-  const how = closing?.how === 'not-expected' ? 'is no longer declared' : 'can be checked again';
-  return `${sign} ${subjectLink(about, project)} ${how}, after ${durationOf(record)}`;
+  const { sign, how } = readableWords(record, 1);
+  return `${sign} ${subjectLink(record.about, project)} ${how}, after ${durationOf(record)}`;
+}
+
+function readableWords(
+  { closing }: Remembered<UncheckedMemo>,
+  count: number,
+): { readonly sign: string; readonly how: string } {
+  if (closing?.how !== 'not-expected') return { sign: '✅', how: 'can be checked again' };
+  return { sign: '☑️', how: count === 1 ? 'is no longer declared' : 'are no longer declared' };
 }
 
 /** A notification shows no links. */

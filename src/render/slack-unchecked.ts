@@ -1,9 +1,11 @@
 import type { Alert } from '../model/alert.ts';
+import type { UncheckedReason } from '../model/finding.ts';
 import type { SlackPayload } from '../model/ports.ts';
 import type { UncheckedMemo } from '../model/state.ts';
-import { moment } from './moment.ts';
-import { code, escaped } from './mrkdwn.ts';
+import { lasting, moment } from './moment.ts';
+import { code, escaped, quote } from './mrkdwn.ts';
 import { counted, shortened } from './printable.ts';
+import { restorableUntil } from './recovery.ts';
 import type { Scene } from './scene.ts';
 import {
   context,
@@ -19,7 +21,7 @@ import { HIDDEN_OR_GONE, REASONS } from './unchecked-words.ts';
 
 /** What could not be checked for long enough, with the cause and what to do about it. */
 export function renderUnchecked(alert: Alert, scene: Scene): SlackPayload {
-  const { project, report, account, cause } = scene;
+  const { project, report, account, cause, now } = scene;
   const where = project ?? 'BigQuery';
   const entries = alert.unchecked.map(({ record }) => record.about);
   const isBlind = report !== null && report.tables.inSync + report.tables.drifted === 0;
@@ -27,13 +29,15 @@ export function renderUnchecked(alert: Alert, scene: Scene): SlackPayload {
     ? `Unchecked: nothing could be read in ${where}`
     : `Unchecked in ${where}: ${thingsOf(entries)}`;
   const [since = ''] = alert.unchecked.map(({ record }) => record.episodes.at(-1)?.openedAt ?? '').sort();
+  const heading = '*Could not be checked*';
   // Where one cause explains all, each read would only repeat it.
-  const lines = cause === null ? uncheckedLines(entries, account) : [escaped(shortened(cause, 500))];
+  const sections =
+    cause === null
+      ? uncheckedSections(heading, entries, { account, now })
+      : [joined(heading, [escaped(shortened(cause, 500))])];
+  const phone = cause === null ? causes(entries).map(causeOnPhone) : [escaped(shortened(cause, 500))];
   return {
-    text: notification(
-      title,
-      lines.map((line) => line.split('\n', 1)[0] ?? ''),
-    ),
+    text: notification(title, phone),
     blocks: [
       header(title),
       context(
@@ -44,8 +48,7 @@ export function renderUnchecked(alert: Alert, scene: Scene): SlackPayload {
           ...reportLink(scene),
         ].join(' · '),
       ),
-      section(joined('*Could not be checked*', lines)),
-      ...(entries.some(({ wasReadable }) => wasReadable) ? [context(HIDDEN_OR_GONE)] : []),
+      ...sections.map(section),
     ],
   };
 }
@@ -66,56 +69,119 @@ export function thingsOf(entries: readonly UncheckedMemo[]): string {
   ].join(', ');
 }
 
-const MAX_NAMED = 8;
+/** Of one dataset; of several datasets fewer of each. */
+const MAX_NAMED = 20;
+const MAX_NAMED_OF_EACH = 3;
 const MAX_DATASETS = 8;
 
 /**
- * `• analytics: access denied, 2 tables: …; grant roles/bigquery.metadataViewer to …`: one line for each cause, with the
- * first of the service's own words.
+ * A section for each cause: what it is, of what, and what helps; then the names, then the first of the service's own words.
+ * `• analytics: access denied, 2 tables; grant roles/bigquery.metadataViewer to …`
  */
-export function uncheckedLines(entries: readonly UncheckedMemo[], account: string | null): readonly string[] {
-  const groups = new Map<string, UncheckedMemo[]>();
-  for (const entry of entries) {
-    const key = JSON.stringify([entry.reason, entry.wasReadable]);
-    groups.set(key, [...(groups.get(key) ?? []), entry]);
-  }
-  return [...groups.values()].map((group) => causeLine(group, account));
+export function uncheckedSections(
+  heading: string,
+  entries: readonly UncheckedMemo[],
+  { account, now }: { readonly account: string | null; readonly now: Date },
+): readonly string[] {
+  return causes(entries).map((cause, index) => {
+    const [first, ...lines] = [
+      ...(index === 0 ? [heading] : []),
+      `• ${causeLine(cause, account)}`,
+      ...placeLines(cause).map((line) => `   ${line}`),
+      ...cause.group.slice(0, 1).map(({ detail }) => quote(shortened(detail, 200))),
+      ...lossLines(cause.group, now).map(quote),
+    ];
+    return joined(first ?? '', lines);
+  });
 }
 
-function causeLine(group: readonly UncheckedMemo[], account: string | null): string {
-  const [first] = group;
-  if (first === undefined) return '';
-  const { cause, remedy } = REASONS[first.reason];
-  const why = first.wasReadable ? `${cause}, or deleted` : cause;
-  const todo = remedy(account);
-  const advice = todo === null ? '' : `; ${escaped(todo)}`;
-  const datasets = [...new Set(group.map(({ dataset }) => dataset))];
-  const partsOf = (dataset: string) => parts(group.filter((entry) => entry.dataset === dataset));
+interface Cause {
+  readonly group: readonly UncheckedMemo[];
+  readonly reason: UncheckedReason;
+  readonly why: string;
+  readonly datasets: readonly string[];
+}
+
+function causes(entries: readonly UncheckedMemo[]): readonly Cause[] {
+  const groups = Map.groupBy(entries, ({ reason, wasReadable }) => JSON.stringify([reason, wasReadable]));
+  return [...groups.values()].flatMap((group): readonly Cause[] => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { reason, wasReadable } = first;
+    const { cause } = REASONS[reason];
+    const datasets = [...new Set(group.map(({ dataset }) => dataset))];
+    return [{ group, reason, why: wasReadable ? `${cause}, or deleted` : cause, datasets }];
+  });
+}
+
+function causeLine({ group, reason, why, datasets }: Cause, account: string | null): string {
+  const remedy = REASONS[reason].remedy(account);
   const [only] = datasets;
-  const what =
-    datasets.length === 1 && only !== undefined
-      ? `*${nameOf(only)}*: ${why}${only === '*' ? '' : `, ${partsOf(only)}`}`
-      : `*${why}*: ${datasets
-          .slice(0, MAX_DATASETS)
-          .map((dataset) =>
-            dataset === '*' ? nameOf(dataset) : `${code(dataset, 60)} (${partsOf(dataset)})`,
-          )
-          .join(
-            ', ',
-          )}${datasets.length > MAX_DATASETS ? ` +${counted(datasets.length - MAX_DATASETS, 'more dataset')}` : ''}`;
-  return `• ${what}${advice}\n   ${escaped(shortened(first.detail, 200))}`;
+  const isOne = datasets.length === 1 && only !== undefined;
+  const what = isOne ? `*${nameOf(only)}*: ${why}` : `*${why}*`;
+  const of = isOne ? (only === '*' ? '' : parts(group)) : thingsOf(group);
+  return [`${what}${of === '' ? '' : `, ${of}`}`, ...(remedy === null ? [] : [escaped(remedy)])].join('; ');
+}
+
+function causeOnPhone({ group, why, datasets }: Cause): string {
+  const [only = ''] = datasets;
+  if (datasets.length > 1) return `${why}: ${thingsOf(group)}`;
+  if (only === '*') return `${nameOf(only)}: ${why}`;
+  const tables = group.flatMap(({ table }) => table ?? []);
+  const names = tables.slice(0, MAX_NAMED_OF_EACH).map((table) => escaped(shortened(table, 60)));
+  return `${nameOf(only)}: ${why}, ${parts(group)}${names.length === 0 ? '' : ` (${names.join(', ')}${tables.length > names.length ? ', …' : ''})`}`;
+}
+
+/** The names, under what they belong to. */
+function placeLines({ group, datasets }: Cause): readonly string[] {
+  const [only] = datasets;
+  const tablesOf = (entries: readonly UncheckedMemo[]) => entries.flatMap(({ table }) => table ?? []);
+  if (datasets.length === 1 && only !== undefined) {
+    const tables = tablesOf(group);
+    return tables.length === 0 ? [] : [namedFirst(tables, MAX_NAMED)];
+  }
+  const more = datasets.length - MAX_DATASETS;
+  return [
+    ...datasets.slice(0, MAX_DATASETS).map((dataset) => {
+      const entries = group.filter((entry) => entry.dataset === dataset);
+      if (dataset === '*') return nameOf(dataset);
+      const tables = tablesOf(entries);
+      const names = tables.length === 0 ? '' : `: ${namedFirst(tables, MAX_NAMED_OF_EACH)}`;
+      return `${code(dataset, 60)}: ${parts(entries)}${names}`;
+    }),
+    ...(more > 0 ? [`+${counted(more, 'more dataset')}`] : []),
+  ];
 }
 
 function nameOf(dataset: string): string {
   return dataset === '*' ? 'the list of datasets' : escaped(shortened(dataset, 120));
 }
 
-/** What of one dataset. */
+/** What of one dataset: `the dataset itself and 2 tables`. */
 function parts(entries: readonly UncheckedMemo[]): string {
-  const tables = entries.flatMap(({ table }) => table ?? []);
+  const tables = entries.filter(({ table }) => table !== null).length;
   const own = entries.find(({ table }) => table === null);
   return [
     ...(own === undefined ? [] : [own.isListOnly ? 'the list of its tables' : 'the dataset itself']),
-    ...(tables.length === 0 ? [] : [`${counted(tables.length, 'table')}: ${namedFirst(tables, MAX_NAMED)}`]),
+    ...(tables === 0 ? [] : [counted(tables, 'table')]),
   ].join(' and ');
+}
+
+/** What the reader of `access denied, or deleted` must know; until when it could be had back, should it be gone. */
+function lossLines(group: readonly UncheckedMemo[], now: Date): readonly string[] {
+  const lost = group.filter(({ wasReadable }) => wasReadable);
+  if (lost.length === 0) return [];
+  const clocks = lost.flatMap(({ lastReadAt, timeTravelHours }) => {
+    const until = restorableUntil({ lastGoodAt: lastReadAt, timeTravelHours });
+    return lastReadAt === null || until === null ? [] : [{ lastReadAt, until }];
+  });
+  // Of several the one that is over first.
+  const [first] = clocks.toSorted((one, other) => one.until.getTime() - other.until.getTime());
+  if (first === undefined) return [HIDDEN_OR_GONE];
+  const end = moment(first.until.toISOString());
+  const clock =
+    first.until > now
+      ? `Last read at ${moment(first.lastReadAt)}: should it be deleted, time travel can restore its data until at least ${end} (${lasting(now.toISOString(), first.until)} from now).`
+      : `Last read at ${moment(first.lastReadAt)}: should it be deleted, it may be too late for time travel, since ${end}.`;
+  return [HIDDEN_OR_GONE, clock];
 }

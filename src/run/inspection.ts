@@ -59,6 +59,7 @@ export function compared(
   const repaired = (finding: Judged): Judged => ({
     ...finding,
     ...(shard === undefined ? {} : { shard }),
+    ...(actual === null ? {} : { actualType: actual.type }),
     fix: fixFor({
       change: finding,
       subject: { ...subject, table: shard ?? subject.table, project },

@@ -93,6 +93,9 @@ const stateFile = z.strictObject({
         detail: text,
         wasReadable: z.boolean(),
         isListOnly: z.boolean(),
+        // A state that was written before these were there.
+        lastReadAt: moment.nullable().default(null),
+        timeTravelHours: z.number().nullable().default(null),
       }),
     ),
   ),

@@ -54,7 +54,7 @@ function of(kind: Kind, expected: string | null = null, actual: string | null = 
 const ID = column('id', 'STRING');
 const TS = column('ts', 'TIMESTAMP');
 const DROPPED =
-  "if it was dropped within the time travel window (7 days unless the dataset says less), its data is still in a copy: bq cp 'p:shop.orders@<ms>' p:shop.orders_restored (<ms>: milliseconds since 1970 of a moment before)";
+  "if it was dropped within the time travel window (7 days unless the dataset says less), save its data first, in a copy: bq cp 'p:shop.orders@<ms>' p:shop.orders_restored (<ms>: milliseconds since 1970 of a moment before)";
 const INFERRED =
   'NOT NULL, type parameters, descriptions, defaults and policy tags of columns, keys and grants are not copied';
 const LISTED = 'defaults, policy tags, keys and grants are not copied';
@@ -1074,7 +1074,7 @@ const DATASET_CASES: readonly {
     fix: {
       how: 'restore',
       statements: ['UNDROP SCHEMA `p.shop`'],
-      note: 'brings the tables back too; within the time travel window it had (7 days unless set otherwise), and in its location; if it never was there, create it as its file has it',
+      note: 'brings the tables back too; within the time travel window it had (7 days unless the dataset says less), and in its location; if it never was there, create it as its file has it',
     },
   },
   {
@@ -1083,7 +1083,7 @@ const DATASET_CASES: readonly {
     expected: { location: 'EU' },
     actual: { location: 'US' },
     fix: none(
-      'the location of a dataset never changes: copy its tables to another dataset, or let the file say where it is',
+      'the location of a dataset never changes, so it was made anew: copy its tables to another dataset, or let the file say where it is; what was dropped with the former one can be restored in its former location only',
     ),
   },
   {
@@ -1153,7 +1153,7 @@ const MISSING_CASES: readonly { readonly name: string; readonly expected: Resour
         "bq cp 'p:shop.orders@<ms>' p:shop.orders_restored",
         'ALTER TABLE `p.shop.orders_restored` RENAME TO `orders`',
       ],
-      note: '<ms> is a moment at which the table was still there, in milliseconds since 1970 and within the time travel window (7 days unless the dataset says less; then 7 more through Cloud Customer Care); the restored table has lost its partitioning and its tags',
+      note: '<ms> is a moment at which the table was still there, in milliseconds since 1970 and within the time travel window (7 days unless the dataset says less; then 7 more days through Cloud Customer Care); the restored table has lost its partitioning and its tags',
     },
   },
   {
@@ -1209,7 +1209,10 @@ const RETENTION_CASES: readonly {
     name: 'a table that expires too early never expires',
     expected: {},
     actual: { creationTime: String(CREATED), expirationTime: String(CREATED + DAY) },
-    fix: inPlace(['ALTER TABLE `p.shop.orders` SET OPTIONS (expiration_timestamp = NULL)'], GONE),
+    fix: inPlace(
+      ['ALTER TABLE `p.shop.orders` SET OPTIONS (expiration_timestamp = NULL)'],
+      `unless it is run before, the table is deleted at ${new Date(CREATED + DAY).toISOString()}`,
+    ),
   },
   {
     name: 'a table that is to expire does so later, and its partitions too',

@@ -127,7 +127,7 @@ const SENTENCES: readonly Sentence[] = [
     kind: 'table-expiration',
     expected: null,
     actual: '1800000000000',
-    message: 'the expiration of the table differs: expected never, found 2027-01-15T08:00:00.000Z',
+    message: 'the expiration of the table differs: expected never, found 2027-01-15 08:00 UTC',
   },
   {
     kind: 'table-expiration',

@@ -87,7 +87,13 @@ export function uncheckedItem(
   entry: Unchecked,
   changes: Partial<Remembered<UncheckedMemo>> = {},
 ): Item<UncheckedMemo> {
-  const about = { ...entry, wasReadable: false, isListOnly: false };
+  const about = {
+    ...entry,
+    wasReadable: false,
+    isListOnly: false,
+    lastReadAt: null,
+    timeTravelHours: null,
+  };
   const news = changes.closing == null ? 'opened' : 'closed';
   return { record: recordOf(about, { key: uncheckedKey(entry), severity: 'warning', ...changes }), news };
 }

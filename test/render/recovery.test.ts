@@ -148,7 +148,7 @@ describe('the recovery clock', () => {
 
     test.each(expiring)('says when, and for how long it can be restored then: $name', ({ finding }) => {
       const clock =
-        'BigQuery deletes it at 2026-12-22 03:17 UTC (29 days 19 hours from now); time travel can restore a table for 4 days after that.';
+        'BigQuery deletes it at 2026-12-22 03:17 UTC (29 days 19 hours from now); time travel can restore it for 4 days after that.';
       expect({
         known: clockOf(finding, { timeTravelHours: 96 }),
         neverRead: clockOf(finding, { timeTravelHours: 96, lastGoodAt: null }),
@@ -156,12 +156,14 @@ describe('the recovery clock', () => {
     });
 
     test.each(expiring)('promises the least window where its own is not known: $name', ({ finding }) => {
-      expect(clockOf(finding, { timeTravelHours: null })).toContain('for 2 days after that');
+      expect(clockOf(finding, { timeTravelHours: null })).toContain(
+        'restore it for at least 2 days after that',
+      );
     });
 
     test.each(expiring)('says that it is due from the moment on: $name', ({ finding }) => {
       expect(clockOf(finding, { now: new Date(EXPIRES_AT) })).toBe(
-        'It expired at 2026-12-22 03:17 UTC: BigQuery deletes it at any moment; time travel can restore a table for 7 days after that.',
+        'It expired at 2026-12-22 03:17 UTC, so BigQuery deletes it at any moment; time travel can restore it for 7 days after that.',
       );
     });
   });

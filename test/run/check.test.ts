@@ -737,6 +737,7 @@ describe('a waiver', () => {
       {
         kind: 'field-missing',
         context: { type: 'no-fields-left' },
+        actualType: 'TABLE',
         severity: 'critical',
         dataset: 'sales',
         table: 'orders',

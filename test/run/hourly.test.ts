@@ -380,7 +380,7 @@ describe('Slack', () => {
         ],
       },
       expect.objectContaining({
-        text: "Unchecked in shop: 1 table. • *sales*: access denied, 1 table: `items`; grant roles/bigquery.metadataViewer to the monitor's service account",
+        text: 'Unchecked in shop: 1 table. sales: access denied, 1 table (items)',
       }),
     ]);
   });

@@ -42,10 +42,10 @@ function textsOf({ blocks }: SlackPayload): readonly string[] {
 function toldIn(text: string): readonly Told[] {
   if (text.startsWith('```')) return [{ gist: failureGist(text), findings: 0 }];
   const lines = text.split('\n');
-  return lines.flatMap((line) => {
+  return lines.flatMap((line, index) => {
     if (/^(?:🔴|🟡|🔵) /u.test(line)) return [openFinding(line, lines[0] ?? '')];
     if (/^(?:✅|☑️|⏸) /u.test(line)) return [whatIsOver(line)];
-    if (line.startsWith('• ')) return [{ gist: causeGist(line), findings: 0 }];
+    if (line.startsWith('• ')) return [{ gist: causeGist(line, namesAfter(lines, index)), findings: 0 }];
     return [];
   });
 }
@@ -74,11 +74,17 @@ function whatIsOver(line: string): Told {
   };
 }
 
+/** The lines that are set in under a cause. */
+function namesAfter(lines: readonly string[], index: number): string {
+  const end = lines.findIndex((line, other) => other > index && !line.startsWith('   '));
+  return lines.slice(index + 1, end === -1 ? undefined : end).join('\n');
+}
+
 /** `access denied, or deleted: crm people` */
-function causeGist(line: string): string {
+function causeGist(line: string, below: string): string {
   const [what = ''] = line.split(';', 1);
   const [cause = what] = /access denied(?:, or deleted)?|over BigQuery's quota/.exec(what) ?? [];
-  const names = [...what.matchAll(/[*`]([^*`]+)[*`]/g)].flatMap(([, name = '']) => name);
+  const names = [...`${what}\n${below}`.matchAll(/[*`]([^*`]+)[*`]/g)].flatMap(([, name = '']) => name);
   return `${cause}: ${names.filter((name) => !name.startsWith(cause)).join(' ')}`;
 }
 

@@ -43,7 +43,7 @@ test.each(STORES)('three days of drift are told as they come and go, with state 
       'hour 40: Drift | sales.items: field amount is of another type (now critical)',
       'hour 44: Still open | sales.items: field amount is of another type (1 day 17 hours)',
       'hour 45: Still open | access denied: sales refunds',
-      'hour 48: Drift | sales.payments: field id is of another mode',
+      'hour 48: Drift | sales.payments: field id is of another mode (2026-03-03)',
       'hour 52: Still open | sales.items: field amount is of another type (2 days 1 hour)',
       'hour 54: Still open | sales.orders: field amount is missing (2 days 4 hours)',
       'hour 55: Resolved | no longer expected sales.items: field amount is of another type (2 days 4 hours)',
