@@ -19,7 +19,14 @@ export const systemClock: Clock = {
   now: () => new Date(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   every: (ms, act) => {
-    const timer = setInterval(act, ms);
+    let isUnderWay = false;
+    const timer = setInterval(() => {
+      if (isUnderWay) return;
+      isUnderWay = true;
+      void act().finally(() => {
+        isUnderWay = false;
+      });
+    }, ms);
     return () => clearInterval(timer);
   },
 };
@@ -155,7 +162,9 @@ export async function openExpectedFolder(
   if (!place.startsWith('gs://')) return { folder: place, remove: () => {} };
   const bucket = parseBucketPlace(place);
   if (bucket === null) throw new DriftError('NoSuchFolder', `${place}: expected gs://bucket/prefix`);
-  return copyToFolder(createBucketStore({ ...bucket, endpoint: storageEndpoint, clock }));
+  return copyToFolder(
+    createBucketStore({ ...bucket, endpoint: storageEndpoint, holds: 'expected files', clock }),
+  );
 }
 
 /** @throws DriftError `NoProject` */

@@ -1,7 +1,7 @@
 import type { Alert, Item, News } from '../model/alert.ts';
 import type { AlertTiming } from '../model/policy.ts';
 import { type Fate, type Remembered, type State, TOPICS, type Topic } from '../model/state.ts';
-import { heard, newsOf } from './transitions.ts';
+import { dueSince, heard, newsOf } from './transitions.ts';
 
 /** Of one scheduled run, all its attempts together. */
 const MAX_MESSAGES = 3;
@@ -31,7 +31,7 @@ export function alertsDue(
   };
   const { list } = state.messages;
   const room = MAX_MESSAGES - list.filter(({ fate }) => fate !== 'refused').length;
-  return TOPICS.map((topic): Alert => {
+  const due = TOPICS.map((topic): Alert => {
     // Slack may have posted them, and did not say so: the next scheduled run tells them again.
     const doubtful = new Set(
       list.flatMap((message) => (message.topic === topic && message.fate === 'unknown' ? message.about : [])),
@@ -44,9 +44,17 @@ export function alertsDue(
       unchecked: items.unchecked.filter(isToldHere('unchecked')),
       failures: items.failures.filter(isToldHere('drift')),
     };
-  })
-    .filter((alert) => keysOf(alert).length > 0)
-    .slice(0, Math.max(0, room));
+  }).filter((alert) => keysOf(alert).length > 0);
+  const first = due.toSorted((one, other) => rankOf(one, timing) - rankOf(other, timing));
+  const told = new Set(first.slice(0, Math.max(0, room)));
+  return due.filter((alert) => told.has(alert));
+}
+
+/** What is new comes first; of the rest what has waited longest, so that nothing waits for ever. */
+function rankOf(alert: Alert, { remindAfterMs }: AlertTiming): number {
+  if (alert.topic === 'drift' || alert.topic === 'unchecked') return Number.NEGATIVE_INFINITY;
+  const items: readonly Item<unknown>[] = [...alert.findings, ...alert.unchecked, ...alert.failures];
+  return Math.min(...items.map(({ record, news }) => dueSince(record, { news, remindAfterMs })));
 }
 
 /** `first` is the topic under which a thing of its kind is told at first. */

@@ -19,7 +19,8 @@ import { rememberedText } from './memo.ts';
 import { standingOf } from './standing.ts';
 import { advance, type Sighting } from './transitions.ts';
 
-const HISTORY_MS = 30 * 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const HISTORY_MS = 30 * 24 * HOUR_MS;
 const MAX_FAILURE = 4000;
 
 export interface RunResult {
@@ -30,11 +31,13 @@ export interface RunResult {
   readonly policy: Policy;
   /** What could not be checked is told at once: nothing at all could be read, or nothing is remembered. */
   readonly isUrgent: boolean;
+  /** Nothing at all could be read, which is no result either. */
+  readonly isBlind: boolean;
 }
 
 /** What is remembered after a run with a result, before anybody is told of it. */
 export function rememberRun(state: State, result: RunResult): State {
-  const { now, report } = result;
+  const { now, report, isBlind } = result;
   const at = now.toISOString();
   return {
     ...state,
@@ -45,7 +48,7 @@ export function rememberRun(state: State, result: RunResult): State {
     failures: advance(state.failures, {
       now,
       seen: [],
-      closingOf: () => ({ how: 'repaired' }),
+      closingOf: () => (isBlind ? null : { how: 'repaired' }),
     }),
     seen: seenNow(state.seen, result),
     quiet: rememberQuiet(state, result),
@@ -102,18 +105,30 @@ function rememberFindings(state: State, { now, report, sight, policy }: RunResul
     return standing === 'not-expected' ? { how: 'not-expected' } : null;
   };
   const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));
+  const recoveryOf = recoveries(state, { sight, policy });
   const seen = told.map((finding): Sighting<FindingMemo> => {
-    const { fingerprint: key, severity, actual } = finding;
+    const { fingerprint: key, severity } = finding;
     return {
       key,
-      about: { ...memoOf(finding), ...recoveryOf(finding, state, { sight, policy }) },
+      about: { ...memoOf(finding), ...recoveryOf(finding) },
       severity,
-      actual: actual === null ? null : rememberedText(actual),
+      actual: comparedActual(finding),
       said: finding.words.actual,
       isRipe: () => true,
     };
   });
   return advance(state.findings, { now, seen, closingOf });
+}
+
+/**
+ * What another value of is a change. When a shard expires differs from shard to shard, by as much as it takes to make one:
+ * that is none.
+ */
+function comparedActual({ kind, actual, shard }: Finding): string | null {
+  if (actual === null) return null;
+  if (shard !== undefined && kind === 'table-expiration') return 'expires';
+  if (shard !== undefined && kind === 'retention') return `${Math.round(Number(actual) / HOUR_MS)} hours`;
+  return rememberedText(actual);
 }
 
 type Recovery = Pick<FindingMemo, 'lastGoodAt' | 'timeTravelHours'>;
@@ -135,11 +150,12 @@ function rememberQuiet(state: State, { report, sight, policy }: RunResult): Stat
     ...report.waived,
     ...report.findings.filter(({ severity }) => !isAtLeast(severity, policy.minimumSeverity)),
   ];
+  const recoveryOf = recoveries(state, { sight, policy });
   const quiet = untold
     .filter(({ kind }) => LOSSES.includes(kind))
     .map((finding) => ({
       key: finding.fingerprint,
-      about: { ...memoOf(finding), ...recoveryOf(finding, state, { sight, policy }) },
+      about: { ...memoOf(finding), ...recoveryOf(finding) },
       actual: finding.actual === null ? null : rememberedText(finding.actual),
     }));
   const known = new Set([...untold, ...report.findings].map(({ fingerprint }) => fingerprint));
@@ -159,27 +175,28 @@ const LOSSES: readonly Kind[] = [
   'retention',
 ];
 
-/** When what it is about was last read without it, and the lesser of the windows before and after: the one in force when it went counts. */
-function recoveryOf(
-  { dataset, table, fingerprint }: Finding,
+/** When what a finding is about was last read without it, and the lesser of the windows before and after: the one in force when it went counts. */
+function recoveries(
   { seen, quiet, findings }: State,
   { sight, policy }: Pick<RunResult, 'sight' | 'policy'>,
-): Recovery {
-  const before =
-    quiet.find(({ key }) => key === fingerprint)?.about ??
-    findings.find(({ key, closing }) => key === fingerprint && closing === null)?.about;
-  if (before !== undefined) return recoveryIn(before);
-  const known = seen.get(dataset);
-  const windows = [known?.timeTravelHours, sight.datasets.get(dataset)?.timeTravelHours].filter(
-    (hours) => hours !== null && hours !== undefined,
-  );
-  const declared = table === null ? undefined : sight.datasets.get(dataset)?.tables.get(table)?.declared;
-  const lastRead = table === null ? undefined : known?.tables.get(table);
-  const digest = comparedDigest(declared, policy);
-  const goodAt = digest !== null && lastRead?.digest === digest ? lastRead.at : null;
-  return {
-    lastGoodAt: table === null ? (known?.at ?? null) : goodAt,
-    timeTravelHours: windows.length === 0 ? null : Math.min(...windows),
+): (finding: Finding) => Recovery {
+  const open = findings.filter(({ closing }) => closing === null);
+  const before = new Map([...open, ...quiet].map(({ key, about }) => [key, recoveryIn(about)]));
+  return ({ dataset, table, fingerprint }) => {
+    const remembered = before.get(fingerprint);
+    if (remembered !== undefined) return remembered;
+    const known = seen.get(dataset);
+    const windows = [known?.timeTravelHours, sight.datasets.get(dataset)?.timeTravelHours].filter(
+      (hours) => hours !== null && hours !== undefined,
+    );
+    const declared = table === null ? undefined : sight.datasets.get(dataset)?.tables.get(table)?.declared;
+    const lastRead = table === null ? undefined : known?.tables.get(table);
+    const digest = comparedDigest(declared, policy);
+    const goodAt = digest !== null && lastRead?.digest === digest ? lastRead.at : null;
+    return {
+      lastGoodAt: table === null ? (known?.at ?? null) : goodAt,
+      timeTravelHours: windows.length === 0 ? null : Math.min(...windows),
+    };
   };
 }
 
@@ -213,7 +230,7 @@ function rememberUnchecked(
     state.unchecked.filter(({ closing }) => closing === null).map(({ key, about }) => [key, about]),
   );
   const seen = [...entries].map(([key, entry]): Sighting<UncheckedMemo> => {
-    const wasReadable = open.get(key)?.wasReadable === true || isLost(entry, state, sight);
+    const wasReadable = open.get(key)?.wasReadable === true || isLost(entry, state, { sight, now });
     return {
       key,
       about: {
@@ -224,33 +241,77 @@ function rememberUnchecked(
         isListOnly: entry.table === null && sight.datasets.get(entry.dataset)?.status === 'present',
       },
       severity: 'warning',
-      // A dataset that may not be read is one thing, and its tables with it another.
-      actual: entry.table === null && isWhollyUnread(entry, sight) ? 'with its tables' : null,
+      actual: entry.table === null ? extentOf(entry, sight) : null,
       said: null,
       isRipe: (runs) => isUrgent || wasReadable || runs >= uncheckedAfterRuns,
     };
   });
+  const isNews = missingNews(state, { report, policy });
   return advance(state.unchecked, {
     now,
     seen,
-    closingOf: ({ about }) => closingOfUnchecked(about, sight),
+    closingOf: ({ about }) => closingOfUnchecked(about, { sight, isNews }),
+    isLess: (actual, told) => rankOfExtent(actual) < rankOfExtent(told),
   });
 }
 
-/** Readable in the run before and now denied: BigQuery hides what is gone from those without permission. */
-function isLost({ dataset, table, reason }: Unchecked, { seen, lastRunAt }: State, sight: Sight): boolean {
-  const inSight = sight.datasets.get(dataset);
-  if (reason !== 'denied' || inSight === undefined || lastRunAt === null) return false;
-  if (table === null) {
-    if (inSight.status !== 'unreadable') return false;
-    const before = seen.get(dataset);
-    const wasRead = [...inSight.tables.keys()].some((name) => before?.tables.get(name)?.at === lastRunAt);
-    return before?.at === lastRunAt || (wasRead && isWhollyUnread({ dataset }, sight));
-  }
-  return (
-    inSight.tables.get(table)?.status === 'unreadable' &&
-    seen.get(dataset)?.tables.get(table)?.at === lastRunAt
+/** A list that may not be read is one thing, the dataset itself another, and its tables with it a third. */
+const EXTENTS = ['list of tables', 'dataset', 'dataset and tables'] as const;
+
+function extentOf(entry: Unchecked, sight: Sight): (typeof EXTENTS)[number] | null {
+  const inSight = sight.datasets.get(entry.dataset);
+  if (inSight === undefined) return null;
+  if (inSight.status === 'present') return 'list of tables';
+  return isWhollyDenied(entry, sight) ? 'dataset and tables' : 'dataset';
+}
+
+/** Of a state that was written before there were three: the dataset. */
+function rankOfExtent(extent: string | null): number {
+  return EXTENTS.findIndex((candidate) => candidate === (extent ?? 'dataset'));
+}
+
+/** What is missing and Slack has yet to hear so, by the key of what could not be checked. */
+function missingNews(
+  { findings }: State,
+  { report, policy }: Pick<RunResult, 'report' | 'policy'>,
+): (entry: Pick<Unchecked, 'dataset' | 'table'>) => boolean {
+  const held = new Set(findings.flatMap(({ key, told }) => (told?.isOpen === true ? [key] : [])));
+  const news = report.findings.filter(
+    ({ kind, severity, fingerprint }) =>
+      (kind === 'table-missing' || kind === 'dataset-missing') &&
+      isAtLeast(severity, policy.minimumSeverity) &&
+      !held.has(fingerprint),
   );
+  const keys = new Set(news.map(uncheckedKey));
+  return ({ dataset, table }) =>
+    keys.has(uncheckedKey({ dataset, table })) || keys.has(uncheckedKey({ dataset, table: null }));
+}
+
+/** Readable in the run before and now denied: BigQuery hides what is gone from those without permission. */
+function isLost(
+  { dataset, table, reason }: Unchecked,
+  state: State,
+  { sight, now }: Pick<RunResult, 'sight' | 'now'>,
+): boolean {
+  const inSight = sight.datasets.get(dataset);
+  if (reason !== 'denied' || inSight === undefined) return false;
+  const before = state.seen.get(dataset);
+  // By an attempt before this one, or by the run before.
+  const moments = [now.toISOString(), runBefore(state, now)];
+  const wasRead = (at: string | null | undefined) => at != null && moments.includes(at);
+  if (table !== null) {
+    return inSight.tables.get(table)?.status === 'unreadable' && wasRead(before?.tables.get(table)?.at);
+  }
+  if (inSight.status !== 'unreadable') return false;
+  const wasTableRead = [...inSight.tables.keys()].some((name) => wasRead(before?.tables.get(name)?.at));
+  return wasRead(before?.at) || (wasTableRead && isWhollyDenied({ dataset }, sight));
+}
+
+/** When the run before this one was, whatever attempts there were at this one. */
+function runBefore({ history, lastRunAt }: State, now: Date): string | null {
+  const at = now.toISOString();
+  if (lastRunAt !== at) return lastRunAt;
+  return history.findLast((point) => point.at !== at)?.at ?? null;
 }
 
 /** When it was last there, of a dataset or of the table that was read last in it. */
@@ -271,24 +332,34 @@ function lastReadOf(
   };
 }
 
-function isWhollyUnread({ dataset }: Pick<Unchecked, 'dataset'>, sight: Sight): boolean {
+/** The dataset's tables are denied with it; what hangs or is throttled may be read the next time. */
+function isWhollyDenied({ dataset }: Pick<Unchecked, 'dataset'>, sight: Sight): boolean {
   const tables = [...(sight.datasets.get(dataset)?.tables.values() ?? [])];
-  return tables.length > 0 && tables.every(({ status }) => status === 'unreadable');
+  return (
+    tables.length > 0 && tables.every(({ status, reason }) => status === 'unreadable' && reason === 'denied')
+  );
 }
 
-/** What is now known to be missing is told as that, and not as readable again. */
-function closingOfUnchecked({ dataset, table }: UncheckedMemo, sight: Sight): Closing | null {
+/** What is now known to be missing is told as that; where Slack knows that, or need not, it is told that it can be checked again. */
+function closingOfUnchecked(
+  { dataset, table }: UncheckedMemo,
+  {
+    sight,
+    isNews,
+  }: { readonly sight: Sight; readonly isNews: (entry: Pick<Unchecked, 'dataset' | 'table'>) => boolean },
+): Closing | null {
+  const missing: Closing = isNews({ dataset, table }) ? { how: 'silent' } : { how: 'missing' };
   if (dataset === '*') return sight.undeclaredDatasets.isListed ? { how: 'repaired' } : null;
   const inSight = sight.datasets.get(dataset);
   if (inSight === undefined) return isUndeclaredOver(dataset, sight.undeclaredDatasets);
-  if (inSight.status === 'missing') return { how: 'silent' };
+  if (inSight.status === 'missing') return missing;
   if (table === null) {
     const isRead = inSight.status === 'present' && inSight.undeclaredTables.isListed;
     return isRead ? { how: 'repaired' } : null;
   }
   const declared = inSight.tables.get(table);
   if (declared === undefined) return isUndeclaredOver(table, inSight.undeclaredTables);
-  if (declared.status === 'missing') return { how: 'silent' };
+  if (declared.status === 'missing') return missing;
   // Unreadable and not listed: its dataset's own entry stands for it.
   return declared.status === 'present' ? { how: 'repaired' } : null;
 }

@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** The Scheduler may be late by some minutes, and the run after it early by as much. */
 const JITTER_MS = 10 * MINUTE_MS;
-/** The third opening within a day, and the third change: from then on only the reminder tells. */
+/** The third opening within a day, and the third change: until a day has gone by only the reminder tells. */
 const FLAPPING = 3;
 /** What Slack did not accept for so long is nobody's news any more. */
 const FORGOTTEN_MS = 30 * DAY_MS;
@@ -36,6 +36,8 @@ export interface Sightings<About> {
   readonly seen: readonly Sighting<About>[];
   /** How something open that was not seen ended; null: it is still open, though silent (hidden, or not read). */
   readonly closingOf: (record: Remembered<About>) => Closing | null;
+  /** Whether what is there now is less of the same than what was told, which is no news, but rises from there. */
+  readonly isLess?: (actual: string | null, told: string | null) => boolean;
 }
 
 /** What is remembered after a run, before anybody is told. */
@@ -77,7 +79,7 @@ function seenFirst<About>(sighting: Sighting<About>, now: Date): Remembered<Abou
 function seenAgain<About>(
   record: Remembered<About>,
   { about, severity, actual, said, isRipe }: Sighting<About>,
-  { now }: Sightings<About>,
+  { now, isLess = () => false }: Sightings<About>,
 ): Remembered<About> {
   const lastSeenAt = now.toISOString();
   const current = { ...record, about, severity, actual, said, lastSeenAt };
@@ -101,7 +103,11 @@ function seenAgain<About>(
     isRipe: record.isRipe || isRipe(runs),
     changes: record.actual === actual ? changes : [...changes, lastSeenAt],
     // A severity that falls is no news, but rises from there.
-    told: record.told && { ...record.told, severity: lower(record.told.severity, severity) },
+    told: record.told && {
+      ...record.told,
+      severity: lower(record.told.severity, severity),
+      actual: isLess(actual, record.told.actual) ? actual : record.told.actual,
+    },
   };
 }
 
@@ -171,14 +177,14 @@ export function newsOf(
   const isOpen = closing === null;
   if (!isRipe || (isOpen && !isSeen)) return null;
   const remindAfter = remindAfterMs[severity];
-  if (isRestless(record, now) && !isKnown(record)) {
-    return told === null || isDue(told, remindAfter ?? DAY_MS, now) ? 'flapping' : null;
-  }
+  const isDigestDue = told === null || isDue(told, remindAfter ?? DAY_MS, now);
+  if (opensAndCloses(record, now) && !isKnown(record)) return isDigestDue ? 'flapping' : null;
   if (!isOpen) return isHeardOf(record) ? null : 'closed';
   if (told === null || !told.isOpen) return 'opened';
   if (SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(told.severity)) return 'escalated';
-  if (told.actual !== actual) return 'changed';
-  return remindAfter !== null && isDue(told, remindAfter, now) ? 'reminded' : null;
+  if (told.actual !== actual && !keepsChanging(record, now)) return 'changed';
+  if (told.actual !== actual) return isDigestDue ? 'flapping' : null;
+  return remindAfter !== null && isDigestDue ? 'reminded' : null;
 }
 
 /** Whether Slack knows all there is to know: what happened, and how it is. */
@@ -188,14 +194,36 @@ function isKnown(record: Remembered<unknown>): boolean {
   return closing !== null || (told?.severity === severity && told.actual === actual);
 }
 
-function isRestless({ episodes, changes }: Remembered<unknown>, now: Date): boolean {
-  return latest(episodes).isFlapping || withinADay(changes, now).length >= FLAPPING;
+/** What has stayed as it is for a day does so no more. */
+function opensAndCloses({ episodes }: Remembered<unknown>, now: Date): boolean {
+  const { isFlapping, openedAt } = latest(episodes);
+  return isFlapping && withinADay([openedAt], now).length > 0;
+}
+
+function keepsChanging({ changes }: Remembered<unknown>, now: Date): boolean {
+  return withinADay(changes, now).length >= FLAPPING;
+}
+
+function isDue(told: Told, remindAfter: number, now: Date): boolean {
+  const due = dueAt(told, remindAfter) - JITTER_MS;
+  // Another attempt at the run that told it is no later one.
+  return now.getTime() >= due && now.getTime() > Date.parse(told.at);
 }
 
 /** The wait doubles with each reminder, up to a day, or to what policy says where that is more. */
-function isDue({ at, reminders }: Told, remindAfter: number, now: Date): boolean {
-  const interval = Math.min(remindAfter * 2 ** reminders, Math.max(DAY_MS, remindAfter));
-  return now.getTime() - Date.parse(at) >= interval - JITTER_MS;
+function dueAt({ at, reminders }: Told, remindAfter: number): number {
+  return Date.parse(at) + Math.min(remindAfter * 2 ** reminders, Math.max(DAY_MS, remindAfter));
+}
+
+/** Since when it has been due to be told, in milliseconds since 1970. */
+export function dueSince(
+  { closing, episodes, told, severity }: Remembered<unknown>,
+  { news, remindAfterMs }: { readonly news: News; readonly remindAfterMs: AlertTiming['remindAfterMs'] },
+): number {
+  const { openedAt, closedAt } = latest(episodes);
+  const isReminder = news === 'reminded' || news === 'flapping';
+  if (isReminder && told !== null) return dueAt(told, remindAfterMs[severity] ?? DAY_MS);
+  return Date.parse(closing === null ? openedAt : (closedAt ?? openedAt));
 }
 
 /** What is remembered once Slack has accepted a message that tells it as it now is. */

@@ -45,7 +45,7 @@ export interface TableId {
 export interface Clock {
   now(): Date;
   sleep(ms: number): Promise<void>;
-  /** Acts again and again until the returned function is called. */
+  /** Acts again and again, never twice at once, until the returned function is called. */
   every(ms: number, act: () => Promise<void>): () => void;
 }
 
@@ -101,8 +101,15 @@ export type Delivery =
   | { readonly fate: 'unknown' | 'refused'; readonly error: DriftError };
 
 export interface AlertSink {
-  /** `maxWaitMs`: for all waits that Slack asks for. */
-  send(payload: SlackPayload, maxWaitMs?: number): Promise<Delivery>;
+  /** @throws whatever `mayPost` throws */
+  send(payload: SlackPayload, limits?: SendLimits): Promise<Delivery>;
+}
+
+export interface SendLimits {
+  /** From now on, for the answers and for all waits that Slack asks for. */
+  readonly maxMs?: number;
+  /** Called before each post, also after a wait: throws where nothing may be posted any more. */
+  readonly mayPost?: () => void;
 }
 
 export interface StoredObject {

@@ -1,4 +1,4 @@
-import type { Change } from './finding.ts';
+import type { Change, UncheckedReason } from './finding.ts';
 import type { DeclaredDataset, DeclaredTable } from './table.ts';
 
 /** What a run came to know, for judging what is remembered from the runs before. */
@@ -24,6 +24,8 @@ export interface DatasetSight {
 export interface TableSight {
   readonly declared: DeclaredTable;
   readonly status: SightStatus;
+  /** Why it is unreadable; absent where it is not. */
+  readonly reason?: UncheckedReason;
   readonly changes: readonly Change[];
 }
 

@@ -67,6 +67,8 @@ export interface Episode {
 export type Closing =
   /** Read, compared, and found equal; of what was unchecked: read again. */
   | { readonly how: 'repaired' }
+  /** Of what was unchecked: it is known again, and missing, which Slack has been told before or need not be. */
+  | { readonly how: 'missing' }
   /** The files or the policy no longer say so. */
   | { readonly how: 'not-expected' }
   | { readonly how: 'waived'; readonly until: string; readonly reason: string }

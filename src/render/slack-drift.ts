@@ -18,14 +18,21 @@ import {
   elsewhere,
   fitting,
   header,
-  joined,
+  lengthOf,
   notification,
   reportLink,
   section,
   severityCounts,
   tableCounts,
 } from './slack-parts.ts';
-import { openedAt, overLine, shownLinks } from './slack-resolved.ts';
+import {
+  lineBlocks,
+  openedAt,
+  overLine,
+  readableLines,
+  shownLinks,
+  worksAgainLine,
+} from './slack-resolved.ts';
 import { thingsOf, uncheckedSections } from './slack-unchecked.ts';
 
 /** What opened, changed or became worse. */
@@ -39,6 +46,7 @@ export function renderDrift(alert: Alert, scene: Scene): SlackPayload {
   const isFirst = memory === 'first' && scene.note === null;
   const title = isFirst ? `First check of ${where}: ${counts}` : `Drift in ${where}: ${counts}`;
   const { losses, alone } = folded(open, scene);
+  const others = memory === 'asked' ? uncheckedBlocks(report, scene) : [];
   return {
     text: notification(
       isFirst ? `Drift: first check of ${where}: ${counts}` : title,
@@ -47,8 +55,8 @@ export function renderDrift(alert: Alert, scene: Scene): SlackPayload {
     blocks: [
       header(title),
       context(runLine(scene)),
-      ...findingBlocks({ losses, alone }, scene, { mentionsOwner: true }),
-      ...(memory === 'asked' ? uncheckedBlocks(report, scene) : []),
+      ...findingBlocks({ losses, alone }, scene, { mentionsOwner: true, taken: lengthOf(others) }),
+      ...others,
     ],
   };
 }
@@ -61,40 +69,63 @@ export function renderStillOpen(alert: Alert, scene: Scene): SlackPayload {
   const over = alert.findings.filter((item) => !isOpen.has(item));
   const waived = over.filter(({ record }) => record.closing?.how === 'waived');
   const closed = over.filter(({ record }) => record.closing?.how !== 'waived');
-  const unchecked = alert.unchecked.map(({ record }) => record);
+  const isClosed = ({ record }: Item<unknown>) => record.closing !== null;
+  const [unchecked, readable] = partition(alert.unchecked, isClosed);
+  const [failing, working] = partition(alert.failures, isClosed);
+  const flapped = closed.length + readable.length + working.length;
+  const records = unchecked.map(({ record }) => record);
+  const memos = records.map(({ about }) => about);
   const counts = [
-    ...alert.failures.map(() => 'the check fails'),
+    ...failing.map(() => 'the check fails'),
     ...(open.length === 0 ? [] : [severityCounts(open.map(({ finding }) => finding))]),
-    ...(closed.length === 0 ? [] : [`${closed.length} that opened and closed again and again`]),
+    ...(flapped === 0 ? [] : [`${flapped} that opened and closed again and again`]),
     ...(waived.length === 0 ? [] : [`${waived.length} waived`]),
-    ...(unchecked.length === 0 ? [] : [`${thingsOf(unchecked.map(({ about }) => about))} unchecked`]),
+    ...(memos.length === 0 ? [] : [`${thingsOf(memos)} unchecked`]),
   ];
   const title = `Still open in ${project ?? 'BigQuery'}: ${counts.join(', ')}`;
   const { losses, alone } = folded(open, scene);
+  const closedLines = [
+    ...working.map(worksAgainLine),
+    ...readableLines(readable, project),
+    ...closed.map((item) => overLine(item, scene)),
+  ];
+  const waivedLines = waived.map((item) => overLine(item, scene));
+  const others = [
+    ...failing.map(({ record }) =>
+      section(failureSection(record.about, `The check has failed for ${lasting(openedAt(record), now)}`)),
+    ),
+    ...overBlocks('*Closed at this moment*', closedLines, closed),
+    ...overBlocks('*Waived: silent until the waiver ends*', waivedLines, waived),
+    ...(memos.length === 0
+      ? []
+      : uncheckedSections(`*Not checked since ${moment(records.map(openedAt).sort()[0] ?? '')}*`, memos, {
+          account,
+          now,
+        }).map(section)),
+  ];
+  const [failures, rest] = [others.slice(0, failing.length), others.slice(failing.length)];
   return {
     text: notification(title, [
-      ...alert.failures.map(({ record }) => escaped(record.about.message.split('\n', 1)[0] ?? '')),
+      ...failing.map(({ record }) => escaped(record.about.message.split('\n', 1)[0] ?? '')),
       ...phoneLines(losses, alone),
-      ...[...closed, ...waived].map((item) => shownLinks(overLine(item, scene))),
+      ...[...closedLines, ...waivedLines].map(shownLinks),
     ]),
     blocks: [
       header(title),
       context(runLine(scene)),
-      ...alert.failures.map(({ record }) =>
-        section(failureSection(record.about, `The check has failed for ${lasting(openedAt(record), now)}`)),
-      ),
-      ...findingBlocks({ losses, alone }, scene, { mentionsOwner: false }),
-      ...overBlocks('*Closed at this moment*', closed, scene),
-      ...overBlocks('*Waived: silent until the waiver ends*', waived, scene),
-      ...(unchecked.length === 0
-        ? []
-        : uncheckedSections(
-            `*Not checked since ${moment(unchecked.map(openedAt).sort()[0] ?? '')}*`,
-            unchecked.map(({ about }) => about),
-            { account, now },
-          ).map(section)),
+      ...failures,
+      ...findingBlocks({ losses, alone }, scene, { mentionsOwner: false, taken: lengthOf(others) }),
+      ...rest,
     ],
   };
+}
+
+/** Those that are not so, and those that are. */
+function partition<T>(
+  items: readonly T[],
+  isSo: (item: T) => boolean,
+): readonly [readonly T[], readonly T[]] {
+  return [items.filter((item) => !isSo(item)), items.filter(isSo)];
 }
 
 /** `3 critical, 1 warning, 1 of them escalated` */
@@ -161,7 +192,14 @@ const MAX_SUBJECTS = 60;
 function findingBlocks(
   { losses, alone }: { readonly losses: readonly MassLoss[]; readonly alone: readonly OpenItem[] },
   scene: Scene,
-  { mentionsOwner }: { readonly mentionsOwner: boolean },
+  {
+    mentionsOwner,
+    taken,
+  }: {
+    readonly mentionsOwner: boolean;
+    /** How many characters of the message other parts need. */
+    readonly taken: number;
+  },
 ): readonly SlackBlock[] {
   const subjects = [...new Set(alone.map(({ finding }) => subjectName(finding)))];
   const isBeyond = (count: number) => {
@@ -180,11 +218,11 @@ function findingBlocks(
     ...lost,
     ...sections.map((about, index) => (index < count ? about.withRepairs : about.text)),
   ];
-  const isWhole = (count: number) => fitting(withRepairs(count)) === lost.length + subjects.length;
+  const isWhole = (count: number) => fitting(withRepairs(count), taken) === lost.length + subjects.length;
   let repaired = mentionsOwner ? sections.length : 0;
   while (repaired > 0 && !isWhole(repaired)) repaired -= 1;
   const shown = withRepairs(repaired);
-  const fits = fitting(shown);
+  const fits = fitting(shown, taken);
   const left = [
     ...losses.slice(fits).flatMap(({ items }) => items),
     ...alone.filter(isBeyond(fits - lost.length)),
@@ -229,11 +267,18 @@ function uncheckedBlocks(report: Report | null, { account, sight, now }: Scene):
   return entries.length === 0 ? [] : uncheckedSections(heading, entries, { account, now }).map(section);
 }
 
+/** Of what is over in a reminder, whose findings need room as well. */
+const MAX_OVER = 1500;
+
 function overBlocks(
   heading: string,
+  lines: readonly string[],
   items: readonly Item<FindingMemo>[],
-  scene: Scene,
 ): readonly SlackBlock[] {
-  const lines = items.map((item) => overLine(item, scene));
-  return lines.length === 0 ? [] : [section(joined(heading, lines))];
+  if (lines.length === 0) return [];
+  const others = lines.length - items.length;
+  return [
+    section(heading),
+    ...lineBlocks(lines, (fits) => items.slice(Math.max(0, fits - others)), MAX_OVER),
+  ];
 }

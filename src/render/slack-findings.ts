@@ -2,7 +2,7 @@ import type { Item } from '../model/alert.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Kind, SEVERITIES } from '../model/kinds.ts';
 import type { Sight } from '../model/sight.ts';
-import type { FindingMemo } from '../model/state.ts';
+import type { Episode, FindingMemo } from '../model/state.ts';
 import { isVerbatim, RESTORABLE, readerVerb } from './explain.ts';
 import { groupBySubject, subjectName } from './group.ts';
 import { lasting, moment } from './moment.ts';
@@ -185,15 +185,23 @@ function lifeOf({ news, record }: Item<FindingMemo>, { now }: Telling): string {
     case 'reminded':
       return ` — ${since}`;
     case 'flapping': {
+      const opened = openings(episodes, now);
       const turns =
-        episodes.length > changes.length
-          ? `opened ${episodes.length} times within a day`
+        opened > changes.length
+          ? `opened ${opened} times within a day`
           : `changed ${changes.length} times within a day`;
       return ` — flapping: ${turns}, ${since}`;
     }
     case 'closed':
       return '';
   }
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Within the last day. */
+export function openings(episodes: readonly Episode[], now: Date): number {
+  return episodes.filter(({ openedAt }) => now.getTime() - Date.parse(openedAt) < DAY_MS).length;
 }
 
 /** What many have in common is said once. A table that was recreated empty misses every field: one line says it. */

@@ -71,14 +71,19 @@ export function joined(heading: string, lines: readonly string[]): string {
   return text;
 }
 
-/** As many texts, from the first on, as one message takes. */
-export function fitting(texts: readonly string[]): number {
-  let total = 0;
+/** As many texts, from the first on, as one message takes beside what its other parts need. */
+export function fitting(texts: readonly string[], taken = 0): number {
+  let total = taken;
   for (const [index, text] of texts.entries()) {
     total += text.length;
     if (index >= MAX_SECTIONS || total > MAX_FINDINGS) return index;
   }
   return texts.length;
+}
+
+/** As Slack counts it. */
+export function lengthOf(blocks: readonly SlackBlock[]): number {
+  return blocks.reduce((sum, block) => sum + textOf(block).length, 0);
 }
 
 /** Everything at a glance. Slack makes no link of a file's address. */

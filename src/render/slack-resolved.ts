@@ -1,12 +1,12 @@
 import type { Alert, Item } from '../model/alert.ts';
 import type { SlackBlock, SlackPayload } from '../model/ports.ts';
-import type { FindingMemo, Remembered, UncheckedMemo } from '../model/state.ts';
+import type { FailureMemo, FindingMemo, Remembered, UncheckedMemo } from '../model/state.ts';
 import { subjectTitle } from './group.ts';
 import { lasting, moment } from './moment.ts';
 import { escaped } from './mrkdwn.ts';
 import { counted, shortened } from './printable.ts';
 import type { Scene } from './scene.ts';
-import { whatOf } from './slack-findings.ts';
+import { openings, whatOf } from './slack-findings.ts';
 import {
   context,
   countsBy,
@@ -24,9 +24,10 @@ import { thingsOf } from './slack-unchecked.ts';
 /** What is over: repaired, no longer expected, readable again. */
 export function renderResolved(alert: Alert, scene: Scene): SlackPayload {
   const { project, report } = scene;
-  const isRepaired = ({ record }: Item<unknown>) => record.closing?.how === 'repaired';
-  const repaired = alert.findings.filter(isRepaired).length;
-  const readable = alert.unchecked.filter(isRepaired).map(({ record }) => record.about);
+  const repaired = alert.findings.filter(({ record }) => record.closing?.how === 'repaired').length;
+  const readable = alert.unchecked
+    .filter(({ record }) => record.closing?.how !== 'not-expected')
+    .map(({ record }) => record.about);
   const undeclared = alert.unchecked.length - readable.length;
   const dropped = alert.findings.length - repaired + undeclared;
   const counts = [
@@ -38,7 +39,7 @@ export function renderResolved(alert: Alert, scene: Scene): SlackPayload {
   const title = `Resolved in ${project ?? 'BigQuery'}: ${counts.join(', ')}`;
   const { many, alone } = tablesThereAgain(alert.findings);
   const lines = [
-    ...alert.failures.map(({ record }) => `✅ the check works again, after ${durationOf(record)}`),
+    ...alert.failures.map(worksAgainLine),
     ...readableLines(alert.unchecked, project),
     ...many.map((items) => manyLine(items, project)),
     ...alone.map((item) => overLine(item, scene)),
@@ -62,20 +63,25 @@ export function renderResolved(alert: Alert, scene: Scene): SlackPayload {
   };
 }
 
+export function worksAgainLine({ record }: Item<FailureMemo>): string {
+  return `✅ the check works again, after ${durationOf(record)}`;
+}
+
 /** Of the lines; the rest of the message needs room as well. */
 const MAX_LINES = 9000;
 
 /** Lines in as few sections as hold them; what is left is counted. */
-function lineBlocks(
+export function lineBlocks(
   lines: readonly string[],
   leftOf: (fits: number) => readonly Item<FindingMemo>[],
+  most = MAX_LINES,
 ): readonly SlackBlock[] {
   const texts: string[] = [];
   let fits = 0;
   let total = 0;
   for (const line of lines) {
     total += line.length + 1;
-    if (total > MAX_LINES && fits > 0) break;
+    if (total > most && fits > 0) break;
     fits += 1;
     const last = texts.at(-1);
     if (last === undefined || last.length + line.length + 1 > MAX_SECTION) texts.push(line);
@@ -99,7 +105,10 @@ function lineBlocks(
 /** More than this of what can be checked again are told in one line. */
 const MAX_READABLE = 5;
 
-function readableLines(items: readonly Item<UncheckedMemo>[], project: string | null): readonly string[] {
+export function readableLines(
+  items: readonly Item<UncheckedMemo>[],
+  project: string | null,
+): readonly string[] {
   const groups = Map.groupBy(items, ({ record }) => record.closing?.how);
   return [...groups.values()].flatMap((group) => {
     const records = group.map(({ record }) => record);
@@ -141,11 +150,11 @@ function manyLine(items: readonly Item<FindingMemo>[], project: string | null): 
 }
 
 /** One finding that is over, or that was. */
-export function overLine({ record }: Item<FindingMemo>, { project }: Scene): string {
+export function overLine({ record }: Item<FindingMemo>, { project, now }: Scene): string {
   const { about, closing, episodes, told } = record;
   const quoted = `${subjectLink(about, project)}: “${whatOf(about)}”`;
   const last = episodes.at(-1);
-  const flapping = last?.isFlapping === true ? `, opened ${episodes.length} times within a day` : '';
+  const flapping = last?.isFlapping === true ? `, opened ${openings(episodes, now)} times within a day` : '';
   const untold = episodes.filter(({ isHeard }) => !isHeard).slice(-3);
   const periods = untold.map(
     ({ openedAt: from, closedAt }) => `from ${moment(from)} to ${moment(closedAt ?? '')}`,
@@ -170,6 +179,9 @@ function readableWords(
   { closing }: Remembered<UncheckedMemo>,
   count: number,
 ): { readonly sign: string; readonly how: string } {
+  if (closing?.how === 'missing') {
+    return { sign: '☑️', how: `can be checked again, and ${count === 1 ? 'is' : 'are'} missing` };
+  }
   if (closing?.how !== 'not-expected') return { sign: '✅', how: 'can be checked again' };
   return { sign: '☑️', how: count === 1 ? 'is no longer declared' : 'are no longer declared' };
 }
@@ -186,5 +198,6 @@ export function openedAt({ episodes }: Remembered<unknown>): string {
 /** Since it was told as open: where Slack did not hear that it closed in between, that is all one to its readers. */
 function durationOf({ episodes, told, lastSeenAt }: Remembered<unknown>): string {
   const first = episodes.find(({ closedAt }) => closedAt === null || told === null || closedAt > told.at);
-  return lasting(first?.openedAt ?? lastSeenAt, episodes.at(-1)?.closedAt ?? lastSeenAt);
+  const last = episodes.at(-1);
+  return lasting((first ?? last)?.openedAt ?? lastSeenAt, last?.closedAt ?? lastSeenAt);
 }

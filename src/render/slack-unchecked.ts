@@ -33,7 +33,7 @@ export function renderUnchecked(alert: Alert, scene: Scene): SlackPayload {
   // Where one cause explains all, each read would only repeat it.
   const sections =
     cause === null
-      ? uncheckedSections(heading, entries, { account, now })
+      ? uncheckedSections(heading, entries, { account, now, most: MAX_CAUSES_ALONE })
       : [joined(heading, [escaped(shortened(cause, 500))])];
   const phone = cause === null ? causes(entries).map(causeOnPhone) : [escaped(shortened(cause, 500))];
   return {
@@ -69,6 +69,9 @@ export function thingsOf(entries: readonly UncheckedMemo[]): string {
   ].join(', ');
 }
 
+/** Of all causes, in a message that tells of findings as well. */
+const MAX_CAUSES = 4000;
+const MAX_CAUSES_ALONE = 10_000;
 /** Of one dataset; of several datasets fewer of each. */
 const MAX_NAMED = 20;
 const MAX_NAMED_OF_EACH = 3;
@@ -81,36 +84,55 @@ const MAX_DATASETS = 8;
 export function uncheckedSections(
   heading: string,
   entries: readonly UncheckedMemo[],
-  { account, now }: { readonly account: string | null; readonly now: Date },
+  {
+    account,
+    now,
+    most = MAX_CAUSES,
+  }: { readonly account: string | null; readonly now: Date; readonly most?: number },
 ): readonly string[] {
-  return causes(entries).map((cause, index) => {
+  const texts = causes(entries).map((cause, index) => {
     const [first, ...lines] = [
       ...(index === 0 ? [heading] : []),
       `• ${causeLine(cause, account)}`,
       ...placeLines(cause).map((line) => `   ${line}`),
       ...cause.group.slice(0, 1).map(({ detail }) => quote(shortened(detail, 200))),
-      ...lossLines(cause.group, now).map(quote),
+      ...(cause.isGone ? lossLines(cause.group, now).map(quote) : []),
     ];
     return joined(first ?? '', lines);
   });
+  let total = 0;
+  const fits = texts.findIndex((text) => {
+    total += text.length;
+    return total > most;
+  });
+  if (fits === -1) return texts;
+  return [
+    ...texts.slice(0, Math.max(1, fits)),
+    `+${counted(texts.length - Math.max(1, fits), 'more cause')}`,
+  ];
 }
 
 interface Cause {
   readonly group: readonly UncheckedMemo[];
   readonly reason: UncheckedReason;
+  /** It was readable before, and may be deleted. */
+  readonly isGone: boolean;
   readonly why: string;
   readonly datasets: readonly string[];
 }
 
 function causes(entries: readonly UncheckedMemo[]): readonly Cause[] {
-  const groups = Map.groupBy(entries, ({ reason, wasReadable }) => JSON.stringify([reason, wasReadable]));
+  // Only a denied read may stand for something deleted.
+  const isPerhapsGone = ({ reason, wasReadable }: UncheckedMemo) => wasReadable && reason === 'denied';
+  const groups = Map.groupBy(entries, (entry) => JSON.stringify([entry.reason, isPerhapsGone(entry)]));
   return [...groups.values()].flatMap((group): readonly Cause[] => {
     const [first] = group;
     if (first === undefined) return [];
-    const { reason, wasReadable } = first;
+    const { reason } = first;
     const { cause } = REASONS[reason];
     const datasets = [...new Set(group.map(({ dataset }) => dataset))];
-    return [{ group, reason, why: wasReadable ? `${cause}, or deleted` : cause, datasets }];
+    const isGone = isPerhapsGone(first);
+    return [{ group, reason, isGone, why: isGone ? `${cause}, or deleted` : cause, datasets }];
   });
 }
 
@@ -169,9 +191,7 @@ function parts(entries: readonly UncheckedMemo[]): string {
 
 /** What the reader of `access denied, or deleted` must know; until when it could be had back, should it be gone. */
 function lossLines(group: readonly UncheckedMemo[], now: Date): readonly string[] {
-  const lost = group.filter(({ wasReadable }) => wasReadable);
-  if (lost.length === 0) return [];
-  const clocks = lost.flatMap(({ lastReadAt, timeTravelHours }) => {
+  const clocks = group.flatMap(({ lastReadAt, timeTravelHours }) => {
     const until = restorableUntil({ lastGoodAt: lastReadAt, timeTravelHours });
     return lastReadAt === null || until === null ? [] : [{ lastReadAt, until }];
   });

@@ -245,6 +245,7 @@ function sightOf({ declared, verdict, tables, ...undeclared }: InspectedDataset)
         {
           declared: table.declared,
           status: sightStatus(table.verdict),
+          ...(table.verdict?.status === 'unreadable' ? { reason: table.verdict.reason } : {}),
           changes: table.verdict?.status === 'compared' ? table.verdict.changes : [],
         },
       ]),

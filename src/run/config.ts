@@ -75,8 +75,8 @@ export function parseConfig(env: Env): Config {
     maxConcurrency: integer('MAX_CONCURRENCY', { fallback: 40, min: 1, max: 300 }),
     // A pipeline that drops and loads a table leaves it missing for seconds.
     confirmSeconds: integer('CONFIRM_SECONDS', { fallback: 30, min: 0, max: 600 }),
-    // The Scheduler waits for half an hour at most.
-    deadlineSeconds: integer('DEADLINE_SECONDS', { fallback: 540, min: 10, max: 1800 }),
+    // The Scheduler waits for half an hour at most, and the lease is given back after all else.
+    deadlineSeconds: integer('DEADLINE_SECONDS', { fallback: 540, min: 10, max: 1500 }),
     shard: parseShard(text('SHARD'), problems),
     metricLocation: text('METRIC_LOCATION') ?? 'global',
     bigqueryEndpoint: endpoint('BIGQUERY_API_ENDPOINT'),
@@ -144,8 +144,10 @@ function parseReportLink(text: string | null, problems: string[]): ReportLink {
 function folderOf(text: string): string | null {
   if (!text.startsWith('file://')) return null;
   try {
+    const { search, hash } = new URL(text);
     const path = fileURLToPath(text);
-    return path === '/' ? null : path;
+    // A question mark in a name is written %3F.
+    return path === '/' || search !== '' || hash !== '' ? null : path;
   } catch {
     // `%2F` in a name, or a stray percent sign.
     return null;

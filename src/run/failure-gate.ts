@@ -12,17 +12,22 @@ export interface FailureGate {
   isNews(failure: FailureMemo): boolean;
   /** What became of the message about it. */
   told(failure: FailureMemo, fate: Fate): void;
+  /** A run had a result: whatever fails next is news. */
+  worked(): void;
 }
 
 export function createFailureGate({ now }: Pick<Clock, 'now'>): FailureGate {
-  let quiet: { readonly text: string; readonly until: number } | null = null;
+  /** By what was told: until when it is not told again. */
+  const quiet = new Map<string, number>();
   const textOf = ({ code, message }: FailureMemo) => `${code}\n${message}`;
   return {
-    isNews: (failure) => quiet === null || quiet.text !== textOf(failure) || now().getTime() >= quiet.until,
+    isNews: (failure) => now().getTime() >= (quiet.get(textOf(failure)) ?? 0),
     told(failure, fate) {
+      for (const [text, until] of quiet) if (now().getTime() >= until) quiet.delete(text);
       if (fate === 'refused') return;
       const ms = fate === 'sent' ? REMIND_AFTER_MS - JITTER_MS : IN_DOUBT_MS;
-      quiet = { text: textOf(failure), until: now().getTime() + ms };
+      quiet.set(textOf(failure), now().getTime() + ms);
     },
+    worked: () => quiet.clear(),
   };
 }

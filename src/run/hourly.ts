@@ -87,7 +87,7 @@ export async function runHourly(run: HourlyRun): Promise<RunSummary | null> {
   if (memory === null) return null;
   try {
     const summary = await checkAndTell({ ...run, deadline }, memory).catch((error: unknown) =>
-      failedRun(run, memory, error),
+      failedRun({ ...run, deadline }, memory, error),
     );
     const seconds = (run.clock.now().getTime() - startedAt.getTime()) / 1000;
     return await writeHeartbeat(run, { summary, seconds });
@@ -126,7 +126,18 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
   const leftOutRuns = leftOutBefore(state?.unchecked ?? []);
   const warehouse = run.openWarehouse(run.deadline);
   const isMine = (dataset: string) => isOfShard(run.shard, dataset);
-  const result = await check({ ...run, isMine, leftOutRuns, warehouse, datasets, policy, warnings, isKnown });
+  const now = state === null ? run.now : momentOf(run, state);
+  const result = await check({
+    ...run,
+    now,
+    isMine,
+    leftOutRuns,
+    warehouse,
+    datasets,
+    policy,
+    warnings,
+    isKnown,
+  });
   const { report, nothingRead } = result;
 
   const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));
@@ -138,6 +149,7 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
       : await tellOfRun(run, memory, { result, policy });
   const lost = telling.error?.code === 'StateUnavailable' && telling.isSilent ? telling.error : null;
   if (lost !== null) await tellOfLostState(run, lost, report);
+  if (telling.error?.code !== 'StateUnavailable' && nothingRead === null) run.gate.worked();
 
   const counts = {
     tables: report.tables,
@@ -184,14 +196,18 @@ async function tellOfRun(
   const { state, isKept } = memory;
   const now = momentOf(run, state);
   // Without a memory no table is ever unchecked for the second time.
-  const isUrgent = nothingRead !== null || !isKept;
-  const advanced = rememberRun(state, { now, report, sight, policy, isUrgent });
+  const isBlind = nothingRead !== null;
+  const isUrgent = isBlind || !isKept;
+  const advanced = rememberRun(state, { now, report, sight, policy, isUrgent, isBlind });
   const seen = new Set([
     ...report.findings.map(({ fingerprint }) => fingerprint),
     ...report.unchecked.map(uncheckedKey),
   ]);
   const remembered = isKept ? advanced : null;
-  const published = await publishReport(run, { ...result, waivers: policy.waivers, state: remembered, now });
+  // Another run that has taken over has a newer page.
+  const published = !isHeld(memory)
+    ? NOT_PUBLISHED
+    : await publishReport(run, { ...result, waivers: policy.waivers, state: remembered, now });
   const told = await tell(advanced, {
     ...run,
     memory,
@@ -205,13 +221,30 @@ async function tellOfRun(
       sight,
       minimumSeverity: policy.minimumSeverity,
       cause: nothingRead?.code === 'ProjectNotFound' ? nothingRead.message : null,
-      memory: isKept ? (state.lastRunAt === null ? 'first' : 'kept') : 'none',
+      memory: isKept ? (isFirst(state, now) ? 'first' : 'kept') : 'none',
       reportUrl: published.url,
       reportProblem: published.error?.message ?? null,
     },
   });
   await tidyReports(run.reports, now, run.log);
   return { ...told, published };
+}
+
+function isHeld(memory: Memory): boolean {
+  try {
+    memory.assertHeld();
+    return true;
+  } catch (error) {
+    if (error instanceof DriftError) return false;
+    throw error;
+  }
+}
+
+/** No run before this one had a result, and no attempt at this one has told of it. */
+function isFirst({ history, messages }: State, now: Date): boolean {
+  const at = now.toISOString();
+  const isTold = messages.runAt === at && messages.list.some(({ fate }) => fate === 'sent');
+  return !isTold && history.every((point) => point.at === at);
 }
 
 /** Time does not run backwards: a late attempt at an earlier run counts to the one after it. */
@@ -230,14 +263,22 @@ export function isAhead(time: number, clock: Pick<Clock, 'now'>): boolean {
 const NOTHING_TOLD: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved: 0 };
 
 /** What is new cannot be known: that is told, and how much is there, but not the findings over and over. */
-async function tellOfLostState(run: HourlyRun, error: DriftError, report: Report): Promise<Telling> {
+async function tellOfLostState(
+  run: HourlyRun & WithDeadline,
+  error: DriftError,
+  report: Report,
+): Promise<Telling> {
   const lost = { code: error.code, message: error.message };
   await tellFailure(run, lost, renderLostState({ project: run.project, error: lost, report }));
   return { counts: NOTHING_TOLD, error, isSilent: false, published: NOT_PUBLISHED };
 }
 
 /** A run without a result is told as loudly as drift; a bug is told without its inner words. */
-async function failedRun(run: HourlyRun, memory: Memory | DriftError, error: unknown): Promise<RunSummary> {
+async function failedRun(
+  run: HourlyRun & WithDeadline,
+  memory: Memory | DriftError,
+  error: unknown,
+): Promise<RunSummary> {
   const failure = logFailure(run, error);
   if (memory instanceof DriftError || !memory.isKept) {
     await tellFailure(run, failure);
@@ -294,12 +335,16 @@ export async function tellFailure(
     log,
     gate,
     project,
-  }: Pick<HourlyRun, 'alerts' | 'log' | 'gate'> & { readonly project: string | null },
+    deadline,
+  }: Pick<HourlyRun, 'alerts' | 'log' | 'gate'> & {
+    readonly project: string | null;
+    readonly deadline?: Pick<Deadline, 'allMs'>;
+  },
   failure: FailureMemo,
   payload: SlackPayload = renderFailure({ project, error: failure }),
 ): Promise<void> {
   if (alerts === null || !gate.isNews(failure)) return;
-  const delivery = await alerts.send(payload);
+  const delivery = await alerts.send(payload, deadline === undefined ? {} : { maxMs: deadline.allMs() });
   gate.told(failure, delivery.fate);
   if (delivery.fate === 'sent') return;
   log({ severity: 'ERROR', message: delivery.error.message, code: delivery.error.code });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DriftError } from '../model/errors.ts';
 import type { Clock, Log, ObjectStore, StoredObject } from '../model/ports.ts';
 import { emptyState, type State } from '../model/state.ts';
@@ -45,12 +46,12 @@ export async function openMemory(options: {
   readonly clock: Clock;
   readonly log: Log;
 }): Promise<Memory | null> {
-  const { store, project, clock, log, shard } = options;
+  const { store, project, log, shard } = options;
   const name = objectName('state', shard);
   const lease = await takeLease(options);
   if (lease === null) return null;
   try {
-    const { state, ...loaded } = await loadState(store, { name, project, clock });
+    const { state, ...loaded } = await loadState(store, { name, project });
     if (state.note !== null) log({ severity: 'ERROR', message: state.note });
     let { generation } = loaded;
     let current = state;
@@ -63,7 +64,10 @@ export async function openMemory(options: {
         lease.assertHeld();
         const written = await store.write(name, printState(next), generation);
         if (written === null) {
-          throw new DriftError('StateMoved', `another run has written the state in ${store.uri} meanwhile`);
+          throw new DriftError(
+            'StateMoved',
+            `the state in ${store.uri} was written, or removed, by somebody else meanwhile`,
+          );
         }
         generation = written;
         current = next;
@@ -84,14 +88,16 @@ function objectName(what: 'state' | 'lease', shard: WorkShard | null): string {
 /** What cannot be read as a state is kept under another name, and the run goes on as a first one. */
 async function loadState(
   store: ObjectStore,
-  { name, project, clock }: { readonly name: string; readonly project: string; readonly clock: Clock },
+  { name, project }: { readonly name: string; readonly project: string },
 ): Promise<{ readonly state: State; readonly generation: string | null }> {
   const stored = await store.read(name);
   if (stored === null) return { state: emptyState(project), generation: null };
   const { generation } = stored;
   const parsed = parseState(stored.text);
   if (parsed.status === 'invalid') {
-    const aside = `${name.replace(/\.json$/, '')}-unreadable-${clock.now().toISOString().replace(/[:.]/g, '-')}.json`;
+    // The same text has the same name, however many attempts find it.
+    const hash = createHash('sha256').update(stored.text, 'utf8').digest('hex').slice(0, 12);
+    const aside = `${name.replace(/\.json$/, '')}-unreadable-${hash}.json`;
     await store.write(aside, stored.text, null);
     const note = `What earlier runs told is not known: the state in ${store.uri} could not be understood (${parsed.problem}). It is kept there as ${aside}; what is open is told anew.`;
     return { state: { ...emptyState(project), note }, generation };
@@ -134,9 +140,19 @@ async function takeLease({
   async function write(by: string | null): Promise<void> {
     if (isLost) return;
     const at = clock.now();
-    generation = await store.write(name, leaseText(by, at), generation);
-    if (generation === null) isLost = true;
-    else renewedAt = at;
+    const written = (await store.write(name, leaseText(by, at), generation)) ?? (await writeAfterOwn(by, at));
+    if (written === null) isLost = true;
+    else {
+      generation = written;
+      renewedAt = at;
+    }
+  }
+
+  /** A renewal whose answer was lost stands there under a generation that this run does not know. */
+  async function writeAfterOwn(by: string | null, at: Date): Promise<string | null> {
+    const found = await store.read(name);
+    if (found === null || parseLease(found.text).holder !== holder) return null;
+    return store.write(name, leaseText(by, at), found.generation);
   }
   // One after the other, each with the generation of the one before.
   let latest: Promise<void> = Promise.resolve();

@@ -13,7 +13,7 @@ export function previewMessage(
 ): SlackPayload | null {
   const now = new Date(report.startedAt);
   const first = emptyState(report.project ?? '');
-  const state = rememberRun(first, { now, report, sight, policy, isUrgent: true });
+  const state = rememberRun(first, { now, report, sight, policy, isUrgent: true, isBlind: false });
   // What could not be checked stands in the message about drift, where there is any.
   const [alert] = alertsDue(state, { now, isSeen: () => true, timing: policy.alerts });
   if (alert === undefined) return null;

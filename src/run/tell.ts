@@ -25,6 +25,8 @@ export interface Told {
   readonly isSilent: boolean;
 }
 
+/** For the state and the heartbeat, which come after Slack. */
+const RESERVE_MS = 20_000;
 /** Slack shows one message a second: https://docs.slack.dev/apis/web-api/rate-limits */
 const BETWEEN_MESSAGES_MS = 1000;
 
@@ -57,6 +59,10 @@ export async function tell(
     readonly deadline?: Pick<Deadline, 'allMs'>;
   },
 ): Promise<Told> {
+  const limits = () => ({
+    mayPost: () => memory.assertHeld(),
+    ...(deadline === undefined ? {} : { maxMs: Math.max(0, deadline.allMs() - RESERVE_MS) }),
+  });
   const due = alerts === null ? [] : alertsDue(advanced, { now, isSeen, timing });
   let state = advanced;
   let counts: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved: 0 };
@@ -64,15 +70,16 @@ export async function tell(
   let isSaved = false;
   let isSilent = true;
   try {
+    const isNoteDue = alerts !== null && due.length === 0 && state.note !== null && hasRoomForNote(state);
     // Where nothing can be remembered, each attempt would send the same again.
-    if (due.length > 0) await memory.save(state);
+    if (due.length > 0 || isNoteDue) await memory.save(state);
     for (const [index, alert] of due.entries()) {
       if (index > 0) await clock.sleep(BETWEEN_MESSAGES_MS);
-      memory.assertHeld();
       const whom = asksForAccess(alert) ? await account() : null;
       const payload = renderAlert(alert, { ...scene, note: state.note, account: whom });
+      memory.assertHeld();
       isSilent = false;
-      const delivery = await alerts?.send(payload, deadline?.allMs());
+      const delivery = await alerts?.send(payload, limits());
       if (delivery === undefined) break;
       state = afterSending(state, { alert, fate: delivery.fate, now });
       if (delivery.fate === 'sent') {
@@ -82,8 +89,12 @@ export async function tell(
       await memory.save(state);
       isSaved = true;
     }
-    if (due.length === 0 && state.note !== null && alerts !== null) {
-      const delivery = await alerts.send(renderNote(state.note, scene), deadline?.allMs());
+    if (isNoteDue && state.note !== null) {
+      memory.assertHeld();
+      isSilent = false;
+      const delivery = await alerts.send(renderNote(state.note, scene), limits());
+      const note: Alert = { topic: 'unchecked', findings: [], unchecked: [], failures: [] };
+      state = afterSending(state, { alert: note, fate: delivery.fate, now });
       if (delivery.fate === 'sent') state = { ...state, note: null };
       else error ??= delivery.error;
     }
@@ -94,6 +105,11 @@ export async function tell(
     if (failure instanceof DriftError) return { counts, error: failure, isSilent };
     throw failure;
   }
+}
+
+/** Slack may have heard it with a message of this run, or has heard enough. */
+function hasRoomForNote({ messages: { list } }: State): boolean {
+  return list.every(({ fate }) => fate === 'refused');
 }
 
 /** An attempt before this one did not hear whether Slack has its message. */

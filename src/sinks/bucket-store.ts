@@ -25,6 +25,8 @@ export function createBucketStore(options: {
   readonly prefix: string;
   /** `http://host:port` of a stand-in. */
   readonly endpoint: string | null;
+  /** What an error names. */
+  readonly holds?: 'state' | 'expected files';
   readonly clock: Pick<Clock, 'sleep'>;
   readonly timeoutMs?: number;
 }): ObjectStore & PageStore & Bucket {
@@ -54,21 +56,39 @@ interface Objects {
   readonly origin: string;
   readonly bucket: string;
   readonly uri: string;
+  readonly holds?: 'state' | 'expected files';
   readonly pathOf: (name: string) => string;
   readonly timeoutMs: number;
   readonly clock: Pick<Clock, 'sleep'>;
 }
 
-async function readObject(objects: Objects, name: string): Promise<StoredObject | null> {
+async function readObject(
+  objects: Objects,
+  name: string,
+  { isFirst } = { isFirst: true },
+): Promise<StoredObject | null> {
   const url = `${objects.origin}/storage/v1/b/${objects.bucket}/o/${encodeURIComponent(objects.pathOf(name))}`;
   const answer = await ask(objects, { verb: 'read', url, params: { alt: 'media' } });
   const generation = answer.headers.get('x-goog-generation');
-  if (answer.status === 200 && generation !== null) return { text: answer.text, generation };
+  if (answer.status === 200 && generation !== null) {
+    if (isWhole(answer)) return { text: answer.text, generation };
+    throw unavailable(objects, 'read', 'the answer is cut off');
+  }
   if (answer.status !== 404) throw unavailable(objects, 'read', reasonOf(answer));
   // A proxy says 404 as well; Cloud Storage's own word for it comes with the metadata.
   const metadata = await ask(objects, { verb: 'read', url, params: {} });
   if (metadata.status === 404 && errorReason(metadata.text) === 'notFound') return null;
+  // It came into being between the two.
+  if (metadata.status === 200 && generationOf(metadata.text) !== null && isFirst) {
+    return readObject(objects, name, { isFirst: false });
+  }
   throw unavailable(objects, 'read', reasonOf(metadata));
+}
+
+/** A proxy that closes the connection early leaves a part: https://docs.cloud.google.com/storage/docs/xml-api/reference-headers#xgoogstoredcontentlength */
+function isWhole({ text, headers }: Answer): boolean {
+  const length = headers.get('x-goog-stored-content-length');
+  return length === null || Number(length) === Buffer.byteLength(text);
 }
 
 async function writeObject(
@@ -229,7 +249,7 @@ async function askOnce(
   objects: Objects,
   { url, params, method, body, contentType }: Question,
 ): Promise<Answer> {
-  const { status, data, headers } = await objects.auth.request<string>({
+  const asked = objects.auth.request<string>({
     url,
     params,
     method: method ?? (body === undefined ? 'GET' : 'POST'),
@@ -241,7 +261,21 @@ async function askOnce(
     retry: false,
     validateStatus: () => true,
   });
+  const { status, data, headers } = await withinMs(2 * objects.timeoutMs, asked);
   return { status, text: String(data), headers: new Headers(headers) };
+}
+
+/** Its own time-out does not hold for the sign-in, which may ask a metadata server that never answers. */
+async function withinMs<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function generationOf(text: string): string | null {
@@ -250,7 +284,8 @@ function generationOf(text: string): string | null {
   return typeof generation === 'string' ? generation : null;
 }
 
-function unavailable({ uri }: Objects, verb: Verb, reason: string): DriftError {
+function unavailable({ uri, holds }: Objects, verb: Verb, reason: string): DriftError {
+  if (holds === 'expected files') return new DriftError('StateUnavailable', `cannot ${verb} them: ${reason}`);
   return verb === 'read' || verb === 'write'
     ? new DriftError('StateUnavailable', `cannot ${verb} the state in ${uri}: ${reason}`)
     : new DriftError('SinkRejected', `cannot ${verb} the report pages in ${uri}: ${reason}`);
@@ -258,13 +293,14 @@ function unavailable({ uri }: Objects, verb: Verb, reason: string): DriftError {
 
 const REMEDIES: Readonly<Record<number, string>> = {
   401: "the credentials are not accepted; see the service account's key or identity",
-  403: "the monitor's account may not use the bucket: grant it storage.objects.get, create, update, delete and list there",
+  403: "the monitor's account may not use the bucket: grant it storage.objects.get and storage.objects.list there, and for the state storage.objects.create and storage.objects.delete",
   404: 'there is no such bucket',
 };
 
-function reasonOf({ status }: Answer): string {
+function reasonOf({ status, text }: Answer): string {
   if (status < 300) return `HTTP ${status}, but an answer that is not Cloud Storage's`;
-  const remedy = REMEDIES[status];
+  // A proxy says 404 as well.
+  const remedy = status === 404 && errorReason(text) === null ? undefined : REMEDIES[status];
   return `HTTP ${status}${remedy === undefined ? '' : `: ${remedy}`}`;
 }
 

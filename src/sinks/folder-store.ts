@@ -1,4 +1,4 @@
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DriftError } from '../model/errors.ts';
@@ -31,12 +31,17 @@ export function createFolderStore(folder: string): ObjectStore & PageStore {
 }
 
 async function readNewest(folder: string, name: string): ReturnType<ObjectStore['read']> {
+  let gone: number | undefined;
   for (;;) {
     const newest = (await generations(folder, name)).at(-1);
     if (newest === undefined) return null;
-    const text = await readFile(file(folder, name, newest), 'utf8').catch(nullIf('ENOENT'));
-    // A newer one has taken its place meanwhile.
+    const path = file(folder, name, newest);
+    // A newer one may take its place meanwhile; what is listed for the second time should be there.
+    const text = await (newest === gone
+      ? readFile(path, 'utf8')
+      : readFile(path, 'utf8').catch(nullIf('ENOENT')));
     if (text !== null) return { text, generation: String(newest) };
+    gone = newest;
   }
 }
 
@@ -63,7 +68,19 @@ async function writeNext(
     await rm(draft, { force: true });
   }
   for (const old of known) await rm(file(folder, name, old), { force: true });
+  await removeOldDrafts(folder, name);
   return String(next);
+}
+
+const OLD_MS = 3_600_000;
+
+/** A process that is killed leaves its draft behind; that of one at work is young. */
+async function removeOldDrafts(folder: string, name: string): Promise<void> {
+  for (const draft of await namesFrom(folder, draftPrefix(name))) {
+    const path = join(folder, draft);
+    const found = await stat(path).catch(nullIf('ENOENT'));
+    if (found !== null && Date.now() - found.mtimeMs > OLD_MS) await rm(path, { force: true });
+  }
 }
 
 /** A reader sees the page as it was or as it is: a rename replaces it at once. */
@@ -84,7 +101,11 @@ async function namesFrom(folder: string, prefix: string): Promise<readonly strin
 }
 
 function draftOf(folder: string, name: string): string {
-  return join(folder, `.${name}.${process.pid}.${Math.random().toString(36).slice(2)}`);
+  return join(folder, `${draftPrefix(name)}${process.pid}.${Math.random().toString(36).slice(2)}`);
+}
+
+function draftPrefix(name: string): string {
+  return `.${name}.`;
 }
 
 function reasonOf(cause: unknown): string {

@@ -68,6 +68,6 @@ const ORIGINS: Readonly<Record<ReportLink, string>> = {
 
 function urlOf(place: PagePlace, name: string, link: ReportLink): string {
   if (place.in === 'folder') return pathToFileURL(`${place.path}/${name}`).href;
-  const path = [place.bucket, ...place.prefix.split('/').filter((part) => part !== ''), name];
+  const path = [place.bucket, ...(place.prefix === '' ? [] : place.prefix.split('/')), name];
   return `${ORIGINS[link]}/${path.map(encodeURIComponent).join('/')}`;
 }

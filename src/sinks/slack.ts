@@ -1,11 +1,11 @@
 import { IncomingWebhook, type IncomingWebhookHTTPError } from '@slack/webhook';
 import { DriftError } from '../model/errors.ts';
-import type { AlertSink, Clock, Delivery, SlackPayload } from '../model/ports.ts';
+import type { AlertSink, Clock, Delivery, SendLimits, SlackPayload } from '../model/ports.ts';
 
 /** Without a limit of its own the client would wait for ever. */
 const TIMEOUT_MS = 15_000;
-/** For one message, over all waits that Slack asks for. */
-const MAX_WAIT_MS = 60_000;
+/** For one message where there is no deadline, over all waits that Slack asks for. */
+const MAX_MS = 60_000;
 const MAX_CONNECTIONS = 3;
 const SECOND_MS = 1000;
 
@@ -17,32 +17,30 @@ export function createSlackSink({
 }: {
   readonly url: string;
   readonly fetch: typeof globalThis.fetch;
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
 }): AlertSink {
-  return {
-    send: (payload, maxWaitMs = MAX_WAIT_MS) =>
-      deliver(payload, { url, fetch, clock, maxWaitMs: Math.min(maxWaitMs, MAX_WAIT_MS) }),
-  };
+  return { send: (payload, limits = {}) => deliver(payload, { url, fetch, clock, ...limits }) };
 }
 
-type Target = Parameters<typeof createSlackSink>[0] & { readonly maxWaitMs: number };
+type Target = Parameters<typeof createSlackSink>[0] & SendLimits;
 
 /**
  * Tries again only what was surely not posted: a post cannot be taken back, and Slack has no key to tell two apart.
  * https://docs.slack.dev/apis/web-api/rate-limits
  */
 async function deliver(payload: SlackPayload, target: Target): Promise<Delivery> {
-  let waitedMs = 0;
+  const { clock, maxMs = MAX_MS, mayPost = () => {} } = target;
+  const end = clock.now().getTime() + maxMs;
   for (let connections = 1; ; ) {
+    mayPost();
     const outcome = await post(payload, target);
     if (outcome.status === 'accepted') return { fate: 'sent' };
     if (outcome.status === 'answered' && outcome.http === 429) {
       const waitMs = outcome.retryAfterMs;
-      if (waitedMs + waitMs > target.maxWaitMs) return undelivered('refused', outcome.reason);
-      waitedMs += waitMs;
-      await target.clock.sleep(waitMs);
+      if (clock.now().getTime() + waitMs > end) return undelivered('refused', outcome.reason);
+      await clock.sleep(waitMs);
     } else if (outcome.status === 'unreached' && connections < MAX_CONNECTIONS) {
-      await target.clock.sleep(SECOND_MS * connections);
+      await clock.sleep(SECOND_MS * connections);
       connections += 1;
     } else {
       const isRefused =
@@ -70,7 +68,7 @@ type Outcome =
   /** Cut off, or no answer in time. */
   | { readonly status: 'unanswered'; readonly reason: string };
 
-async function post({ text, blocks }: SlackPayload, { url, fetch }: Target): Promise<Outcome> {
+async function post({ text, blocks }: SlackPayload, { url, fetch, clock }: Target): Promise<Outcome> {
   let retryAfter: string | null = null;
   // The client's error has no headers.
   const watched: typeof fetch = async (input, init) => {
@@ -89,7 +87,7 @@ async function post({ text, blocks }: SlackPayload, { url, fetch }: Target): Pro
       return {
         status: 'answered',
         http: error.statusCode,
-        retryAfterMs: SECOND_MS * Math.max(1, Number(retryAfter) || 1),
+        retryAfterMs: retryAfterMs(retryAfter, clock.now()),
         reason: wordOf(error),
       };
     }
@@ -99,6 +97,13 @@ async function post({ text, blocks }: SlackPayload, { url, fetch }: Target): Pro
     const isUnreached = cause instanceof Error && UNREACHED.includes(causeCode(cause) ?? '');
     return { status: isUnreached ? 'unreached' : 'unanswered', reason };
   }
+}
+
+/** Seconds, or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after. At least a second. */
+function retryAfterMs(header: string | null, now: Date): number {
+  const seconds = Number(header ?? Number.NaN);
+  const ms = Number.isNaN(seconds) ? Date.parse(header ?? '') - now.getTime() : seconds * SECOND_MS;
+  return Number.isNaN(ms) ? SECOND_MS : Math.max(SECOND_MS, ms);
 }
 
 const UNREACHED: readonly string[] = [
@@ -114,6 +119,7 @@ const UNREACHED: readonly string[] = [
 const REMEDIES: Readonly<Record<string, string>> = {
   channel_is_archived: 'the channel of the webhook is archived',
   channel_not_found: 'the channel of the webhook is gone',
+  no_active_hooks: 'the webhook was removed or disabled; make a new one and store its address',
   no_service: 'the webhook was removed or disabled; make a new one and store its address',
   no_service_id: 'the address of the webhook is incomplete',
   no_team: 'the workspace of the webhook is not there',
@@ -138,7 +144,7 @@ function nameOf({ name }: Error): string {
 
 function causeCode(error: Error): string | null {
   const { cause } = error;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : null;
+  return cause instanceof Error && 'code' in cause && cause.code !== undefined ? String(cause.code) : null;
 }
 
 function isHttpError(error: unknown): error is IncomingWebhookHTTPError {

@@ -9,7 +9,7 @@ const text = z.string();
 const count = z.int().min(0);
 
 const closing = z.discriminatedUnion('how', [
-  z.strictObject({ how: z.literal(['repaired', 'not-expected', 'silent']) }),
+  z.strictObject({ how: z.literal(['repaired', 'missing', 'not-expected', 'silent']) }),
   z.strictObject({ how: z.literal('waived'), until: text, reason: text }),
 ]);
 

@@ -218,6 +218,7 @@ function look(world: World): { readonly report: Report; readonly sight: Sight; r
     ({ table, about, read }): TableSight =>
       tableSight(declared(table, about), {
         status: read === 'present' || read === 'missing' ? read : 'unreadable',
+        ...(read === 'denied' || read === 'unavailable' ? { reason: read } : {}),
         changes: read === 'present' ? differences(table, about).map(changeOf) : [],
       }),
   );
@@ -248,12 +249,17 @@ type Truth =
   /** Not told: less than what is. Of what was unchecked: it is missing, which is told as that. */
   | { readonly is: 'below' }
   | { readonly is: 'waived' | 'repaired' | 'not-expected' }
+  /** Of what was unchecked, where Slack knows already that it is missing. */
+  | { readonly is: 'missing' }
   /** Hidden, or not read. */
   | { readonly is: 'unknown' };
 
 /** What is known of each thing in a run with a result, by the key it is remembered under. */
-function truths(world: World): ReadonlyMap<string, Truth> {
+function truths(world: World, heard: ReadonlyMap<string, Heard>): ReadonlyMap<string, Truth> {
   const { dataset } = world;
+  const missingIs = (found: Finding): Truth => ({
+    is: heard.get(found.fingerprint)?.isOpen === true ? 'missing' : 'below',
+  });
   const when = (isThere: boolean): Truth['is'] => (isThere ? 'found' : 'repaired');
   const ofTables = TABLES.flatMap((table) => {
     const about = world.tables[table];
@@ -281,13 +287,16 @@ function truths(world: World): ReadonlyMap<string, Truth> {
     const read = readOf(world, table);
     const key = uncheckedKey({ dataset: 'sales', table });
     if (read === 'present') return [key, { is: 'repaired' }];
-    if (read === 'missing') return [key, { is: 'below' }];
+    const lost =
+      dataset === 'missing' ? datasetMissing : findable(table, world.tables[table])['table-missing'];
+    if (read === 'missing') return [key, missingIs(lost)];
     return [key, isNothingRead ? { is: 'unknown' } : UNREAD];
   });
   // That its tables are lost too is another thing than that it may not be read itself.
-  const denied: Truth = isNothingRead ? { ...UNREAD, actual: 'with its tables' } : UNREAD;
+  const isAllDenied = TABLES.every((table) => readOf(world, table) === 'denied');
+  const denied: Truth = { ...UNREAD, actual: isAllDenied ? 'dataset and tables' : 'dataset' };
   const own: Truth =
-    dataset === 'denied' ? denied : dataset === 'missing' ? { is: 'below' } : { is: 'repaired' };
+    dataset === 'denied' ? denied : dataset === 'missing' ? missingIs(datasetMissing) : { is: 'repaired' };
   const datasetIs = dataset === 'denied' ? 'unknown' : when(dataset === 'missing');
   return new Map([
     ...ofTables,
@@ -375,10 +384,10 @@ function lived(
   };
 }
 
-function isFlapping({ openings, changes }: Life, now: Date): boolean {
-  return (
-    openings.at(-1)?.isThird === true || changes.filter((change) => isWithinADay(change, now)).length >= 3
-  );
+function isFlapping({ openings, changes, isOpen }: Life, now: Date): boolean {
+  const last = openings.at(-1);
+  const opensAndCloses = last?.isThird === true && isWithinADay(last.at, now);
+  return opensAndCloses || (isOpen && changes.filter((change) => isWithinADay(change, now)).length >= 3);
 }
 
 interface Told {
@@ -442,7 +451,7 @@ function chronicle(
     for (const { edits, fails, slack } of attempts) {
       world = edits.reduce(edited, world);
       const seen = show({ ...look(world), policy });
-      const truth = fails ? FAILED : truths(world);
+      const truth = fails ? FAILED : truths(world, heard);
       const livesBefore = lives;
       lives = new Map(
         [...new Set([...lives.keys(), ...truth.keys()])].flatMap((key): [string, Life][] => {
@@ -501,9 +510,15 @@ function withoutWord(
       const known = truth.get(key);
       if (known?.is === 'below' && livesBefore.get(key)?.isOpen === true) return [];
       if (known?.is !== 'found') return [[key, word]];
-      return [[key, { ...word, severity: lesser(word.severity, known.severity) }]];
+      const actual = isLess(known.actual, word.actual) ? known.actual : word.actual;
+      return [[key, { ...word, severity: lesser(word.severity, known.severity), actual }]];
     }),
   );
+}
+
+/** That the tables can be read again, but not their dataset. */
+function isLess(actual: string | null, told: string | null): boolean {
+  return actual === 'dataset' && told === 'dataset and tables';
 }
 
 function lesser(severity: Severity, other: Severity): Severity {
@@ -574,22 +589,25 @@ function isRipe(entries: readonly Entry[], key: string): boolean {
   });
 }
 
-/** Denied, and readable in an attempt at the run with a result before; of a dataset, itself or by its tables. */
+/** Denied, and readable in an attempt at this run or in the one with a result before; of a dataset, itself or by its tables. */
 function isLost(
   before: readonly Entry[],
   { entry, key }: { readonly entry: Entry; readonly key: string },
 ): boolean {
   const results = before.filter(({ hasResult }) => hasResult);
-  const runAt = results.at(-1)?.now.getTime();
-  const worlds = results.filter(({ now }) => now.getTime() === runAt).map(({ world }) => world);
+  const now = entry.now.getTime();
+  const runAt = results.findLast((other) => other.now.getTime() !== now)?.now.getTime();
+  const worlds = results
+    .filter((other) => [now, runAt].includes(other.now.getTime()))
+    .map(({ world }) => world);
   const table = TABLES.find((name) => uncheckedKey({ dataset: 'sales', table: name }) === key);
   if (table !== undefined) {
     const isDenied = readOf(entry.world, table) === 'denied';
     return isDenied && worlds.some((world) => readOf(world, table) === 'present');
   }
   const isAnyRead = (world: World) => TABLES.some((name) => readOf(world, name) === 'present');
-  const wasRead = (world: World) =>
-    world.dataset === 'present' || (isAnyRead(world) && !isAnyRead(entry.world));
+  const isAllDenied = TABLES.every((name) => readOf(entry.world, name) === 'denied');
+  const wasRead = (world: World) => world.dataset === 'present' || (isAnyRead(world) && isAllDenied);
   return entry.world.dataset === 'denied' && worlds.some(wasRead);
 }
 

@@ -505,8 +505,8 @@ function without(hours: number, entry = denied, about: Partial<Attempt> = {}): A
 
 const salesDenied = unchecked({ table: null });
 const allUnread = seeing({
-  orders: { status: 'unreadable' },
-  items: { status: 'unreadable' },
+  orders: { status: 'unreadable', reason: 'denied' },
+  items: { status: 'unreadable', reason: 'denied' },
   sales: {
     status: 'unreadable',
     undeclaredTables: { isListed: false, isComplete: false, unreadable: new Set() },
@@ -1051,6 +1051,7 @@ describe('the history', () => {
       sight: seeing(),
       policy,
       isUrgent: false,
+      isBlind: false,
     });
 
   test('counts the findings of a run by severity, and its tables', () => {

@@ -147,6 +147,7 @@ export interface Attempt {
   readonly policy?: Policy;
   /** Whether what could not be checked is told at once. */
   readonly isUrgent?: boolean;
+  readonly isBlind?: boolean;
   /** Instead of all the above: why there was no result. */
   readonly failure?: FailureMemo;
   /** What becomes of its messages, one after the other; of those beyond, the last. */
@@ -179,7 +180,7 @@ export function attempt(
   const { at: now, slack = [], failure } = step;
   const advanced = keep(
     failure === undefined
-      ? rememberRun(before, { now, isUrgent: false, policy, ...step })
+      ? rememberRun(before, { now, isUrgent: false, isBlind: false, policy, ...step })
       : rememberFailure(before, { now, failure }),
   );
   const seen = new Set(

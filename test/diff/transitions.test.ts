@@ -582,8 +582,17 @@ describe('flapping', () => {
   test('is told at its end within a day also where policy wants no reminders', () => {
     const never = { critical: null, warning: null, info: null };
     expect(
-      toldAt([...flaps([0, 2]), ...hourly(4, 40, critical), ...hourly(41, 80, repaired)], never),
-    ).toEqual(['0 opened', '1 closed', '2 opened', '3 closed', '27 flapping', '51 flapping']);
+      toldAt([...flaps([0, 2]), ...hourly(4, 20, critical), ...hourly(21, 80, repaired)], never),
+    ).toEqual(['0 opened', '1 closed', '2 opened', '3 closed', '27 flapping']);
+  });
+
+  test('is over when it has stayed open for a day: what becomes of it then is told at once', () => {
+    const told = (...rest: readonly Hour[]) =>
+      toldAt([...flaps([0, 2], warning), ...hourly(4, 40, warning), ...rest]).slice(4);
+    expect({
+      closed: told(...hourly(41, 50, repaired)),
+      escalated: told(...hourly(41, 44, critical)),
+    }).toEqual({ closed: ['27 flapping', '41 closed'], escalated: ['27 flapping', '41 escalated'] });
   });
 
   test('of which Slack has accepted nothing is told at once, in the reminder', () => {
@@ -669,7 +678,7 @@ describe('flapping', () => {
       ...hourly(month + 1, month + 30, repaired),
     ];
     const { news } = play(hours);
-    expect(news.slice(-30).filter((due) => due !== null)).toEqual(['flapping']);
+    expect(news.slice(-30).filter((due) => due !== null)).toEqual(['closed']);
   });
 });
 

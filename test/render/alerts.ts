@@ -103,7 +103,7 @@ export function startStory({
         store,
         reports: store === null ? null : REPORTS,
         account: async () => story.account,
-        gate: { isNews: () => true, told: () => {} },
+        gate: { isNews: () => true, told: () => {}, worked: () => {} },
         project,
         clock,
         log: () => {},

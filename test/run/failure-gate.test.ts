@@ -27,10 +27,10 @@ test.each([
     isNews: [true, false, true],
   },
   {
-    name: 'another one, and the first one after it',
-    ms: [0, MINUTE, MINUTE, MINUTE],
-    failures: [files, config, config, files],
-    isNews: [true, true, false, true],
+    name: 'another one, but not the two in turns',
+    ms: [0, MINUTE, MINUTE, MINUTE, MINUTE],
+    failures: [files, config, config, files, config],
+    isNews: [true, true, false, false, false],
   },
   {
     name: 'another message of the same code',
@@ -54,6 +54,14 @@ test.each([
     return isNewsNow;
   });
   expect(answers).toEqual(isNews);
+});
+
+test('whatever fails after a run that worked is news', () => {
+  const gate = createFailureGate(playedClock());
+  gate.told(files, 'sent');
+  const before = gate.isNews(files);
+  gate.worked();
+  expect([before, gate.isNews(files)]).toEqual([false, true]);
 });
 
 test('each process has its own memory', () => {

@@ -14,6 +14,7 @@ function after(...runs: readonly (readonly ReturnType<typeof unchecked>[])[]): S
         sight: sightOf([]),
         policy,
         isUrgent: false,
+        isBlind: false,
       }),
     emptyState(PROJECT),
   ).unchecked;

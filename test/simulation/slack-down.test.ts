@@ -66,8 +66,9 @@ test.each(STORES)('nothing is lost while Slack is down, with state in %s', async
       (hour) => `hour ${hour}: 500 SinkRejected, 500 SinkRejected, 500 SinkRejected, 500 SinkRejected`,
     ),
     ...SOUND,
-    // Each message once an hour where Slack may have it, and once an attempt where it has not.
-    refusals: { '503 service_unavailable': 5, '429 rate_limited': 14 },
+    // Each message once an hour where Slack may have it; where it has not, as often as Slack lets it be tried in the attempt's
+    // time: four waits of two minutes, in each of twelve attempts.
+    refusals: { '503 service_unavailable': 5, '429 rate_limited': 62 },
     uncounted: { alerted: 1, reminded: 0, resolved: 0 },
   });
 });

@@ -24,7 +24,7 @@ test.each(STORES)('what is open is told anew when the state is lost, with state 
 
   expect({
     told: story.told(),
-    names: (await state.names()).map((name) => name.replace(/\d{4}-.*Z/, 'TIME')),
+    names: (await state.names()).map((name) => name.replace(/unreadable-[0-9a-f]{12}/, 'unreadable-HASH')),
     troubles: story.troubles(),
     ...story.audit(),
   }).toEqual({
@@ -48,10 +48,10 @@ test.each(STORES)('what is open is told anew when the state is lost, with state 
     ],
     names: [
       'lease.json',
-      'state-unreadable-TIME.json',
-      'state-unreadable-TIME.json',
-      'state-unreadable-TIME.json',
-      'state-unreadable-TIME.json',
+      'state-unreadable-HASH.json',
+      'state-unreadable-HASH.json',
+      'state-unreadable-HASH.json',
+      'state-unreadable-HASH.json',
       'state.json',
     ],
     troubles: [30, 31, 32].map(

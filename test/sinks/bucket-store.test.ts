@@ -213,7 +213,7 @@ describe('what lasts', () => {
     {
       status: 403,
       remedy:
-        "the monitor's account may not use the bucket: grant it storage.objects.get, create, update, delete and list there",
+        "the monitor's account may not use the bucket: grant it storage.objects.get and storage.objects.list there, and for the state storage.objects.create and storage.objects.delete",
     },
   ])('is told at once, with what to do: HTTP $status', async ({ status, remedy }) => {
     const { clock, storage, store } = await start();

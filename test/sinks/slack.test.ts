@@ -4,7 +4,7 @@ import { playedClock } from '../../emulators/clock.ts';
 import { type Reply, startLocalServer } from '../../emulators/http.ts';
 import { type SlackFault, startSlackEmulator } from '../../emulators/slack.ts';
 import { DriftError } from '../../src/model/errors.ts';
-import type { Delivery, SlackPayload } from '../../src/model/ports.ts';
+import type { Delivery, SendLimits, SlackPayload } from '../../src/model/ports.ts';
 import { createSlackSink } from '../../src/sinks/slack.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -38,8 +38,8 @@ function sinkTo(url: string, fetch: Fetch = globalThis.fetch) {
     return fetch(input, init);
   };
   const sink = createSlackSink({ url, fetch: counting, clock });
-  const send = async () => {
-    const delivery = await sink.send(payload);
+  const send = async (limits?: SendLimits) => {
+    const delivery = await sink.send(payload, limits);
     expectNoSecret(delivery);
     return { delivery, posts: tried.length, waits: clock.waits };
   };
@@ -109,13 +109,53 @@ describe('a message that Slack asks to wait with', () => {
     expect(slack.messages).toEqual([]);
   });
 
-  test('until a date waits a second at a time', async () => {
-    const headers = { 'retry-after': 'Mon, 02 Mar 2026 08:00:30 GMT' };
+  test.each([
+    { name: 'a date', retryAfter: 'Mon, 02 Mar 2026 08:00:30 GMT', waits: [30_000] },
+    { name: 'a date that is past', retryAfter: 'Mon, 02 Mar 2026 07:00:00 GMT', waits: [1000] },
+    { name: 'what is neither a date nor a number', retryAfter: 'soon', waits: [1000] },
+    { name: 'less than nothing', retryAfter: '-5', waits: [1000] },
+  ])('until $name is sent then', async ({ retryAfter, waits }) => {
     const { send } = await startAnswering([
-      { status: 429, body: '', headers },
+      { status: 429, body: '', headers: { 'retry-after': retryAfter } },
       { status: 200, body: 'ok' },
     ]);
-    expect(await send()).toEqual({ delivery: { fate: 'sent' }, posts: 2, waits: [1000] });
+    expect(await send()).toEqual({ delivery: { fate: 'sent' }, posts: 2, waits });
+  });
+
+  test('is sent after whatever time, as long as the run has it', async () => {
+    const { send } = await start([200, 200].map(limited));
+    expect(await send({ maxMs: 400_000 })).toEqual({
+      delivery: { fate: 'sent' },
+      posts: 3,
+      waits: [200_000, 200_000],
+    });
+  });
+
+  test('is not posted after the time that the run has, in which Slack answers as well', async () => {
+    const clock = playedClock();
+    const slow: Fetch = async () => {
+      clock.advance(14_000);
+      return new Response('rate_limited', { status: 429, headers: { 'retry-after': '1' } });
+    };
+    const sink = createSlackSink({ url: 'http://127.0.0.1/services/T000/B000/XXXX', fetch: slow, clock });
+    const begun = clock.now().getTime();
+    const { fate } = await sink.send(payload, { maxMs: 60_000 });
+    expect({ fate, isInTime: clock.now().getTime() - begun <= 60_000 + 14_000, waits: clock.waits }).toEqual({
+      fate: 'refused',
+      isInTime: true,
+      waits: [1000, 1000, 1000, 1000],
+    });
+  });
+
+  test('is not posted after the wait where nothing may be posted any more', async () => {
+    const { send, slack } = await start([limited(5)]);
+    let asked = 0;
+    const mayPost = () => {
+      asked += 1;
+      if (asked > 1) throw new DriftError('StateMoved', 'the lease is lost');
+    };
+    await expect(send({ mayPost })).rejects.toMatchObject({ code: 'StateMoved' });
+    expect(slack.messages).toEqual([]);
   });
 
   test('and then leaves without an answer is tried no more', async () => {

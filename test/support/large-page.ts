@@ -20,7 +20,10 @@ export async function runAt(now: Date, run: Run, before: State) {
   const clock = playedClock(now.toISOString());
   const result = await check({ ...run, project: PROJECT, clock, now, confirmMs: 0, deadline: endless });
   const { report, sight } = result;
-  return { result, state: rememberRun(before, { now, report, sight, policy: run.policy, isUrgent: false }) };
+  return {
+    result,
+    state: rememberRun(before, { now, report, sight, policy: run.policy, isUrgent: false, isBlind: false }),
+  };
 }
 
 /** The page of a warehouse of that size, after a month of runs in which things got worse. */
