@@ -82,7 +82,8 @@ export function renderStillOpen(alert: Alert, scene: Scene): SlackPayload {
     ...(waived.length === 0 ? [] : [`${waived.length} waived`]),
     ...(memos.length === 0 ? [] : [`${thingsOf(memos)} unchecked`]),
   ];
-  const title = `Still open in ${project ?? 'BigQuery'}: ${counts.join(', ')}`;
+  const isOver = flapped > 0 && counts.length === 1;
+  const title = `${isOver ? 'Resolved' : 'Still open'} in ${project ?? 'BigQuery'}: ${counts.join(', ')}`;
   const { losses, alone } = folded(open, scene);
   const closedLines = [
     ...working.map(worksAgainLine),
@@ -276,9 +277,6 @@ function overBlocks(
   items: readonly Item<FindingMemo>[],
 ): readonly SlackBlock[] {
   if (lines.length === 0) return [];
-  const others = lines.length - items.length;
-  return [
-    section(heading),
-    ...lineBlocks(lines, (fits) => items.slice(Math.max(0, fits - others)), MAX_OVER),
-  ];
+  const others = 1 + lines.length - items.length;
+  return lineBlocks([heading, ...lines], (fits) => items.slice(Math.max(0, fits - others)), MAX_OVER);
 }

@@ -263,8 +263,8 @@ function repairs(members: readonly OpenItem[], telling: Telling): readonly strin
     if (text.length + repair.note.length > MAX_REPAIR) {
       return [quote(`The repair is long: ${elsewhere(telling)}.`)];
     }
-    if (text === '') return [quote(`No statement repairs it: ${repair.note}`)];
     const what = group.length === 1 && distinct.length > 1 ? nameOf(finding) : 'it';
+    if (text === '') return [`> No statement repairs ${what}: ${escaped(repair.note)}`];
     const note = repair.note === '' || isShared(repair.note) ? [] : [quote(`Note: ${repair.note}`)];
     return [[`Would repair ${what}:`, codeBlock(text, MAX_REPAIR * 2), ...note].join('\n')];
   });

@@ -126,6 +126,7 @@ function asksForAccess({ unchecked }: Alert): boolean {
   return unchecked.some(({ record }) => record.about.reason === 'denied');
 }
 
+/** Of what is open. */
 const COUNTED: Readonly<Record<News, keyof AlertCounts>> = {
   opened: 'opened',
   escalated: 'opened',
@@ -139,7 +140,8 @@ const COUNTED: Readonly<Record<News, keyof AlertCounts>> = {
 function added(counts: AlertCounts, { findings }: Alert): AlertCounts {
   const sum = { ...counts };
   for (const { news, record } of findings) {
-    if (record.closing?.how !== 'waived') sum[COUNTED[news]] += 1;
+    if (record.closing?.how === 'waived') continue;
+    sum[record.closing === null ? COUNTED[news] : 'resolved'] += 1;
   }
   return sum;
 }

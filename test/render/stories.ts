@@ -523,6 +523,83 @@ export const STORIES: Readonly<Record<string, () => Promise<SlackPayload>>> = {
     return only(await story.at(173));
   },
 
+  /** Access came and went; when the digest is due all is well. */
+  async 'flapping-closed-unchecked'() {
+    const story = await startShop();
+    const { tables } = datasetOf(story, 'analytics');
+    const intact = tables.get('lightspeed_products');
+    for (const hour of [2, 4, 6]) {
+      tables.set('lightspeed_products', deniedTo('analytics', 'lightspeed_products'));
+      await story.at(hour);
+      if (intact !== undefined) tables.set('lightspeed_products', intact);
+      await story.at(hour + 1);
+    }
+    return only(await story.at(29));
+  },
+
+  /** The same of files that were invalid three times within a day. */
+  async 'flapping-closed-failure'() {
+    const story = await startShop();
+    for (const hour of [1, 3, 5]) {
+      story.loadExpectation = reading(INVALID_FILES);
+      await story.at(hour);
+      story.loadExpectation = reading(SHOP);
+      await story.at(hour + 1);
+    }
+    return only(await story.at(8));
+  },
+
+  /** It was told as missing before; then it could not be read, and now it is known to be missing still. */
+  async 'resolved-known-to-be-missing'() {
+    const never = { alerts: { remindAfter: { critical: null } } };
+    const story = await startShop(withPolicy(never));
+    const { tables } = datasetOf(story, 'commerce');
+    tables.delete('products');
+    await story.at(1);
+    tables.set('products', deniedTo('commerce', 'products'));
+    await story.at(2);
+    await story.at(3);
+    tables.delete('products');
+    return only(await story.at(4));
+  },
+
+  /** More than are told one by one. */
+  async 'resolved-many-readable'() {
+    const story = await startShop();
+    const { tables } = datasetOf(story, 'commerce');
+    const intact = new Map(tables);
+    for (const table of intact.keys()) tables.set(table, deniedTo('commerce', table));
+    await story.at(1);
+    for (const [table, read] of intact) tables.set(table, read);
+    return only(await story.at(3));
+  },
+
+  /** A table and its columns, and another thing of it: what is repaired by which statement is named. */
+  async 'opened-many-of-one-table'() {
+    const story = await startShop();
+    for (const column of ['name', 'price', 'category']) {
+      retype(story, { dataset: 'commerce', table: 'products', column }, 'INT64');
+    }
+    for (const column of ['id', 'customer_id', 'profile']) {
+      dropColumn(story, 'customer_memory', 'customer_profiles', column);
+    }
+    alter(story, 'customer_memory', 'customer_profiles', {
+      timePartitioning: { type: 'DAY', field: 'created_at', expirationMs: String(30 * DAY_MS) },
+    });
+    return only(await story.at(1));
+  },
+
+  /** So many of one kind in one table that one line stands for them. */
+  async 'reminder-folded'() {
+    const columns = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => ({ name, type: 'STRING' }));
+    const files = { ...SHOP, 'commerce/wide.json': { type: 'TABLE', schema: { fields: columns } } };
+    const story = await startShop(files);
+    for (const { name } of columns)
+      retype(story, { dataset: 'commerce', table: 'wide', column: name }, 'INT64');
+    await story.at(1);
+    return only(await story.at(25));
+  },
+
   /** Two tables expire: one before its contract allows it, one that should stay. */
   async 'recovery-before-it-is-deleted'() {
     const files = {

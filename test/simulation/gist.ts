@@ -9,6 +9,8 @@ interface Told {
   readonly gist: string;
   /** Findings, where a line may stand for several. */
   readonly findings: number;
+  /** Whether they are over. */
+  readonly isOver?: true;
 }
 
 /** What on-call must know beside what is told. */
@@ -71,6 +73,7 @@ function whatIsOver(line: string): Told {
   return {
     gist: `${[how, about.join(': ')].join(' ').trim()}${factsOf(facts)}`,
     findings: isFinding ? Math.max(1, [...facts.matchAll(/`[^`]+`/g)].length) : 0,
+    isOver: true,
   };
 }
 
@@ -116,13 +119,13 @@ function plain(text: string): string {
 /** How many findings a message tells, as the function's answer counts them. */
 export function countsOf(payload: SlackPayload): FindingCounts {
   const topic = topicOf(payload);
-  const findings = textsOf(payload)
-    .flatMap(toldIn)
-    .reduce((sum, told) => sum + told.findings, 0);
+  const told = textsOf(payload).flatMap(toldIn);
+  const count = (isOver: boolean) =>
+    told.reduce((sum, each) => sum + ((each.isOver ?? false) === isOver ? each.findings : 0), 0);
   return {
-    alerted: topic === 'Drift' ? findings : 0,
-    reminded: topic === 'Still open' ? findings : 0,
-    resolved: topic === 'Resolved' ? findings : 0,
+    alerted: topic === 'Drift' ? count(false) : 0,
+    reminded: topic === 'Still open' ? count(false) : 0,
+    resolved: count(true),
   };
 }
 

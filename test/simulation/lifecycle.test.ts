@@ -92,7 +92,7 @@ test('what comes and goes too often is told in the reminder', async () => {
       'hour 8: Drift | sales.items: field amount is of another type (FLOAT64)',
       'hour 8: Still open | sales.orders: the table is missing (flapping, 4 times, 1 hour)',
       'hour 9: Drift | sales.items: field amount is of another type (STRING)',
-      'hour 16: Still open | repaired sales.orders: the table is missing (5 hours, 4 times)',
+      'hour 16: Resolved | repaired sales.orders: the table is missing (5 hours, 4 times)',
       // The third change within a day waits until there are fewer.
       'hour 32: Drift | sales.items: field amount is of another type (BYTES)',
       'hour 34: Drift | sales.orders: the table is missing',
