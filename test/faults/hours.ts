@@ -155,7 +155,7 @@ function factOf(payload: SlackPayload): string {
     return [topic, ...facts.sort()].join(' | ');
   }
   const lines = payload.blocks.flatMap((block) =>
-    block.type === 'section' ? block.text.text.split('\n').filter((line) => line.startsWith('• ')) : [],
+    block.type === 'section' ? block.text.text.split('\n').filter((line) => /^(?:• | {3})/.test(line)) : [],
   );
   const names = lines.flatMap((line) =>
     [...(line.split(';', 1)[0] ?? '').matchAll(/[*`]([^*`]+)[*`]|(the list of datasets)/g)].flatMap(

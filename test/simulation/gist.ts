@@ -46,6 +46,8 @@ function toldIn(text: string): readonly Told[] {
   const lines = text.split('\n');
   return lines.flatMap((line, index) => {
     if (/^(?:🔴|🟡|🔵) /u.test(line)) return [openFinding(line, lines[0] ?? '')];
+    const [, names] = /^✅ .* can be checked again: (.*)$/u.exec(line) ?? [];
+    if (names !== undefined) return [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => readable(name));
     if (/^(?:✅|☑️|⏸) /u.test(line)) return [whatIsOver(line)];
     if (line.startsWith('• ')) return [{ gist: causeGist(line, namesAfter(lines, index)), findings: 0 }];
     return [];
@@ -61,6 +63,10 @@ function openFinding(line: string, heading: string): Told {
     gist: `${subjectOf(heading)}: ${said}${factsOf(life.join(' '))}`,
     findings: Number(several ?? 1),
   };
+}
+
+function readable(name: string): Told {
+  return { gist: `can be checked again ${name}`, findings: 0, isOver: true };
 }
 
 /** `repaired sales.orders: the table is missing (4 hours)` */
