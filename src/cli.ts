@@ -84,7 +84,14 @@ async function main(argv: readonly string[]): Promise<number> {
       'after',
       '\nExit: 0 in sync; 1 drift; 2 no drift, but something could not be checked; 64 usage; 65 invalid files; 70 internal',
     )
-    .action(async (selection: readonly string[], options: CheckCommandOptions) => {
+    .action(async (selection: readonly string[], options: CheckCommandOptions, command: Command) => {
+      const { preview, format, output } = options;
+      const isShown = format === 'text' || format === 'slack' || output !== undefined;
+      if (preview === true && !isShown) {
+        command.error(
+          'error: --preview is shown in the place of --format: leave one out, or add --output <file>',
+        );
+      }
       exitCode = await runCheck(selection, options);
     });
   program
@@ -189,7 +196,9 @@ async function print(
   const color = isTTY === true && !process.env['NO_COLOR'];
   const width = isTTY === true ? columns : null;
   const text =
-    preview === true ? slackPreview(result, policy, color) : renderText(result.report, { color, width });
+    preview === true
+      ? slackPreview(result, policy, { color, width })
+      : renderText(result.report, { color, width });
   if (output === undefined) {
     process.stdout.write(
       format === 'text' || preview === true ? text : rendered(result, { format, failOn }, policy),
@@ -228,11 +237,15 @@ function rendered(
 /** The command line knows one moment, and its page stands nowhere in particular. */
 const NOTHING_REMEMBERED = { state: null, account: null, address: null } as const;
 
-function slackPreview(result: CheckResult, policy: Policy, color: boolean): string {
+function slackPreview(
+  result: CheckResult,
+  policy: Policy,
+  screen: Parameters<typeof previewSlack>[1],
+): string {
   const message = previewMessage(result, policy);
   return message === null
     ? 'Slack hears nothing: there is no finding that is severe enough, and nothing unchecked.\n'
-    : previewSlack(message, { color });
+    : previewSlack(message, screen);
 }
 
 function exitCodeOf({ findings, unchecked }: Report, failOn: Severity): number {

@@ -266,6 +266,18 @@ describe('check --format json', () => {
   });
 });
 
+test.each(['json', 'html', 'junit'])(
+  'check --preview takes no other format but into a file: %s',
+  async (format) => {
+    const { code, stdout, stderr } = await check(expected, missingField, ['--preview', '--format', format]);
+    expect({ code, stdout, says: stderr.split('\n')[0] }).toEqual({
+      code: 64,
+      stdout: '',
+      says: 'error: --preview is shown in the place of --format: leave one out, or add --output <file>',
+    });
+  },
+);
+
 test('check --format slack prints the message, --preview as its reader would see it', async () => {
   const [message, preview] = await Promise.all([
     check(expected, missingField, ['--format', 'slack']),

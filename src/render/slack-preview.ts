@@ -1,44 +1,68 @@
 import { styleText } from 'node:util';
 import type { SlackBlock, SlackPayload } from '../model/ports.ts';
 import { printable } from './printable.ts';
+import { wrapped } from './wrapped.ts';
 
 type Style = Parameters<typeof styleText>[0];
 type Paint = (style: Style, text: string) => string;
 
+interface Screen {
+  readonly color: boolean;
+  /** null, or absent: as wide as it likes. */
+  readonly width?: number | null;
+}
+
+interface Sheet {
+  readonly paint: Paint;
+  readonly width: number | null;
+}
+
+/** The bar at the side, with a space. */
+const MARGIN = 2;
+/** Narrower, nothing would be read of it. */
+const LEAST_WIDTH = 40;
+
 /** A message as its reader sees it in Slack, for a terminal. */
-export function previewSlack(payload: SlackPayload, { color }: { readonly color: boolean }): string {
+export function previewSlack(payload: SlackPayload, { color, width = null }: Screen): string {
   const paint: Paint = (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
-  const lines = payload.blocks.flatMap((block) => ['', ...blockLines(block, paint)]).slice(1);
+  const sheet = { paint, width: width === null ? null : Math.max(width, LEAST_WIDTH) - MARGIN };
+  const lines = payload.blocks.flatMap((block) => ['', ...blockLines(block, sheet)]).slice(1);
   return `${lines.map((line) => `${paint('dim', '┃')} ${line}`.trimEnd()).join('\n')}\n`;
 }
 
-function blockLines(block: SlackBlock, paint: Paint): readonly string[] {
+function blockLines(block: SlackBlock, sheet: Sheet): readonly string[] {
+  const { paint, width } = sheet;
   switch (block.type) {
     case 'header':
-      return [paint('bold', shown(block.text.text))];
+      return wrapped(shown(block.text.text), width).map((line) => paint('bold', line));
     case 'section':
-      return mrkdwnLines(block.text.text, paint);
+      return mrkdwnLines(block.text.text, sheet);
     case 'context':
       return block.elements
-        .flatMap((element) => mrkdwnLines(element.text, paint))
+        .flatMap((element) => mrkdwnLines(element.text, sheet))
         .map((line) => paint('dim', line));
     case 'divider':
       return [paint('dim', '─'.repeat(40))];
   }
 }
 
-function mrkdwnLines(text: string, paint: Paint): readonly string[] {
+function mrkdwnLines(text: string, { paint, width }: Sheet): readonly string[] {
   let isCode = false;
   return text.split('\n').flatMap((line) => {
     if (line === FENCE) {
       isCode = !isCode;
       return [];
     }
+    // A statement stays whole, so that it can be copied.
     if (isCode) return [`    ${paint('cyan', shown(line))}`];
     const quoted = /^> (.*)$/.exec(line)?.[1];
-    return [quoted === undefined ? mrkdwnLine(line, paint) : paint('dim', `│ ${mrkdwnLine(quoted, paint)}`)];
+    if (quoted === undefined) return wrapped(mrkdwnLine(line, paint), width);
+    const columns = width === null ? null : width - QUOTED.length;
+    return wrapped(mrkdwnLine(quoted, paint), columns).map((part) => paint('dim', `${QUOTED}${part}`));
   });
 }
+
+const QUOTED = '│ ';
 
 /** Before and after lines of code. */
 export const FENCE = '```';

@@ -89,4 +89,30 @@ describe('the preview of a message', () => {
   test('shows that there is a control character and lets none through', () => {
     expect(preview(section('a\u001B[31mb\u202E'))).toBe('┃ a\uFFFD[31mb\uFFFD\n');
   });
+
+  test('is as wide as the terminal, but for what is to be copied', () => {
+    const statement = `ALTER TABLE ${'x'.repeat(60)};`;
+    const blocks = [
+      section(
+        `one two three four five six seven eight nine ten\n${quote('a b c d e f g h i j k l m n o p q r s t u v w x y z')}`,
+      ),
+      section(codeBlock(statement, 200)),
+    ];
+    expect(
+      previewSlack({ text: '', blocks }, { color: false, width: 42 }),
+    ).toBe(`┃ one two three four five six seven eight
+┃ nine ten
+┃ │ a b c d e f g h i j k l m n o p q r s
+┃ │ t u v w x y z
+┃
+┃     ${statement}
+`);
+  });
+
+  test('is as wide with its colours as without', () => {
+    const text = '*bold words* and `code` and <https://x.example|a link> and more words than fit one line';
+    const shown = (color: boolean) =>
+      previewSlack({ text: '', blocks: [section(text)] }, { color, width: 40 });
+    expect(stripVTControlCharacters(shown(true))).toBe(shown(false));
+  });
 });
