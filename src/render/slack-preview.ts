@@ -56,7 +56,11 @@ function mrkdwnLines(text: string, { paint, width }: Sheet): readonly string[] {
     // A statement stays whole, so that it can be copied.
     if (isCode) return [`    ${paint('cyan', shown(line))}`];
     const quoted = /^> (.*)$/.exec(line)?.[1];
-    if (quoted === undefined) return wrapped(mrkdwnLine(line, paint), width);
+    if (quoted === undefined) {
+      const [indent = ''] = /^ */.exec(line) ?? [];
+      const columns = width === null ? null : width - indent.length;
+      return wrapped(mrkdwnLine(line.trimStart(), paint), columns).map((part) => indent + part);
+    }
     const columns = width === null ? null : width - QUOTED.length;
     return wrapped(mrkdwnLine(quoted, paint), columns).map((part) => paint('dim', `${QUOTED}${part}`));
   });
