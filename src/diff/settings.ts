@@ -149,7 +149,8 @@ function labels(kind: Kind): SettingRow {
     read: ({ labels: value }) => {
       if (value === undefined) return undefined;
       const entries = Object.entries(optionalObject(value, 'labels') ?? {});
-      const values = entries.map(([key, label]): [string, string | null] => {
+      // In an order of their own: that of an answer may differ from one to the next.
+      const values = entries.sort(byName).map(([key, label]): [string, string | null] => {
         const text = optionalString(label, `labels.${key}`);
         return [key, text === undefined ? null : `${key}=${text}`];
       });
@@ -217,6 +218,10 @@ function policyTags({ policyTags: tags, dataPolicies: policies }: Resource): Set
     values.set('dataPolicies', names.sort().join(', ') || null);
   }
   return { values, othersAbsent: false };
+}
+
+function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one < other ? -1 : 1;
 }
 
 /** A foreign key's name is BigQuery's own where nobody gave one, so it is told by its columns. */

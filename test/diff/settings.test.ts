@@ -144,6 +144,7 @@ function labels(kind: Kind, of: Of): Row {
     ],
     different: [
       [{ labels: { a: '1' } }, { labels: { a: '2', b: '2' } }, 'a=1', 'a=2'],
+      [{ labels: null }, { labels: { b: '2', a: '1' } }, null, 'a=1, b=2'],
       [ab, { labels: { a: '1' } }, 'b=2', null],
       [ab, {}, 'a=1, b=2', null],
       [{ labels: { a: '1' } }, { labels: { A: '1' } }, 'a=1', null],
