@@ -224,6 +224,7 @@ function facts(group: Group, view: View): Markup {
   const [first] = group.findings;
   const declared = view.declaredOf(group);
   const owner = declared === null ? (first?.owner ?? null) : declared.contract.owner;
+  const owners = declared === null ? (first?.owners ?? []) : [];
   const runbook = declared === null ? (first?.runbook ?? null) : declared.contract.runbook;
   const consumers = consumersOf(group, view);
   const waivers = view.waiversOf(group);
@@ -234,6 +235,7 @@ function facts(group: Group, view: View): Markup {
   ];
   const rows: readonly (readonly [string, Markup])[] = [
     ...(owner === null ? [] : [['Owner', html`${ownerName(owner)}`] as const]),
+    ...(owners.length === 0 ? [] : [['Owners', html`${joinedBy(', ', owners.map(ownerName))}`] as const]),
     ...(consumers.length === 0 ? [] : [['Read by', joinedBy(', ', consumers)] as const]),
     ...(waivers.length === 0 ? [] : [['Waivers', html`${waivers.map(waiverLine)}`] as const]),
     ['Go to', html`${links.map((link) => html`<p>${link}</p>`)}`],

@@ -15,7 +15,7 @@ import { MAX_LISTED, type View, viewOf } from './html-view.ts';
 import { html, joinedBy, Markup } from './markup.ts';
 import { lasting, moment } from './moment.ts';
 import { counted } from './printable.ts';
-import { HIDDEN_OR_GONE, REASONS } from './unchecked-words.ts';
+import { isPerhapsGone, lossNotes, REASONS } from './unchecked-words.ts';
 
 /** As many as a run keeps the details of. */
 const MAX_WHOLE = 200;
@@ -175,19 +175,20 @@ function uncheckedItem(each: Unchecked, view: View): Markup {
   const { cause, remedy } = REASONS[reason];
   const memo = view.uncheckedMemoOf(each);
   const since = memo?.episodes.at(-1)?.openedAt;
-  const wasReadable = memo?.about.wasReadable === true;
+  const isGone = memo !== null && isPerhapsGone({ ...memo.about, reason });
+  const losses = memo !== null && isGone ? lossNotes([memo.about], view.now) : [];
   const todo = remedy(view.account);
   const contracts = view.contractsOf(each);
   const consumers = [...new Set(contracts.flatMap((contract) => [...contract.consumers.keys()]))];
   const place = view.uncheckedOf(each) === each ? html` id="${unreadAnchorOf(each)}"` : null;
   return html`
     <li class="unchecked" data-entry data-dataset="${dataset}" data-status="unchecked" data-read="${view.readBy(consumers)}"${place} tabindex="-1">
-      <p class="what">${badge('unchecked', STATUS_WORDS.unchecked)} <code>${subjectTitle(each)}</code>: ${cause}${wasReadable ? ', or deleted' : null} ${consoleLink(each, view.report.project)}</p>
+      <p class="what">${badge('unchecked', STATUS_WORDS.unchecked)} <code>${subjectTitle(each)}</code>: ${cause}${isGone ? ', or deleted' : null} ${consoleLink(each, view.report.project)}</p>
       ${todo === null ? null : html`<p class="values">${todo}</p>`}
       ${since === undefined ? null : html`<p class="since">for ${lasting(since, view.now)}, since ${time(since)}</p>`}
       ${concerned(contracts, consumers)}
       <p class="note">${detail}</p>
-      ${wasReadable ? html`<p class="note">${HIDDEN_OR_GONE}</p>` : null}
+      ${losses.map((note) => html`<p class="note">${note}</p>`)}
     </li>`;
 }
 

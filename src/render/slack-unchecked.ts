@@ -2,10 +2,9 @@ import type { Alert } from '../model/alert.ts';
 import type { UncheckedReason } from '../model/finding.ts';
 import type { SlackPayload } from '../model/ports.ts';
 import type { UncheckedMemo } from '../model/state.ts';
-import { lasting, moment } from './moment.ts';
+import { moment } from './moment.ts';
 import { code, escaped, quote } from './mrkdwn.ts';
 import { counted, shortened } from './printable.ts';
-import { restorableUntil } from './recovery.ts';
 import type { Scene } from './scene.ts';
 import {
   context,
@@ -17,7 +16,7 @@ import {
   section,
   tableCounts,
 } from './slack-parts.ts';
-import { HIDDEN_OR_GONE, REASONS } from './unchecked-words.ts';
+import { isPerhapsGone, lossNotes, REASONS } from './unchecked-words.ts';
 
 /** What could not be checked for long enough, with the cause and what to do about it. */
 export function renderUnchecked(alert: Alert, scene: Scene): SlackPayload {
@@ -96,7 +95,7 @@ export function uncheckedSections(
       `• ${causeLine(cause, account)}`,
       ...placeLines(cause).map((line) => `   ${line}`),
       ...cause.group.slice(0, 1).map(({ detail }) => quote(shortened(detail, 200))),
-      ...(cause.isGone ? lossLines(cause.group, now).map(quote) : []),
+      ...(cause.isGone ? lossNotes(cause.group, now).map(quote) : []),
     ];
     return joined(first ?? '', lines);
   });
@@ -122,8 +121,6 @@ interface Cause {
 }
 
 function causes(entries: readonly UncheckedMemo[]): readonly Cause[] {
-  // Only a denied read may stand for something deleted.
-  const isPerhapsGone = ({ reason, wasReadable }: UncheckedMemo) => wasReadable && reason === 'denied';
   const groups = Map.groupBy(entries, (entry) => JSON.stringify([entry.reason, isPerhapsGone(entry)]));
   return [...groups.values()].flatMap((group): readonly Cause[] => {
     const [first] = group;
@@ -187,21 +184,4 @@ function parts(entries: readonly UncheckedMemo[]): string {
     ...(own === undefined ? [] : [own.isListOnly ? 'the list of its tables' : 'the dataset itself']),
     ...(tables === 0 ? [] : [counted(tables, 'table')]),
   ].join(' and ');
-}
-
-/** What the reader of `access denied, or deleted` must know; until when it could be had back, should it be gone. */
-function lossLines(group: readonly UncheckedMemo[], now: Date): readonly string[] {
-  const clocks = group.flatMap(({ lastReadAt, timeTravelHours }) => {
-    const until = restorableUntil({ lastGoodAt: lastReadAt, timeTravelHours });
-    return lastReadAt === null || until === null ? [] : [{ lastReadAt, until }];
-  });
-  // Of several the one that is over first.
-  const [first] = clocks.toSorted((one, other) => one.until.getTime() - other.until.getTime());
-  if (first === undefined) return [HIDDEN_OR_GONE];
-  const end = moment(first.until.toISOString());
-  const clock =
-    first.until > now
-      ? `Last read at ${moment(first.lastReadAt)}: should it be deleted, time travel can restore its data until at least ${end} (${lasting(now.toISOString(), first.until)} from now).`
-      : `Last read at ${moment(first.lastReadAt)}: should it be deleted, it may be too late for time travel, since ${end}.`;
-  return [HIDDEN_OR_GONE, clock];
 }

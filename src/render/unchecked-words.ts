@@ -1,4 +1,7 @@
 import type { UncheckedReason } from '../model/finding.ts';
+import type { UncheckedMemo } from '../model/state.ts';
+import { lasting, moment } from './moment.ts';
+import { restorableUntil } from './recovery.ts';
 
 interface ReasonWords {
   readonly cause: string;
@@ -25,6 +28,34 @@ export const REASONS: Readonly<Record<UncheckedReason, ReasonWords>> = {
   },
 };
 
-/** What the reader of `access denied, or deleted` must know. */
-export const HIDDEN_OR_GONE =
+/** Only a denied read may stand for something deleted. */
+export function isPerhapsGone({
+  reason,
+  wasReadable,
+}: Pick<UncheckedMemo, 'reason' | 'wasReadable'>): boolean {
+  return wasReadable && reason === 'denied';
+}
+
+const HIDDEN_OR_GONE =
   'It was readable before: BigQuery hides what is deleted from those without permission.';
+
+/** What the reader of `access denied, or deleted` must know; of several, until when the one that is over first could be had back. */
+export function lossNotes(
+  lost: readonly Pick<UncheckedMemo, 'lastReadAt' | 'timeTravelHours'>[],
+  now: Date,
+): readonly string[] {
+  const clocks = lost.flatMap(({ lastReadAt, timeTravelHours }) => {
+    const until = restorableUntil({ lastGoodAt: lastReadAt, timeTravelHours });
+    return lastReadAt === null || until === null ? [] : [{ lastReadAt, until }];
+  });
+  const [first] = clocks.toSorted((one, other) => one.until.getTime() - other.until.getTime());
+  if (first === undefined) return [HIDDEN_OR_GONE];
+  const lastRead = `Last read at ${moment(first.lastReadAt)}: should it be deleted`;
+  const end = moment(first.until.toISOString());
+  return [
+    HIDDEN_OR_GONE,
+    first.until > now
+      ? `${lastRead}, time travel can restore its data until at least ${end} (${lasting(now.toISOString(), first.until)} from now).`
+      : `${lastRead}, it may be too late for time travel, since ${end}.`,
+  ];
+}

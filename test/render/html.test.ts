@@ -284,6 +284,7 @@ describe('beside it', () => {
       'for less than a minute, since 2026-11-22 21:00 UTC',
       'HTTP 403 accessDenied: Access Denied',
       'It was readable before: BigQuery hides what is deleted from those without permission.',
+      'Last read at 2026-11-22 20:00 UTC: should it be deleted, time travel can restore its data until at least 2026-11-29 20:00 UTC (6 days 23 hours from now).',
     ]);
   });
 
