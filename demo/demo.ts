@@ -168,7 +168,8 @@ async function runCheck(expectedStatus: string, expectedMessages: number): Promi
   if (messages.length === 0) print('  Slack: nothing to tell, nothing sent.');
   for (const payload of hours.at(-1)?.messages ?? []) {
     print('  Slack:');
-    print(previewSlack(payload, { color }).replace(/^/gm, '  ').trimEnd());
+    const width = process.stdout.isTTY === true ? process.stdout.columns - 2 : null;
+    print(previewSlack(payload, { color, width }).replace(/^/gm, '  ').trimEnd());
   }
   const metrics = metricLines(pointsBefore).join('\n');
   print(metrics === lastMetrics ? '  Metric: as in the hour before' : metrics);

@@ -54,7 +54,10 @@ export function alertsDue(
 function rankOf(alert: Alert, { remindAfterMs }: AlertTiming): number {
   if (alert.topic === 'drift' || alert.topic === 'unchecked') return Number.NEGATIVE_INFINITY;
   const items: readonly Item<unknown>[] = [...alert.findings, ...alert.unchecked, ...alert.failures];
-  return Math.min(...items.map(({ record, news }) => dueSince(record, { news, remindAfterMs })));
+  return items.reduce(
+    (first, { record, news }) => Math.min(first, dueSince(record, { news, remindAfterMs })),
+    Number.POSITIVE_INFINITY,
+  );
 }
 
 /** `first` is the topic under which a thing of its kind is told at first. */
