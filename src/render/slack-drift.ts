@@ -131,12 +131,12 @@ function partition<T>(
 
 /** `3 critical, 1 warning, 1 of them escalated` */
 function titleCounts(open: readonly OpenItem[]): string {
-  const not = (['escalated', 'changed'] as const).flatMap((news) => {
+  const others = (['escalated', 'changed'] as const).flatMap((news) => {
     const count = open.filter(({ item }) => item.news === news).length;
     if (count === 0) return [];
     return [count === open.length ? news : `${count} of them ${news}`];
   });
-  return [severityCounts(open.map(({ finding }) => finding)), ...not].join(', ');
+  return [severityCounts(open.map(({ finding }) => finding)), ...others].join(', ');
 }
 
 /** Many tables that went together, apart from the rest. */

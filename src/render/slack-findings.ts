@@ -214,7 +214,8 @@ function foldedLine(members: readonly OpenItem[], telling: Telling): string {
     SEVERITIES.find((candidate) => findings.some((finding) => finding.severity === candidate)) ??
     first.finding.severity;
   const consumers = readers(kind, [...new Set(findings.flatMap((finding) => finding.consumers))]);
-  const life = inCommon(members.map(({ item }) => lifeOf(item, telling))) ?? '';
+  const life =
+    inCommon(members.map(({ finding, item }) => lifeOf(item, telling) + formerWaiver(finding))) ?? '';
   if (context?.type === 'no-fields-left') {
     const what = `all ${findings.length} declared fields are missing: the table has no columns (recreated empty?)`;
     return `${SIGN[severity]} ${what}${consumers}${life}`;

@@ -71,13 +71,14 @@ export function thingsOf(entries: readonly UncheckedMemo[]): string {
 /** Of all causes, in a message that tells of findings as well. */
 const MAX_CAUSES = 4000;
 const MAX_CAUSES_ALONE = 10_000;
-/** Of one dataset; of several datasets fewer of each. */
+/** Of one dataset; of several datasets fewer of each, so that what follows has room. */
 const MAX_NAMED = 20;
-const MAX_NAMED_OF_EACH = 3;
+const MAX_NAMED_OF_EACH = 2;
 const MAX_DATASETS = 8;
 
 /**
- * A section for each cause: what it is, of what, and what helps; then the names, then the first of the service's own words.
+ * A section for each cause: what it is, of what, and what helps; then the names, what may be lost, and the first of the
+ * service's own words.
  * `• analytics: access denied, 2 tables; grant roles/bigquery.metadataViewer to …`
  */
 export function uncheckedSections(
@@ -94,21 +95,18 @@ export function uncheckedSections(
       ...(index === 0 ? [heading] : []),
       `• ${causeLine(cause, account)}`,
       ...placeLines(cause).map((line) => `   ${line}`),
-      ...cause.group.slice(0, 1).map(({ detail }) => quote(shortened(detail, 200))),
       ...(cause.isGone ? lossNotes(cause.group, now).map(quote) : []),
+      ...cause.group.slice(0, 1).map(({ detail }) => quote(shortened(detail, 200))),
     ];
     return joined(first ?? '', lines);
   });
   let total = 0;
-  const fits = texts.findIndex((text) => {
+  const shown = texts.filter((text, index) => {
     total += text.length;
-    return total > most;
+    return index === 0 || total <= most;
   });
-  if (fits === -1) return texts;
-  return [
-    ...texts.slice(0, Math.max(1, fits)),
-    `+${counted(texts.length - Math.max(1, fits), 'more cause')}`,
-  ];
+  const left = texts.length - shown.length;
+  return left === 0 ? shown : [...shown, `+${counted(left, 'more cause')}`];
 }
 
 interface Cause {

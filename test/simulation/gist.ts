@@ -85,8 +85,9 @@ function whatIsOver(line: string): Told {
 
 /** The lines that are set in under a cause. */
 function namesAfter(lines: readonly string[], index: number): string {
-  const end = lines.findIndex((line, other) => other > index && !line.startsWith('   '));
-  return lines.slice(index + 1, end === -1 ? undefined : end).join('\n');
+  const end = lines.findIndex((line, other) => other > index && line.startsWith('• '));
+  const below = lines.slice(index + 1, end === -1 ? undefined : end);
+  return below.filter((line) => line.startsWith('   ')).join('\n');
 }
 
 /** `access denied, or deleted: crm people` */
