@@ -74,15 +74,15 @@ async function readObject(
     if (isWhole(answer)) return { text: answer.text, generation };
     throw unavailable(objects, 'read', 'the answer is cut off');
   }
-  if (answer.status !== 404) throw unavailable(objects, 'read', reasonOf(answer));
-  // A proxy says 404 as well; Cloud Storage's own word for it comes with the metadata.
+  // Content comes with errors in plain text, and a proxy says 404 as well: the metadata have Cloud Storage's own word for it.
+  const isUnclear = answer.status === 404 || (answer.status === 403 && errorReason(answer.text) === null);
+  if (!isUnclear) throw unavailable(objects, 'read', reasonOf(answer, objects));
   const metadata = await ask(objects, { verb: 'read', url, params: {} });
   if (metadata.status === 404 && errorReason(metadata.text) === 'notFound') return null;
-  // It came into being between the two.
-  if (metadata.status === 200 && generationOf(metadata.text) !== null && isFirst) {
-    return readObject(objects, name, { isFirst: false });
-  }
-  throw unavailable(objects, 'read', reasonOf(metadata));
+  // It came into being between the two, or may be read by now.
+  const isThere = metadata.status === 200 && generationOf(metadata.text) !== null;
+  if (isThere && isFirst) return readObject(objects, name, { isFirst: false });
+  throw unavailable(objects, 'read', reasonOf(isThere ? answer : metadata, objects));
 }
 
 /** A proxy that closes the connection early leaves a part: https://docs.cloud.google.com/storage/docs/xml-api/reference-headers#xgoogstoredcontentlength */
@@ -107,7 +107,7 @@ async function writeObject(
     if (written !== null) return written;
     throw unavailable(objects, 'write', 'an answer that names no generation');
   }
-  if (answer.status !== 412) throw unavailable(objects, 'write', reasonOf(answer));
+  if (answer.status !== 412) throw unavailable(objects, 'write', reasonOf(answer, objects));
   // An answer that was lost on its way: what stands there is then what was to be written.
   const found = await readObject(objects, name);
   return found?.text === text ? found.generation : null;
@@ -122,7 +122,7 @@ async function publishPage(objects: Objects, name: string, page: string): Promis
     // Asked for anew each time: the newest page keeps its name.
     ...multipart({ metadata: { cacheControl: 'no-cache' }, type: 'text/html; charset=utf-8', text: page }),
   });
-  if (answer.status !== 200) throw unavailable(objects, 'publish', reasonOf(answer));
+  if (answer.status !== 200) throw unavailable(objects, 'publish', reasonOf(answer, objects));
 }
 
 async function listObjects(objects: Objects, prefix: string): Promise<readonly BucketEntry[]> {
@@ -139,7 +139,7 @@ async function listObjects(objects: Objects, prefix: string): Promise<readonly B
       },
     });
     const page = answer.status === 200 ? parseList(answer.text) : null;
-    if (page === null) throw unavailable(objects, 'list', reasonOf(answer));
+    if (page === null) throw unavailable(objects, 'list', reasonOf(answer, objects));
     entries.push(...page.entries);
     pageToken = page.nextPageToken;
   } while (pageToken !== null);
@@ -170,7 +170,7 @@ async function removeObject(objects: Objects, name: string): Promise<void> {
     params: {},
   });
   const isGone = answer.status === 204 || answer.status === 200 || answer.status === 404;
-  if (!isGone) throw unavailable(objects, 'remove', reasonOf(answer));
+  if (!isGone) throw unavailable(objects, 'remove', reasonOf(answer, objects));
 }
 
 /** https://docs.cloud.google.com/storage/docs/uploading-objects: the metadata, then the content. */
@@ -217,7 +217,11 @@ async function ask(objects: Objects, question: Question): Promise<Answer> {
     const isPassing = typeof answer === 'string' || isPassingRefusal(answer);
     if (!isPassing) return answer;
     if (attempt === (question.verb === 'publish' ? MAX_PAGE_ATTEMPTS : MAX_ATTEMPTS)) {
-      throw unavailable(objects, question.verb, typeof answer === 'string' ? answer : reasonOf(answer));
+      throw unavailable(
+        objects,
+        question.verb,
+        typeof answer === 'string' ? answer : reasonOf(answer, objects),
+      );
     }
     await objects.clock.sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + Math.random() / 2));
   }
@@ -291,16 +295,24 @@ function unavailable({ uri, holds }: Objects, verb: Verb, reason: string): Drift
     : new DriftError('SinkRejected', `cannot ${verb} the report pages in ${uri}: ${reason}`);
 }
 
-const REMEDIES: Readonly<Record<number, string>> = {
-  401: "the credentials are not accepted; see the service account's key or identity",
-  403: "the monitor's account may not use the bucket: grant it storage.objects.get and storage.objects.list there, and for the state storage.objects.create and storage.objects.delete",
-  404: 'there is no such bucket',
-};
+const READING = 'storage.objects.get and storage.objects.list';
+const KEEPING =
+  'storage.objects.get, storage.objects.list, storage.objects.create and storage.objects.delete';
 
-function reasonOf({ status, text }: Answer): string {
+function remedyFor(status: number, { holds }: Pick<Objects, 'holds'>): string | undefined {
+  const needed = holds === 'expected files' ? READING : KEEPING;
+  const remedies: Readonly<Record<number, string>> = {
+    401: "the credentials are not accepted; see the service account's key or identity",
+    403: `the monitor's account may not use the bucket: grant it ${needed} there`,
+    404: 'there is no such bucket',
+  };
+  return remedies[status];
+}
+
+function reasonOf({ status, text }: Answer, objects: Pick<Objects, 'holds'>): string {
   if (status < 300) return `HTTP ${status}, but an answer that is not Cloud Storage's`;
   // A proxy says 404 as well.
-  const remedy = status === 404 && errorReason(text) === null ? undefined : REMEDIES[status];
+  const remedy = status === 404 && errorReason(text) === null ? undefined : remedyFor(status, objects);
   return `HTTP ${status}${remedy === undefined ? '' : `: ${remedy}`}`;
 }
 

@@ -136,10 +136,12 @@ describe('parseConfig', () => {
     { uri: 'gs://drift-state/', state: { in: 'bucket', bucket: 'drift-state', prefix: '' } },
     { uri: 'gs://drift-state/prod', state: { in: 'bucket', bucket: 'drift-state', prefix: 'prod' } },
     { uri: 'gs://drift-state//prod/eu//', state: { in: 'bucket', bucket: 'drift-state', prefix: 'prod/eu' } },
+    { uri: 'gs://drift-state/a//b', state: { in: 'bucket', bucket: 'drift-state', prefix: 'a//b' } },
     { uri: 'gs://a1b/Zürich 1%?#', state: { in: 'bucket', bucket: 'a1b', prefix: 'Zürich 1%?#' } },
     { uri: 'gs://a.b_c-d/x', state: { in: 'bucket', bucket: 'a.b_c-d', prefix: 'x' } },
     { uri: 'file:///var/lib/drift', state: { in: 'folder', path: '/var/lib/drift' } },
     { uri: 'file:///var/lib/Z%C3%BCrich%201', state: { in: 'folder', path: '/var/lib/Zürich 1' } },
+    { uri: 'file:///a%3Fx=1%23b', state: { in: 'folder', path: '/a?x=1#b' } },
     { uri: 'file://localhost/var/lib/drift', state: { in: 'folder', path: '/var/lib/drift' } },
   ])('keeps the state at $uri', ({ uri, state }) => {
     expect(parseConfig({ STATE_URI: uri })).toEqual({ ...defaults, state });
@@ -160,6 +162,8 @@ describe('parseConfig', () => {
     { name: 'the root folder', uri: 'file:///' },
     { name: 'a folder whose name has a slash in it', uri: 'file:///var%2Flib' },
     { name: 'a folder whose name is not encoded', uri: 'file:///100%' },
+    { name: 'a folder with a question mark that is not encoded', uri: 'file:///a?x=1' },
+    { name: 'a folder with a number sign that is not encoded', uri: 'file:///a#b' },
   ])('refuses as a place for the state $name', ({ uri }) => {
     const message = `STATE_URI: expected gs://bucket/prefix or file:///folder, found ${JSON.stringify(uri)}`;
     expect(errorOf({ STATE_URI: uri })).toEqual(new DriftError('InvalidConfig', message));

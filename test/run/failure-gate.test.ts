@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { playedClock } from '../../emulators/clock.ts';
 import { startSlackEmulator } from '../../emulators/slack.ts';
+import type { AlertSink } from '../../src/model/ports.ts';
 import { createFailureGate } from '../../src/run/failure-gate.ts';
 import { tellFailure } from '../../src/run/hourly.ts';
 import { createSlackSink } from '../../src/sinks/slack.ts';
@@ -105,4 +106,22 @@ test('a failure that Slack did not accept is told by the next run', async () => 
     messages.push(slack.messages.length);
   }
   expect(messages).toEqual([0, 1, 1]);
+});
+
+test.each([
+  { name: 'what the run has left', deadline: { deadline: { allMs: () => 1234 } }, limits: { maxMs: 1234 } },
+  { name: "the sink's own where the run has not begun", deadline: {}, limits: {} },
+])('the time for the message about a failure is $name', async ({ deadline, limits }) => {
+  const given: unknown[] = [];
+  const alerts: AlertSink = {
+    async send(_, sendLimits) {
+      given.push(sendLimits);
+      return { fate: 'sent' };
+    },
+  };
+  const gate = createFailureGate(playedClock());
+
+  await tellFailure({ alerts, project: 'shop', log: () => {}, gate, ...deadline }, files);
+
+  expect(given).toStrictEqual([limits]);
 });

@@ -1,9 +1,20 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { denied } from '../../emulators/bigquery.ts';
+import { playedClock } from '../../emulators/clock.ts';
+import type { SlackMessage } from '../../emulators/slack.ts';
+import { DriftError } from '../../src/model/errors.ts';
 import { KINDS } from '../../src/model/kinds.ts';
+import type { Delivery, Log, SlackPayload } from '../../src/model/ports.ts';
+import { emptyState, type State } from '../../src/model/state.ts';
+import { createFailureGate } from '../../src/run/failure-gate.ts';
+import { runHourly } from '../../src/run/hourly.ts';
+import { createFolderStore } from '../../src/sinks/folder-store.ts';
+import { loadExpectation } from '../../src/sources/expected-files.ts';
+import { printState } from '../../src/sources/state-text.ts';
+import { gistOf } from '../simulation/gist.ts';
 import { writeFolder } from '../support/folder.ts';
 import { PROJECT, startFunction, valuesOf } from '../support/function.ts';
 import { dropAmount, shopFiles, shopWarehouse } from '../support/shop.ts';
@@ -405,5 +416,173 @@ describe('Slack', () => {
       messages: [],
       refused: [],
     });
+  });
+});
+
+/** What Slack accepted, a line each. */
+function gistsOf(messages: readonly SlackMessage[]): readonly string[] {
+  return messages.map(({ payload }) => gistOf(payload as SlackPayload));
+}
+
+const AMOUNT_GIST = 'Drift | sales.orders: field amount is missing';
+const FIRST_GIST = `${AMOUNT_GIST} | (first check)`;
+
+describe('a run that remembers', () => {
+  async function startRemembering(state: State | null = null, files = shopFiles) {
+    const folder = await writeFolder(state === null ? {} : { 'state.json.1': printState(state) });
+    const env = { STATE_URI: pathToFileURL(folder).href, CONFIRM_SECONDS: '0' };
+    return startShop({ expected: await writeFolder(files), env });
+  }
+
+  test.each([
+    { name: '9 minutes', ms: 9 * 60_000, told: [] },
+    { name: '10 minutes', ms: 10 * 60_000, told: [] },
+    { name: '11 minutes', ms: 11 * 60_000, told: [FIRST_GIST] },
+    { name: 'a day', ms: 24 * 3_600_000, told: [FIRST_GIST] },
+  ])('that finds its state $name ahead of the clock tells of new drift: $told', async ({ ms, told }) => {
+    const lastRunAt = new Date(Date.parse('2026-03-02T08:00:00.000Z') + ms).toISOString();
+    const full = { topic: 'drift', fate: 'sent', about: [] } as const;
+    const messages = { runAt: lastRunAt, list: [full, full, full] };
+    const { bigquery, call, slack } = await startRemembering({ ...emptyState('shop'), lastRunAt, messages });
+    dropAmount(bigquery.warehouse);
+
+    await call();
+
+    expect(gistsOf(slack.messages)).toEqual(told);
+  });
+
+  test('is the first check until Slack has heard of it, and no longer', async () => {
+    const { bigquery, callAt, slack } = await startRemembering();
+    dropAmount(bigquery.warehouse);
+    slack.faults.push({ times: 1, answer: { status: 400, body: 'invalid_blocks' } });
+
+    const refused = await callAt('2026-03-02T08:00:00Z');
+    const accepted = await callAt('2026-03-02T08:00:00Z');
+    bigquery.warehouse.datasets.get('sales')?.tables.delete('items');
+    const next = await callAt('2026-03-02T09:00:00Z');
+
+    expect({
+      statuses: [refused, accepted, next].map(({ status }) => status),
+      told: gistsOf(slack.messages),
+    }).toEqual({
+      statuses: [500, 200, 200],
+      told: [FIRST_GIST, 'Drift | sales.items: the table is missing'],
+    });
+  });
+
+  test('judges waivers by the moment of the run after it, where it comes later than that one', async () => {
+    const waivers = [{ table: 'sales.orders', until: '2026-03-02', reason: 'migration 4711' }];
+    const { bigquery, callAt, slack } = await startRemembering(null, {
+      ...shopFiles,
+      'drift-policy.json': { waivers },
+    });
+    dropAmount(bigquery.warehouse);
+
+    const waived = await callAt('2026-03-02T23:00:00Z');
+    const lapsed = await callAt('2026-03-03T00:00:00Z');
+    const late = await callAt('2026-03-02T23:00:00Z');
+
+    expect({
+      answers: [waived, lapsed, late].map(({ body }) => body),
+      told: gistsOf(slack.messages),
+    }).toMatchObject({
+      answers: [
+        { status: 'in-sync', alerts: { opened: 0 } },
+        { status: 'drifted', alerts: { opened: 1 } },
+        { status: 'drifted', alerts: { opened: 0, resolved: 0 } },
+      ],
+      told: [`${AMOUNT_GIST} (2026-03-02)`],
+    });
+  });
+});
+
+describe('a failure that no state remembers', () => {
+  /** What Slack has heard by then, hour after hour; the file is then as that hour has it. */
+  async function play(files: readonly unknown[]): Promise<readonly number[]> {
+    const expected = await writeFolder(shopFiles);
+    const { call, clock, slack } = await startShop({ expected });
+    const told: number[] = [];
+    for (const file of files) {
+      await writeFile(join(expected, 'sales/items.json'), JSON.stringify(file));
+      await call();
+      told.push(slack.messages.length);
+      clock.advance(3_600_000);
+    }
+    return told;
+  }
+
+  const valid = shopFiles['sales/items.json'];
+  const invalid = { tpye: 'TABLE' };
+
+  test('is told every four hours, as long as the process lives', async () => {
+    expect(await play(Array(6).fill(invalid))).toEqual([1, 1, 1, 1, 2, 2]);
+  });
+
+  test('is told again after a run that worked', async () => {
+    expect(await play([invalid, valid, invalid, invalid])).toEqual([1, 1, 2, 2]);
+  });
+});
+
+describe.each([
+  { where: 'without a state', isKept: false },
+  { where: 'with a state', isKept: true },
+])('a run that fails by a mistake in the program, $where', ({ isKept }) => {
+  async function fail(delivery: Delivery = { fate: 'sent' }) {
+    const clock = playedClock();
+    const logged: Parameters<Log>[0][] = [];
+    const told: SlackPayload[] = [];
+    const folder = await writeFolder(shopFiles);
+    const answer = await runHourly({
+      loadExpectation: () => loadExpectation({ folder }),
+      openWarehouse() {
+        throw new Error('secret words');
+      },
+      metrics: { write: async () => {} },
+      alerts: {
+        async send(payload) {
+          told.push(payload);
+          return delivery;
+        },
+      },
+      store: isKept ? createFolderStore(await writeFolder({})) : null,
+      reports: null,
+      account: async () => null,
+      gate: createFailureGate(clock),
+      project: PROJECT,
+      clock,
+      log: (entry) => logged.push(entry),
+      confirmMs: 0,
+      shard: null,
+      deadlineMs: 540_000,
+      now: clock.now(),
+    });
+    return { answer, told, logged: logged.filter(({ severity }) => severity === 'ERROR') };
+  }
+
+  const message = 'an internal error; the log has its stack';
+  const failed = {
+    severity: 'ERROR',
+    message: `the run failed: ${message}`,
+    code: 'Internal',
+    stack_trace: expect.stringMatching(/^Error: secret words\n +at /),
+  };
+
+  test('says so, but its inner words are in the log alone', async () => {
+    const { answer, told, logged } = await fail();
+
+    expect({ answer, logged }).toEqual({
+      answer: { status: 'failed', error: { code: 'Internal', message } },
+      logged: [failed],
+    });
+    expect(JSON.stringify(told)).toContain(message);
+    expect(JSON.stringify(told)).not.toContain('secret words');
+  });
+
+  test('logs as well that Slack did not accept the message about it', async () => {
+    const error = new DriftError('SinkRejected', 'Slack did not accept the message: no_team (HTTP 404)');
+
+    const { logged } = await fail({ fate: 'refused', error });
+
+    expect(logged).toEqual([failed, { severity: 'ERROR', message: error.message, code: 'SinkRejected' }]);
   });
 });

@@ -103,6 +103,21 @@ function inStep(store: ObjectStore): ObjectStore {
   };
 }
 
+/** The store, in which something happens to the next write of the lease, and to that one only. */
+function withLeaseWrite(store: ObjectStore) {
+  const next: { act?: (write: () => Promise<string | null>) => Promise<string | null> } = {};
+  const changed: ObjectStore = {
+    ...store,
+    async write(name, text, generation) {
+      const { act } = next;
+      if (act === undefined || name !== 'lease.json') return store.write(name, text, generation);
+      delete next.act;
+      return act(() => store.write(name, text, generation));
+    },
+  };
+  return { next, store: changed };
+}
+
 const lost = (store: ObjectStore) =>
   new DriftError('StateMoved', `the lease in ${store.uri} is lost: another run has taken over`);
 const doubtful = (store: ObjectStore) =>
@@ -233,6 +248,79 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
     next.memory.assertHeld();
     await next.memory.save(stateOf(START));
     expect(late.logged).toEqual([]);
+  });
+
+  test('is still its own where a renewal was stored and its answer lost', async () => {
+    const { next, store } = withLeaseWrite(await start());
+    const { clock, logged, memory } = await open(store, { holder: 'one' });
+    next.act = async (write) => {
+      await write();
+      throw new DriftError('StateUnavailable', 'no answer');
+    };
+    await clock.sleep(30 * SECOND);
+    memory.assertHeld();
+    expect({ lease: await leaseIn(store), logged }).toEqual({
+      lease: { holder: 'one', renewedAt: later(30 * SECOND) },
+      logged: [{ severity: 'WARNING', message: 'the lease was not renewed: DriftError: no answer' }],
+    });
+  });
+
+  test('is lost where its renewal was stored, its answer lost, and another run has taken it over', async () => {
+    const { next, store } = withLeaseWrite(await start());
+    const { clock, memory } = await open(store, { holder: 'one' });
+    next.act = async (write) => {
+      await write();
+      throw new DriftError('StateUnavailable', 'no answer');
+    };
+    await clock.sleep(15 * SECOND);
+    await open(store, { holder: 'next', clock: playedClock(later(2 * MINUTE)) });
+    await clock.sleep(15 * SECOND);
+    expect(() => memory.assertHeld()).toThrow(lost(store));
+    expect(await leaseIn(store)).toEqual({ holder: 'next', renewedAt: later(2 * MINUTE) });
+  });
+
+  test.each([
+    { name: 'before it is stored', isStoredFirst: false },
+    { name: 'after it is stored', isStoredFirst: true },
+  ])('is free where it is released while a renewal hangs $name', async ({ isStoredFirst }) => {
+    const { next, store } = withLeaseWrite(await start());
+    const { clock, memory } = await open(store, { holder: 'one' });
+    const begun = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    next.act = async (write) => {
+      const early = isStoredFirst ? await write() : null;
+      begun.resolve();
+      await goOn.promise;
+      return isStoredFirst ? early : write();
+    };
+    const renewing = clock.sleep(15 * SECOND);
+    await begun.promise;
+    const releasing = memory.release();
+    goOn.resolve();
+    await Promise.all([renewing, releasing]);
+    expect(await leaseIn(store)).toEqual({ holder: null, renewedAt: later(15 * SECOND) });
+  });
+
+  test('counts from when it was asked for, not from the answer', async () => {
+    const { next, store } = withLeaseWrite(await start());
+    const { clock, tryToOpen } = runOf(store, { holder: 'one' });
+    const takes = (seconds: number) => async (write: () => Promise<string | null>) => {
+      clock.advance(seconds * SECOND);
+      return write();
+    };
+    next.act = takes(44);
+    const memory = await tryToOpen();
+    memory?.assertHeld();
+    clock.advance(15 * SECOND);
+    expect(() => memory?.assertHeld()).toThrow(doubtful(store));
+    next.act = takes(40);
+    await clock.sleep(0);
+    memory?.assertHeld();
+    clock.advance(5 * SECOND - 1);
+    memory?.assertHeld();
+    clock.advance(1);
+    expect(() => memory?.assertHeld()).toThrow(doubtful(store));
+    expect(await leaseIn(store)).toEqual({ holder: 'one', renewedAt: later(59 * SECOND) });
   });
 
   test.each([
@@ -396,6 +484,22 @@ describe.each(PLACES)('the state in $place', ({ start }) => {
     await memory.release();
     expect(await nextRun(store)).toEqual({ state: stateOf(later(1)) });
     expect((await store.read(asideOf(text)))?.text).toBe(text);
+  });
+
+  test('that is found unreadable by one attempt after the other is set aside once', async () => {
+    const store = await start();
+    await store.write('state.json', 'gibberish', null);
+    const asides: unknown[] = [];
+    const notes: unknown[] = [];
+    for (const _ of [1, 2, 3]) {
+      const { memory } = await open(store);
+      notes.push(memory.state.note);
+      asides.push(await store.read(asideOf('gibberish')));
+      await memory.release();
+    }
+    expect(new Set(notes).size).toBe(1);
+    expect(asides).toEqual(Array(3).fill({ text: 'gibberish', generation: expect.any(String) }));
+    expect(asides).toEqual(Array(3).fill(asides[0]));
   });
 
   test('that is destroyed twice is set aside twice', async () => {

@@ -1,18 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { type BigQueryEmulator, denied, startBigQueryEmulator } from '../../emulators/bigquery.ts';
-import { startLocalServer } from '../../emulators/http.ts';
+import { jsonReply, startLocalServer } from '../../emulators/http.ts';
 import { startMonitoringEmulator } from '../../emulators/monitoring.ts';
 import { startSlackEmulator } from '../../emulators/slack.ts';
+import { startStorageEmulator } from '../../emulators/storage.ts';
 import type { SlackPayload } from '../../src/model/ports.ts';
 import { writeFolder } from '../support/folder.ts';
 import { PROJECT } from '../support/function.ts';
 import { type Listening, NOW_HEADER } from './child-protocol.ts';
 import { gistOf } from './gist.ts';
-import { dueAt } from './story.ts';
+import { BUCKET, bucketPlace, folderPlace } from './state-place.ts';
+import { dueAt, STORES } from './story.ts';
 import { declareTables, type World } from './world.ts';
 
 interface Surroundings {
@@ -21,6 +21,8 @@ interface Surroundings {
   readonly events: string[];
   /** Ends this process as soon as Slack has accepted so many more messages, before it can hear of it. */
   killAfter(accepted: number, child: ChildProcess): void;
+  /** Ends this process when it is about to say that its run is to be believed, which comes last of all. */
+  killAtHeartbeat(child: ChildProcess): void;
   /** A new process, which finds what those before it left. */
   start(): Promise<Instance>;
 }
@@ -33,13 +35,18 @@ interface Instance {
 }
 
 /** Everything around the function but the function, which runs in processes of its own. */
-async function startSurroundings({ files, warehouse }: World): Promise<Surroundings> {
+async function startSurroundings(
+  { files, warehouse }: World,
+  store: (typeof STORES)[number] = 'file://',
+): Promise<Surroundings> {
   const [expected, home] = await Promise.all([writeFolder(files), writeFolder({})]);
   const bigquery = await startBigQueryEmulator({ projectId: PROJECT, warehouse });
   onTestFinished(() => bigquery.close());
   let now = dueAt(0);
   const monitoring = await startMonitoringEmulator({ projectId: PROJECT, now: () => now });
   onTestFinished(() => monitoring.close());
+  const storage = await startStorageEmulator({ bucket: BUCKET, now: () => now });
+  onTestFinished(() => storage.close());
   const slack = await startSlackEmulator();
   onTestFinished(() => slack.close());
   const events: string[] = [];
@@ -59,13 +66,27 @@ async function startSurroundings({ files, warehouse }: World): Promise<Surroundi
   });
   onTestFinished(() => frontOfSlack.close());
 
+  let heartless: ChildProcess | null = null;
+  const frontOfMonitoring = await startLocalServer(async ({ method, path, query }, body) => {
+    if (heartless !== null && body.includes('run_success')) {
+      await kill(heartless);
+      heartless = null;
+      return 'reset';
+    }
+    const url = `${monitoring.url}${path}?${new URLSearchParams(query)}`;
+    const response = await fetch(url, { method, ...(method === 'GET' ? {} : { body }) });
+    return jsonReply(response.status, await response.json());
+  });
+  onTestFinished(() => frontOfMonitoring.close());
+
   const env = {
     GCP_PROJECT_ID: PROJECT,
     EXPECTED_SCHEMAS: expected,
     SLACK_WEBHOOK_URL: `${frontOfSlack.url}${pathname}`,
-    STATE_URI: pathToFileURL(join(home, 'state')).href,
+    STATE_URI: (store === 'gs://' ? bucketPlace(storage) : folderPlace(home)).uri,
+    STORAGE_EMULATOR_HOST: storage.url,
     BIGQUERY_API_ENDPOINT: bigquery.url,
-    MONITORING_API_ENDPOINT: monitoring.url,
+    MONITORING_API_ENDPOINT: frontOfMonitoring.url,
     REQUESTS_PER_SECOND: '1000',
   };
   return {
@@ -73,6 +94,9 @@ async function startSurroundings({ files, warehouse }: World): Promise<Surroundi
     events,
     killAfter(accepted, child) {
       victim = { child, left: accepted };
+    },
+    killAtHeartbeat(child) {
+      heartless = child;
     },
     async start() {
       const script = new URL('server.ts', import.meta.url);
@@ -175,6 +199,39 @@ test('a process that is killed before it can save what Slack accepted repeats th
     methods: ['GET'],
   });
 });
+
+test.each(STORES)(
+  'a process that is killed once all is told and saved repeats nothing, with state in %s',
+  async (store) => {
+    const world = declareTables(['sales.orders', 'sales.items', 'sales.payments']);
+    const { bigquery, events, killAtHeartbeat, start } = await startSurroundings(world, store);
+    const [first, second] = await Promise.all([start(), start()]);
+
+    world.drop('sales.orders');
+    await first.call(0);
+    world.restore('sales.orders');
+    world.drop('sales.items');
+    bigquery.faults.push(denied({ table: 'payments' }));
+    killAtHeartbeat(first.child);
+    await first.call(1);
+    await second.call(1, 140);
+    await second.call(2);
+
+    expect({ events, methods: methodsOf(bigquery) }).toEqual({
+      events: [
+        'Drift | sales.orders: the table is missing | (first check)',
+        'hour 0: 200',
+        'Drift | sales.items: the table is missing',
+        'Unchecked | access denied, or deleted: sales payments',
+        'Resolved | repaired sales.orders: the table is missing (1 hour)',
+        'hour 1: no answer',
+        'hour 1: 200',
+        'hour 2: 200',
+      ],
+      methods: ['GET'],
+    });
+  },
+);
 
 test('a process that ends between two runs is followed by one that knows what was told', async () => {
   const world = declareTables(['sales.orders', 'sales.items']);

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { inspect } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type PlayedClock, playedClock } from '../../emulators/clock.ts';
 import { type StorageFault, startStorageEmulator } from '../../emulators/storage.ts';
 import { DriftError } from '../../src/model/errors.ts';
 import type { ObjectStore } from '../../src/model/ports.ts';
 import { createBucketStore } from '../../src/sinks/bucket-store.ts';
+import { openExpectedFolder } from '../../src/wiring.ts';
+import { writeFolder } from '../support/folder.ts';
 import { behavesAsObjectStore } from '../support/object-store.ts';
 
 const START = '2026-03-02T08:00:00.000Z';
@@ -104,8 +106,15 @@ describe('a bucket', () => {
   });
 });
 
+/** How too many requests may be refused: https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes */
+function limitOf(reason: string) {
+  return { status: 403, body: JSON.stringify({ error: { code: 403, errors: [{ reason }] } }) };
+}
+
 const page = { status: 200, body: '<html>Sign in</html>', contentType: 'text/html' };
 const PASSING: readonly { readonly name: string; readonly answer: StorageFault['answer'] }[] = [
+  { name: 'HTTP 403 for the rate', answer: limitOf('rateLimitExceeded') },
+  { name: "HTTP 403 for one user's rate", answer: limitOf('userRateLimitExceeded') },
   { name: 'HTTP 408', answer: { status: 408 } },
   { name: 'HTTP 429', answer: { status: 429 } },
   { name: 'HTTP 500', answer: { status: 500 } },
@@ -159,6 +168,13 @@ describe('what passes', () => {
     const store = open({ endpoint: url, timeoutMs: 200 });
     expect(await store.read('state.json')).toEqual({ text: 'text', generation: '7' });
   });
+
+  test('is outlasted where the object comes into being between the two looks at it', async () => {
+    const { storage, store } = await start();
+    await store.write('state.json', 'text', null);
+    storage.faults.push({ operation: 'read', times: 1, answer: { status: 404 } });
+    expect(await store.read('state.json')).toEqual({ text: 'text', generation: FIRST });
+  });
 });
 
 /** A server of its own for the test that runs. */
@@ -209,13 +225,16 @@ describe('what lasts', () => {
     {
       status: 401,
       remedy: "the credentials are not accepted; see the service account's key or identity",
+      requests: 2,
     },
     {
       status: 403,
       remedy:
-        "the monitor's account may not use the bucket: grant it storage.objects.get and storage.objects.list there, and for the state storage.objects.create and storage.objects.delete",
+        "the monitor's account may not use the bucket: grant it storage.objects.get, storage.objects.list, storage.objects.create and storage.objects.delete there",
+      // The content's error is plain text: the metadata say why.
+      requests: 3,
     },
-  ])('is told at once, with what to do: HTTP $status', async ({ status, remedy }) => {
+  ])('is told at once, with what to do: HTTP $status', async ({ status, remedy, requests }) => {
     const { clock, storage, store } = await start();
     storage.faults.push({ answer: { status } });
     await expect(store.read('state.json')).rejects.toEqual(
@@ -224,7 +243,7 @@ describe('what lasts', () => {
     await expect(store.write('state.json', 'text', null)).rejects.toEqual(
       unavailable(`cannot write the state in gs://state/prod: HTTP ${status}: ${remedy}`),
     );
-    expect({ requests: storage.requests.length, waits: clock.waits }).toEqual({ requests: 2, waits: [] });
+    expect({ requests: storage.requests.length, waits: clock.waits }).toEqual({ requests, waits: [] });
   });
 
   test('is told at once by a write, with what to do: no such bucket', async () => {
@@ -253,6 +272,42 @@ describe('what lasts', () => {
 });
 
 describe('an answer that is not of Cloud Storage', () => {
+  test('does not say that there is none, nor that there is no bucket: a page with HTTP 404', async () => {
+    const { storage, store } = await start();
+    storage.faults.push({ answer: { ...page, status: 404 } });
+    await expect(store.read('state.json')).rejects.toEqual(
+      unavailable('cannot read the state in gs://state/prod: HTTP 404'),
+    );
+    await expect(store.write('state.json', 'text', null)).rejects.toEqual(
+      unavailable('cannot write the state in gs://state/prod: HTTP 404'),
+    );
+  });
+
+  test('is not believed that finds nothing where its metadata are, time after time', async () => {
+    const { storage, store } = await start();
+    await store.write('state.json', 'text', null);
+    storage.faults.push(
+      { operation: 'read', times: 1, answer: { status: 404 } },
+      { operation: 'read', skip: 1, times: 1, answer: { status: 404 } },
+    );
+    await expect(store.read('state.json')).rejects.toMatchObject({ code: 'StateUnavailable' });
+  });
+
+  test.each([
+    { name: 'the half', body: '{"version":1,"na', bytes: 32 },
+    { name: 'nothing', body: '', bytes: 32 },
+    { name: 'as many letters, but not as many bytes', body: '{"a":"e"}', bytes: 10 },
+  ])('is no text where $name of what is stored arrived', async ({ body, bytes }) => {
+    const { open } = await start();
+    const endpoint = await serve((_, response) => {
+      response.writeHead(200, { 'x-goog-generation': '7', 'x-goog-stored-content-length': String(bytes) });
+      response.end(body);
+    });
+    await expect(open({ endpoint }).read('state.json')).rejects.toEqual(
+      unavailable('cannot read the state in gs://state/prod: the answer is cut off'),
+    );
+  });
+
   test.each([
     { name: 'a page', answer: page },
     { name: 'nothing', answer: { status: 200, body: '' } },
@@ -328,5 +383,86 @@ describe('an answer that is lost after the text was stored', () => {
     storage.faults.push({ operation: 'write', times: 1, answer: 'reset' });
     expect(await store.write('state.json', 'mine', null)).toBeNull();
     expect(await store.read('state.json')).toEqual({ text: 'of the other', generation: FIRST });
+  });
+});
+
+describe('a sign-in', () => {
+  test('that never answers is given up', async () => {
+    const { clock, open } = await start();
+    const metadata = await serve(() => {});
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', undefined);
+    // Where gcloud keeps credentials of its own.
+    vi.stubEnv('HOME', await writeFolder({}));
+    vi.stubEnv('METADATA_SERVER_DETECTION', 'assume-present');
+    vi.stubEnv('GCE_METADATA_HOST', new URL(metadata).host);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const store = open({ endpoint: null, timeoutMs: 20 });
+    await expect(store.read('state.json')).rejects.toEqual(
+      unavailable('cannot read the state in gs://state/prod: no answer in time'),
+    );
+    expectWaits(clock, [1, 2, 4, 8]);
+  });
+});
+
+describe('content that is refused without a reason', () => {
+  const plain = { status: 403, body: 'too fast', contentType: 'text/plain' };
+
+  test('is refused for the reason that the metadata have: a rate is waited out', async () => {
+    const { clock, storage, store } = await start();
+    await store.write('state.json', 'text', null);
+    storage.faults.push({ times: 1, answer: plain }, { times: 2, answer: limitOf('rateLimitExceeded') });
+    expect(await store.read('state.json')).toEqual({ text: 'text', generation: FIRST });
+    expectWaits(clock, [1, 2]);
+  });
+
+  test('once more, while the metadata may be read, is what is told', async () => {
+    const { storage, store } = await start();
+    await store.write('state.json', 'text', null);
+    storage.faults.push({ times: 1, answer: plain }, { skip: 1, times: 1, answer: plain });
+    await expect(store.read('state.json')).rejects.toMatchObject({
+      code: 'StateUnavailable',
+      message: expect.stringMatching(/: HTTP 403: the monitor's account may not use the bucket/),
+    });
+  });
+});
+
+describe('expected files', () => {
+  test.each<{
+    readonly name: string;
+    readonly place?: string;
+    readonly faults?: readonly StorageFault[];
+    readonly problem: string;
+  }>([
+    {
+      name: 'that cannot be listed',
+      faults: [{ operation: 'list', answer: { status: 503 } }],
+      problem: 'cannot list them: HTTP 503',
+    },
+    {
+      name: 'that cannot be read',
+      faults: [{ operation: 'read', answer: { status: 503 } }],
+      problem: 'cannot read them: HTTP 503',
+    },
+    {
+      name: 'that may not be read',
+      faults: [{ operation: 'read', answer: { status: 403 } }],
+      problem:
+        "cannot read them: HTTP 403: the monitor's account may not use the bucket: grant it storage.objects.get and storage.objects.list there",
+    },
+    {
+      name: 'in no bucket',
+      place: 'gs://elsewhere/prod',
+      problem: 'cannot list them: HTTP 404: there is no such bucket',
+    },
+  ])('$name are named as that, and as nothing else', async (row) => {
+    const { place = 'gs://state/prod', faults = [], problem } = row;
+    const { clock, storage, store } = await start();
+    await store.write('sales.json', '{}', null);
+    storage.faults.push(...faults);
+    await expect(openExpectedFolder(place, { storageEndpoint: storage.url }, clock)).rejects.toEqual(
+      new DriftError('NoSuchFolder', `cannot read the expected files in ${place}: ${problem}`),
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -122,6 +122,14 @@ describe('a folder that cannot be used', () => {
     );
   });
 
+  test('is said where the newest text is a link to nothing', async () => {
+    const folder = await writeFolder({ 'state.json.1': 'first' });
+    await symlink(join(folder, 'nothing'), join(folder, 'state.json.2'));
+    await expect(createFolderStore(folder).read('state.json')).rejects.toEqual(
+      new DriftError('StateUnavailable', `cannot read the state in ${folder}: ENOENT`),
+    );
+  });
+
   // Root may read and write everything.
   test.skipIf(process.getuid?.() === 0)('is said where permission lacks', async () => {
     const folder = join(await writeFolder({ state: null }), 'state');
@@ -172,6 +180,17 @@ describe('a process that is killed', () => {
     expect(await store.read('state.json')).toEqual(read);
     const next = await store.write('state.json', 'next', read.generation);
     expect(await store.read('state.json')).toEqual({ text: 'next', generation: next });
+  });
+
+  test('leaves a draft, which a write removes once it is more than an hour old', async () => {
+    const [young, old, others] = ['.state.json.7.young', '.state.json.7.old', '.lease.json.7.old'];
+    const folder = await writeFolder({ [young]: 'dra', [old]: 'dra', [others]: 'dra' });
+    const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+    await utimes(join(folder, young), minutesAgo(50), minutesAgo(50));
+    await utimes(join(folder, old), minutesAgo(61), minutesAgo(61));
+    await utimes(join(folder, others), minutesAgo(61), minutesAgo(61));
+    await createFolderStore(folder).write('state.json', 'text', null);
+    expect((await readdir(folder)).sort()).toEqual([others, young, 'state.json.1']);
   });
 
   test('in its first write leaves nothing', async () => {

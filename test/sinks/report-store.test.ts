@@ -247,6 +247,14 @@ describe('the addresses of a report', () => {
       takesFilter: true,
     },
     {
+      name: 'in a bucket, beneath a part of the prefix that is empty',
+      place: { in: 'bucket', bucket: 'drift', prefix: 'p//prod' },
+      link: 'browser',
+      page: 'https://storage.cloud.google.com/drift/p//prod/report-2026-11-22T21-00-00-000Z.html',
+      latest: 'https://storage.cloud.google.com/drift/p//prod/latest.html',
+      takesFilter: true,
+    },
+    {
       name: 'in a folder',
       place: { in: 'folder', path: '/var/drift state' },
       link: 'console',

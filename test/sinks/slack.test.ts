@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { inspect } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { playedClock } from '../../emulators/clock.ts';
 import { type Reply, startLocalServer } from '../../emulators/http.ts';
 import { type SlackFault, startSlackEmulator } from '../../emulators/slack.ts';
@@ -49,6 +51,15 @@ function sinkTo(url: string, fetch: Fetch = globalThis.fetch) {
 /** The address of the webhook is one, in whatever depth it may be. */
 function expectNoSecret(delivery: Delivery): void {
   expect(inspect(delivery, { depth: 20, showHidden: true })).not.toMatch(/services|T000|XXXX/);
+}
+
+/** No request is made to it. */
+const NOWHERE = 'http://127.0.0.1/services/T000/B000/XXXX';
+
+/** A fetch that gets no answer, as the one of Node says it. */
+function failingWith(code: string): Fetch {
+  const cause = Object.assign(new Error(`connect ${code}`), { code });
+  return () => Promise.reject(new TypeError('fetch failed', { cause }));
 }
 
 const refused = (reason: string): Delivery => ({
@@ -176,6 +187,18 @@ describe('a connection that is refused', () => {
     });
   });
 
+  test.each([
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'UND_ERR_CONNECT_TIMEOUT',
+  ])('or cannot come about is tried three times: %s', async (code) => {
+    const { send } = sinkTo(NOWHERE, failingWith(code));
+    expect(await send()).toEqual({ delivery: refused(code), posts: 3, waits: [1000, 2000] });
+  });
+
   test('and then is not posts the message once', async () => {
     const closed = await start();
     await closed.slack.close();
@@ -208,12 +231,47 @@ describe('a message that may have been posted is never tried again', () => {
     expect(slack.messages).toHaveLength(answer === 'accept-then-reset' ? 1 : 0);
   });
 
+  test.each(['ECONNRESET', 'EPIPE', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])(
+    'a connection that came about and failed: %s',
+    async (code) => {
+      const { send } = sinkTo(NOWHERE, failingWith(code));
+      expect(await send()).toEqual({ delivery: unknown(code), posts: 1, waits: [] });
+    },
+  );
+
+  test('an answer that is no HTTP', async () => {
+    const server = createServer((socket) => {
+      socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.6\r\n\r\n'));
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      server.close();
+    });
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const { send } = sinkTo(`http://127.0.0.1:${port}/services/T000/B000/XXXX`);
+    expect(await send()).toEqual({ delivery: unknown('no usable answer'), posts: 1, waits: [] });
+  });
+
   test('a redirection, which is not followed', async () => {
     const { send } = await startAnswering([
       { status: 307, body: '', headers: { location: '/services/T000/B000/XXXX' } },
       { status: 200, body: 'ok' },
     ]);
     expect(await send()).toEqual({ delivery: unknown('no usable answer'), posts: 1, waits: [] });
+  });
+
+  test('no answer in a quarter of a minute', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => {
+      return AbortSignal.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+    });
+    onTestFinished(() => timeout.mockRestore());
+    const { slack, send } = await start();
+    expect(await send()).toEqual({ delivery: unknown('TimeoutError'), posts: 1, waits: [] });
+    expect({ limits: timeout.mock.calls, messages: slack.messages }).toEqual({
+      limits: [[15_000]],
+      messages: [],
+    });
   });
 
   test('no answer in time', async () => {
