@@ -227,10 +227,11 @@ function rememberUnchecked(
     if (!entries.has(key)) entries.set(key, entry);
   }
   const open = new Map(
-    state.unchecked.filter(({ closing }) => closing === null).map(({ key, about }) => [key, about]),
+    state.unchecked.filter(({ closing }) => closing === null).map((record) => [record.key, record]),
   );
   const seen = [...entries].map(([key, entry]): Sighting<UncheckedMemo> => {
-    const wasReadable = open.get(key)?.wasReadable === true || isLost(entry, state, { sight, now });
+    const before = open.get(key);
+    const wasReadable = before?.about.wasReadable === true || isLost(entry, state, { sight, now });
     return {
       key,
       about: {
@@ -238,10 +239,12 @@ function rememberUnchecked(
         detail: rememberedText(entry.detail),
         wasReadable,
         ...(wasReadable ? lastReadOf(entry, state) : { lastReadAt: null, timeTravelHours: null }),
+        // The window in force when it went counts.
+        ...(before?.about.wasReadable === true ? { timeTravelHours: before.about.timeTravelHours } : {}),
         isListOnly: entry.table === null && sight.datasets.get(entry.dataset)?.status === 'present',
       },
       severity: 'warning',
-      actual: entry.table === null ? extentOf(entry, sight) : null,
+      actual: entry.table === null ? extentOf(entry, sight, before?.actual ?? null) : null,
       said: null,
       isRipe: (runs) => isUrgent || wasReadable || runs >= uncheckedAfterRuns,
     };
@@ -258,11 +261,14 @@ function rememberUnchecked(
 /** A list that may not be read is one thing, the dataset itself another, and its tables with it a third. */
 const EXTENTS = ['list of tables', 'dataset', 'dataset and tables'] as const;
 
-function extentOf(entry: Unchecked, sight: Sight): (typeof EXTENTS)[number] | null {
+function extentOf(entry: Unchecked, sight: Sight, before: string | null): (typeof EXTENTS)[number] | null {
   const inSight = sight.datasets.get(entry.dataset);
   if (inSight === undefined) return null;
   if (inSight.status === 'present') return 'list of tables';
-  return isWhollyDenied(entry, sight) ? 'dataset and tables' : 'dataset';
+  if (isWhollyDenied(entry, sight)) return 'dataset and tables';
+  // What hangs or is throttled is not known to be readable again.
+  const isAnyKnown = [...inSight.tables.values()].some(({ status }) => status !== 'unreadable');
+  return before === 'dataset and tables' && !isAnyKnown ? before : 'dataset';
 }
 
 /** Of a state that was written before there were three: the dataset. */

@@ -82,7 +82,13 @@ function seenAgain<About>(
   { now, isLess = () => false }: Sightings<About>,
 ): Remembered<About> {
   const lastSeenAt = now.toISOString();
-  const current = { ...record, about, severity, actual, said, lastSeenAt };
+  // A severity that falls is no news, but rises from there.
+  const told = record.told && {
+    ...record.told,
+    severity: lower(record.told.severity, severity),
+    actual: isLess(actual, record.told.actual) ? actual : record.told.actual,
+  };
+  const current = { ...record, about, severity, actual, said, lastSeenAt, told };
   if (record.closing !== null) {
     return {
       ...current,
@@ -102,12 +108,6 @@ function seenAgain<About>(
     runs,
     isRipe: record.isRipe || isRipe(runs),
     changes: record.actual === actual ? changes : [...changes, lastSeenAt],
-    // A severity that falls is no news, but rises from there.
-    told: record.told && {
-      ...record.told,
-      severity: lower(record.told.severity, severity),
-      actual: isLess(actual, record.told.actual) ? actual : record.told.actual,
-    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { afterSending, alertsDue } from '../../src/diff/alerts.ts';
 import type { Finding, UncheckedReason } from '../../src/model/finding.ts';
-import { emptyState, type Fate, type State } from '../../src/model/state.ts';
+import { emptyState, type Fate, type State, TOPICS } from '../../src/model/state.ts';
 import {
   type Attempt,
   attempt,
@@ -184,6 +184,31 @@ describe('how many messages', () => {
     ]);
   });
 
+  test('what is new comes before what has waited longer to be told as over or again', () => {
+    expect(
+      told(
+        run(0, { found: ['old', 'over'] }),
+        run(23, { found: ['old'], slack: ['refused'] }),
+        run(25, everything),
+        run(26, everything),
+      ).slice(2),
+    ).toEqual([
+      [
+        OPENED,
+        'unchecked: opened denied, or deleted sales.unread',
+        'resolved: closed (repaired) warning clustering sales.over',
+      ],
+      ['still-open: reminded warning clustering sales.old'],
+    ]);
+  });
+
+  test('what is over is told before what is still open, also where that has waited longer', () => {
+    expect(told(run(0, { found: ['old', 'over'] }), run(25, { found: ['old'] })).at(-1)).toEqual([
+      'resolved: closed (repaired) warning clustering sales.over',
+      'still-open: reminded warning clustering sales.old',
+    ]);
+  });
+
   test('three over all attempts at a run: what the first sent leaves less room for the next', () => {
     expect(
       told(
@@ -240,6 +265,87 @@ describe('how many messages', () => {
       ['drift (unknown): opened warning clustering sales.old'],
       [],
     ]);
+  });
+});
+
+describe('where four messages are due in every run for three days', () => {
+  const HOURS = Array.from({ length: 72 }, (_, index) => index);
+  /** Each drifts for so many hours. */
+  const LASTS = 30;
+  const tablesOf = (prefix: string) => HOURS.map((hours) => `${prefix}_${hours}`);
+  const declared = [...tablesOf('drift'), ...tablesOf('denied'), 'flapped'];
+  const isFlapped = (hours: number) => hours >= 4 || hours % 2 === 0;
+
+  /** One table more drifts, one is repaired, one more is denied, and a critical one flapped and stays open. */
+  function playThreeDays() {
+    let state = emptyState(PROJECT);
+    return HOURS.map((hours) => {
+      const drifting = tablesOf('drift').slice(Math.max(0, hours - LASTS + 1), hours + 1);
+      const unread = tablesOf('denied').slice(0, hours + 1);
+      const findings = [...drifting.map(of), ...(isFlapped(hours) ? [critical('flapped')] : [])];
+      const tables = declared.map((table) =>
+        tableSight(
+          declaredTable(table, { clustering: ['id'] }),
+          unread.includes(table) ? { status: 'unreadable', reason: 'denied' } : {},
+        ),
+      );
+      const { state: after, sent } = attempt(state, {
+        at: hour(hours),
+        report: report({ findings, unchecked: unread.map((table) => unchecked({ table })) }),
+        sight: sightOf([datasetSight('sales', tables)]),
+      });
+      state = after;
+      return sent.map((message) => ({ topic: message.alert.topic, lines: linesOf(message) }));
+    });
+  }
+
+  const messages = playThreeDays();
+
+  /** In which runs, from one on, that is told. */
+  const toldAt = (line: string, from: number) =>
+    HOURS.filter((hours) => hours >= from && messages[hours]?.some(({ lines }) => lines.includes(line)));
+
+  test('each is told in the run in which it becomes due, or in the next', () => {
+    const due = HOURS.flatMap((hours) => [
+      { line: `drift: opened warning clustering sales.drift_${hours}`, from: hours },
+      {
+        line: `unchecked: opened denied${hours === 0 ? '' : ', or deleted'} sales.denied_${hours}`,
+        from: hours + (hours === 0 ? 1 : 0),
+      },
+      { line: `still-open: reminded warning clustering sales.drift_${hours}`, from: hours + 24 },
+      { line: `resolved: closed (repaired) warning clustering sales.drift_${hours}`, from: hours + LASTS },
+    ]).filter(({ from }) => from < HOURS.length - 1);
+    const late = due.filter(({ line, from }) => {
+      const [first = Number.POSITIVE_INFINITY] = toldAt(line, from);
+      return first > from + 1;
+    });
+    expect(late).toEqual([]);
+  });
+
+  test('what flapped and stays open is among the reminders as often as all that is critical', () => {
+    const lines = HOURS.flatMap((hours) =>
+      (messages[hours] ?? []).flatMap((message) =>
+        message.lines.filter((line) => line.endsWith('sales.flapped')).map((line) => `${hours} ${line}`),
+      ),
+    );
+    expect(lines).toEqual([
+      '0 drift: opened critical clustering sales.flapped',
+      '1 resolved: closed (repaired) critical clustering sales.flapped',
+      '2 drift: opened critical clustering sales.flapped',
+      '3 resolved: closed (repaired) critical clustering sales.flapped',
+      '7 still-open: flapping critical clustering sales.flapped',
+      '15 still-open: reminded critical clustering sales.flapped',
+      '31 still-open: reminded critical clustering sales.flapped',
+      '55 still-open: reminded critical clustering sales.flapped',
+    ]);
+  });
+
+  test('each run sends three at most, and in their order', () => {
+    const wrong = messages.filter((sent) => {
+      const ranks = sent.map(({ topic }) => TOPICS.indexOf(topic));
+      return ranks.length > 3 || ranks.some((rank, index) => rank <= (ranks[index - 1] ?? -1));
+    });
+    expect(wrong).toEqual([]);
   });
 });
 

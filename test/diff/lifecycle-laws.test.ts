@@ -255,7 +255,7 @@ type Truth =
   | { readonly is: 'unknown' };
 
 /** What is known of each thing in a run with a result, by the key it is remembered under. */
-function truths(world: World, heard: ReadonlyMap<string, Heard>): ReadonlyMap<string, Truth> {
+function truths(world: World, { heard, lives }: Pick<Entry, 'heard' | 'lives'>): ReadonlyMap<string, Truth> {
   const { dataset } = world;
   const missingIs = (found: Finding): Truth => ({
     is: heard.get(found.fingerprint)?.isOpen === true ? 'missing' : 'below',
@@ -294,7 +294,17 @@ function truths(world: World, heard: ReadonlyMap<string, Heard>): ReadonlyMap<st
   });
   // That its tables are lost too is another thing than that it may not be read itself.
   const isAllDenied = TABLES.every((table) => readOf(world, table) === 'denied');
-  const denied: Truth = { ...UNREAD, actual: isAllDenied ? 'dataset and tables' : 'dataset' };
+  const ownKey = uncheckedKey({ dataset: 'sales', table: null });
+  const before = lives.get(ownKey);
+  // What gives no answer is not known to be readable again.
+  const isStillAll =
+    before?.isOpen === true &&
+    before.actual === 'dataset and tables' &&
+    TABLES.every((table) => ['denied', 'unavailable'].includes(readOf(world, table)));
+  const denied: Truth = {
+    ...UNREAD,
+    actual: isAllDenied || isStillAll ? 'dataset and tables' : 'dataset',
+  };
   const own: Truth =
     dataset === 'denied' ? denied : dataset === 'missing' ? missingIs(datasetMissing) : { is: 'repaired' };
   const datasetIs = dataset === 'denied' ? 'unknown' : when(dataset === 'missing');
@@ -302,7 +312,7 @@ function truths(world: World, heard: ReadonlyMap<string, Heard>): ReadonlyMap<st
     ...ofTables,
     [datasetMissing.fingerprint, truthOf(datasetMissing, datasetIs)],
     ...unread,
-    [uncheckedKey({ dataset: 'sales', table: null }), own],
+    [ownKey, own],
     ['failure', { is: 'repaired' }],
   ]);
 }
@@ -451,7 +461,7 @@ function chronicle(
     for (const { edits, fails, slack } of attempts) {
       world = edits.reduce(edited, world);
       const seen = show({ ...look(world), policy });
-      const truth = fails ? FAILED : truths(world, heard);
+      const truth = fails ? FAILED : truths(world, { heard, lives });
       const livesBefore = lives;
       lives = new Map(
         [...new Set([...lives.keys(), ...truth.keys()])].flatMap((key): [string, Life][] => {
@@ -803,6 +813,24 @@ describe('over random histories', () => {
             return [{ now: entry.now, key, life, word }];
           }),
         ),
+    );
+  });
+
+  test('where Slack never fails and there is room, what is open is told again as soon as its wait is over', () => {
+    law(histories(sent, { maxAttempts: 2 }), (entries) =>
+      entries
+        .filter(({ posts }) => posts < 3)
+        .flatMap((entry) => {
+          const told = new Set(accepted(entry).map(({ key }) => key));
+          return [...entry.heardBefore].flatMap(([key, word]) => {
+            const life = entry.lives.get(key);
+            const isSeen = entry.truth.get(key)?.is === 'found';
+            if (life?.isOpen !== true || !isSeen || !word.isOpen || told.has(key)) return [];
+            const waited = entry.now.getTime() - word.at.getTime();
+            const wait = leastWaitMs({ ...word, severity: life.severity });
+            return waited < wait ? [] : [{ now: entry.now, key, word }];
+          });
+        }),
     );
   });
 

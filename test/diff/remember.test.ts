@@ -336,6 +336,58 @@ describe('findings', () => {
   });
 });
 
+describe('another value', () => {
+  const DAY_MS = 24 * 3_600_000;
+  const shards = { table: 'events_YYYYMMDD', shard: 'events_20261101' };
+  const next = { ...shards, shard: 'events_20261102' };
+  const expires = (about: Partial<Finding>, actual: number) =>
+    finding('table-expiration', { expected: null, actual: String(actual), ...about });
+  const keeps = (about: Partial<Finding>, actual: number) =>
+    finding('retention', { expected: String(730 * DAY_MS), actual: String(actual), ...about });
+
+  test.each<{
+    readonly name: string;
+    readonly before: Finding;
+    readonly after: Finding;
+    readonly isTold: boolean;
+  }>([
+    {
+      name: 'when the newest shard expires, a day after the one before it',
+      before: expires(shards, 1_769_904_000_000),
+      after: expires(next, 1_769_990_400_000),
+      isTold: false,
+    },
+    {
+      name: 'when a plain table expires',
+      before: expires({}, 1_769_904_000_000),
+      after: expires({}, 1_769_990_400_000),
+      isTold: true,
+    },
+    {
+      name: 'by seconds, of how long the newest shard is kept',
+      before: keeps(shards, 30 * DAY_MS - 4000),
+      after: keeps(next, 30 * DAY_MS + 5000),
+      isTold: false,
+    },
+    {
+      name: 'by a day, of how long the newest shard is kept',
+      before: keeps(shards, 30 * DAY_MS),
+      after: keeps(next, 29 * DAY_MS),
+      isTold: true,
+    },
+    {
+      name: 'by seconds, of how long a plain table is kept',
+      before: keeps({}, 30 * DAY_MS - 4000),
+      after: keeps({}, 30 * DAY_MS + 5000),
+      isTold: true,
+    },
+  ])('$name, is told as a change: $isTold', ({ before, after, isTold }) => {
+    const [, changes = []] = told(run(0, { findings: [before] }), run(1, { findings: [after] }));
+    const name = before.shard === undefined ? 'sales.orders' : 'sales.events_YYYYMMDD';
+    expect(changes).toEqual(isTold ? [`drift: changed critical ${before.kind} ${name}`] : []);
+  });
+});
+
 describe('the last good run', () => {
   const lastGoodAt = (attempts: readonly Attempt[]) =>
     play(attempts).state.findings.map(({ about }) => about.lastGoodAt);
@@ -492,6 +544,26 @@ describe('the last good run', () => {
   ])('$name', ({ attempts, at }) => {
     expect(lastGoodAt(attempts)).toEqual([at]);
   });
+
+  const keptYears = { retention: { text: 'P2Y', ms: 730 * 86_400_000 } };
+  const keeping = (orders: Partial<TableSight> = {}) =>
+    sightOf([datasetSight('sales', [tableSight(declaredTable('orders', stated, keptYears), orders)])]);
+  const expiresEarly = finding('retention', { expected: String(730 * 86_400_000), actual: '86400000' });
+
+  test.each([{ loss: isGone }, { loss: expiresEarly }])(
+    'is none in which it was waived, though its table was missing after that: $loss.kind',
+    ({ loss }) => {
+      const gone = keeping({ status: 'missing', changes: [changeOf(tableMissing)] });
+      const { findings } = play([
+        run(0, { sight: keeping() }),
+        run(1, { sight: keeping(), waived: [loss] }),
+        run(2, { sight: gone, findings: [tableMissing] }),
+        run(3, { sight: keeping(), findings: [loss] }),
+      ]).state;
+      const open = findings.filter(({ closing }) => closing === null);
+      expect(open.map(({ about }) => [about.kind, about.lastGoodAt])).toEqual([[loss.kind, stamp(0)]]);
+    },
+  );
 });
 
 const denied = unchecked();
@@ -524,6 +596,11 @@ const byName = seeing({
     status: 'unreadable',
     undeclaredTables: { isListed: false, isComplete: false, unreadable: new Set() },
   },
+});
+
+/** Only the list of the tables of `sales` is denied. */
+const unlisted = seeing({
+  sales: { undeclaredTables: { isListed: false, isComplete: false, unreadable: new Set() } },
 });
 
 const patient: Policy = { ...policy, alerts: { ...policy.alerts, uncheckedAfterRuns: 4 } };
@@ -647,6 +724,21 @@ describe('what could not be checked', () => {
       last: ['unchecked: opened denied sales.orders'],
     },
     {
+      name: 'a table is not available to one attempt and denied to the next, and the run before could read it: told at once',
+      attempts: [run(0), without(1, unavailable), without(1)],
+      last: ['unchecked: opened denied, or deleted sales.orders'],
+    },
+    {
+      name: 'a table is not available to one attempt and denied to the next, and only a run before the last could read it: not told as deleted',
+      attempts: [
+        run(0),
+        without(1, unavailable),
+        without(2, unavailable, { slack: ['refused'] }),
+        without(2),
+      ],
+      last: ['unchecked: opened denied sales.orders'],
+    },
+    {
       name: 'a dataset that was not available in the run before is denied: told after two runs, as not readable',
       attempts: [
         run(0),
@@ -704,6 +796,75 @@ describe('what could not be checked', () => {
     },
   ])('$name', ({ attempts, last }) => {
     expect(told(...attempts).at(-1)).toEqual(last);
+  });
+
+  test('is told anew with each step from the list of tables to the dataset and to its tables, and not on the way back', () => {
+    const seenAs = (hours: number, sight: Sight) => run(hours, { unchecked: [salesDenied], sight });
+    expect(
+      told(
+        seenAs(0, unlisted),
+        seenAs(1, unlisted),
+        seenAs(2, byName),
+        withoutSales(3),
+        seenAs(4, unlisted),
+        run(5),
+        run(6),
+      ),
+    ).toEqual([
+      [],
+      ['unchecked: opened denied sales'],
+      ['unchecked: changed denied, or deleted sales'],
+      ['unchecked: changed denied, or deleted sales'],
+      [],
+      ['resolved: closed (repaired) denied, or deleted sales'],
+      [],
+    ]);
+  });
+
+  test('says nothing more when its tables can be read again, and they alone', () => {
+    const named = (hours: number) => run(hours, { unchecked: [salesDenied], sight: byName });
+    expect(told(withoutSales(0), withoutSales(1), named(2), named(3), run(4))).toEqual([
+      [],
+      ['unchecked: opened denied sales'],
+      [],
+      [],
+      ['resolved: closed (repaired) denied sales'],
+    ]);
+  });
+
+  test.each<{ readonly throttled: readonly ('orders' | 'items')[] }>([
+    { throttled: ['items'] },
+    { throttled: ['orders', 'items'] },
+  ])(
+    'of a dataset that is denied all along says nothing more when tables of it are throttled once: $throttled',
+    ({ throttled }) => {
+      const named = (hours: number) => run(hours, { unchecked: [salesDenied], sight: byName });
+      const status: Partial<TableSight> = { status: 'unreadable', reason: 'throttled' };
+      const sight = seeing({
+        ...Object.fromEntries(throttled.map((table) => [table, status])),
+        sales: { status: 'unreadable', undeclaredTables: { ...NONE_UNDECLARED, isListed: false } },
+      });
+      const entries = throttled.map((table) => unchecked({ table, reason: 'throttled' }));
+      expect(
+        told(named(0), named(1), run(2, { unchecked: [salesDenied, ...entries], sight }), named(3)),
+      ).toEqual([[], ['unchecked: opened denied sales'], [], []]);
+    },
+  );
+
+  test('of a dataset that is denied with its tables says nothing more when one of them is throttled once', () => {
+    const oneThrottled = seeing({
+      orders: { status: 'unreadable', reason: 'denied' },
+      items: { status: 'unreadable', reason: 'throttled' },
+      sales: { status: 'unreadable', undeclaredTables: { ...NONE_UNDECLARED, isListed: false } },
+    });
+    expect(
+      told(
+        withoutSales(0),
+        withoutSales(1),
+        run(2, { unchecked: [salesDenied], sight: oneThrottled }),
+        withoutSales(3),
+      ),
+    ).toEqual([[], ['unchecked: opened denied sales'], [], []]);
   });
 
   test('stays perhaps deleted while it cannot be read, whatever the reason then', () => {
@@ -790,6 +951,50 @@ describe('what could not be checked', () => {
     ]);
   });
 
+  test('that is missing now is told as over where Slack knew before that it was missing', () => {
+    const gone = seeing({ orders: { status: 'missing', changes: [changeOf(tableMissing)] } });
+    const missing = (hours: number) => run(hours, { findings: [tableMissing], sight: gone });
+    expect(told(missing(0), without(1), without(2), missing(3), missing(4))).toEqual([
+      ['drift: opened critical table-missing sales.orders'],
+      [],
+      ['unchecked: opened denied sales.orders'],
+      ['resolved: closed (missing) denied sales.orders'],
+      ['still-open: reminded critical table-missing sales.orders'],
+    ]);
+  });
+
+  test('that is missing now is told as over where that is too little to be told', () => {
+    const gone = seeing({ orders: { status: 'missing', changes: [changeOf(tableMissing)] } });
+    const lesser: Finding = { ...tableMissing, severity: 'warning' };
+    const strict: Policy = { ...policy, minimumSeverity: 'critical' };
+    expect(
+      told(
+        without(0, denied, { policy: strict }),
+        without(1, denied, { policy: strict }),
+        run(2, { findings: [lesser], sight: gone, policy: strict }),
+      ),
+    ).toEqual([
+      [],
+      ['unchecked: opened denied sales.orders'],
+      ['resolved: closed (missing) denied sales.orders'],
+    ]);
+  });
+
+  test('of a dataset that is missing now is told as over where Slack knew before that it was missing', () => {
+    const gone = seeing({
+      orders: { status: 'missing' },
+      items: { status: 'missing' },
+      sales: { status: 'missing', changes: [changeOf(datasetMissing)] },
+    });
+    const missing = (hours: number) => run(hours, { findings: [datasetMissing], sight: gone });
+    expect(told(missing(0), withoutSales(1), withoutSales(2), missing(3))).toEqual([
+      ['drift: opened critical dataset-missing sales'],
+      [],
+      ['unchecked: opened denied sales'],
+      ['resolved: closed (missing) denied sales'],
+    ]);
+  });
+
   test('of a dataset that is missing now is told as that', () => {
     const gone = seeing({
       orders: { status: 'missing' },
@@ -865,6 +1070,17 @@ describe('what could not be checked', () => {
     ]);
   });
 
+  test('of the list of datasets is not over while that gave no answer', () => {
+    const tables = { isListed: false, isComplete: false, unreadable: new Set<string>() };
+    const sight = seeing({ undeclaredDatasets: tables });
+    const noDatasets = { unchecked: [unchecked({ dataset: '*', table: null })], sight };
+    expect(told(run(0, noDatasets), run(1, noDatasets), run(2, { sight }), run(3)).slice(1)).toEqual([
+      ['unchecked: opened denied *'],
+      [],
+      ['resolved: closed (repaired) denied *'],
+    ]);
+  });
+
   test('of what no file declares is not over while it could not be seen', () => {
     const strict: Policy = {
       ...policy,
@@ -917,6 +1133,90 @@ describe('what could not be checked', () => {
   });
 });
 
+describe('what is remembered of what could not be checked', () => {
+  const memosOf = (attempts: readonly Attempt[]) =>
+    play(attempts).state.unchecked.map(({ about: { lastReadAt, timeTravelHours, isListOnly } }) => ({
+      lastReadAt,
+      timeTravelHours,
+      isListOnly,
+    }));
+
+  test.each<{
+    readonly name: string;
+    readonly attempts: readonly Attempt[];
+    readonly memo: ReturnType<typeof memosOf>[number];
+  }>([
+    {
+      name: 'of a table that was readable, when that was',
+      attempts: [run(0), run(1), without(2)],
+      memo: { lastReadAt: stamp(1), timeTravelHours: 168, isListOnly: false },
+    },
+    {
+      name: 'of a dataset that was readable, when that was',
+      attempts: [run(0), run(1), withoutSales(2)],
+      memo: { lastReadAt: stamp(1), timeTravelHours: 168, isListOnly: false },
+    },
+    {
+      name: 'of a dataset that was there without its tables, when that was',
+      attempts: [
+        run(0, { sight: seeing({ orders: { status: 'missing' }, items: { status: 'missing' } }) }),
+        withoutSales(1),
+      ],
+      memo: { lastReadAt: stamp(0), timeTravelHours: 168, isListOnly: false },
+    },
+    {
+      name: 'of a dataset whose tables answered by name, when they did so last',
+      attempts: [
+        run(0, { policy: patient }),
+        run(1, { unchecked: [salesDenied], sight: byName, policy: patient }),
+        withoutSales(2, { policy: patient }),
+      ],
+      memo: { lastReadAt: stamp(1), timeTravelHours: 168, isListOnly: false },
+    },
+    {
+      name: 'the same as long as it stays unreadable',
+      attempts: [run(0), without(1), without(2, unavailable), withoutSales(3), without(4)],
+      memo: { lastReadAt: stamp(0), timeTravelHours: 168, isListOnly: false },
+    },
+    {
+      name: 'the same, whatever its dataset keeps by now',
+      attempts: [
+        run(0),
+        without(1),
+        without(2, denied, {
+          sight: seeing({ orders: { status: 'unreadable' }, sales: { timeTravelHours: 48 } }),
+        }),
+        without(3, denied, {
+          sight: seeing({ orders: { status: 'unreadable' }, sales: { timeTravelHours: 48 } }),
+        }),
+      ],
+      memo: { lastReadAt: stamp(0), timeTravelHours: 168, isListOnly: false },
+    },
+    {
+      name: 'nothing, of a table that is not available and was readable',
+      attempts: [run(0), without(1, unavailable)],
+      memo: { lastReadAt: null, timeTravelHours: null, isListOnly: false },
+    },
+    {
+      name: 'nothing, of a table that was never read',
+      attempts: [without(0), without(1)],
+      memo: { lastReadAt: null, timeTravelHours: null, isListOnly: false },
+    },
+    {
+      name: 'that only the list of its tables is meant, of a dataset that was read itself',
+      attempts: [run(0, { unchecked: [salesDenied], sight: unlisted })],
+      memo: { lastReadAt: null, timeTravelHours: null, isListOnly: true },
+    },
+    {
+      name: 'that it is meant itself, of a dataset whose tables answer by name',
+      attempts: [run(0, { unchecked: [salesDenied], sight: byName })],
+      memo: { lastReadAt: null, timeTravelHours: null, isListOnly: false },
+    },
+  ])('is $name', ({ attempts, memo }) => {
+    expect(memosOf(attempts)[0]).toEqual(memo);
+  });
+});
+
 describe('a run without a result', () => {
   test('is told once, reminded of as what is critical, and told when it is over', () => {
     const failing = Array.from({ length: 14 }, (_, hours) => failed(hours));
@@ -935,6 +1235,14 @@ describe('a run without a result', () => {
     expect(told(failed(0), failed(1, 'items.json: $: expected one JSON object'))).toEqual([
       ['drift: opened InvalidFiles'],
       ['drift: changed InvalidFiles'],
+    ]);
+  });
+
+  test('is not over while nothing at all can be read', () => {
+    expect(told(failed(0), withoutSales(1, { isBlind: true }), run(2))).toEqual([
+      ['drift: opened InvalidFiles'],
+      [],
+      ['resolved: closed (repaired) InvalidFiles'],
     ]);
   });
 

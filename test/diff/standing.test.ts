@@ -421,6 +421,18 @@ describe('what the files now say', () => {
       standing: 'equal',
     },
     {
+      name: 'a label that should be absent may be there now, and another may still not',
+      memo: remembered('table-labels', { actual: 'cost=4711' }),
+      file: { labels: { cost: '4711', team: null } },
+      standing: 'not-expected',
+    },
+    {
+      name: 'a label is what was there now, and another should be absent as before',
+      memo: remembered('table-labels', { expected: 'cost=4700', actual: 'cost=4711' }),
+      file: { labels: { cost: '4711', team: null } },
+      standing: 'not-expected',
+    },
+    {
       name: 'labels that should be absent may be there now',
       memo: remembered('table-labels', { actual: 'cost=4711' }),
       file: { labels: { team: 'data' } },

@@ -208,6 +208,25 @@ const HISTORIES: readonly { readonly name: string; readonly hours: readonly Hour
     ],
   },
   {
+    name: 'what opens again less severe before Slack heard of the end is no news',
+    hours: [
+      { at: 0, sees: critical, news: 'opened' },
+      { at: 1, sees: repaired, isRefused: true, news: 'closed' },
+      { at: 2, sees: warning },
+      { at: 3, sees: warning },
+      { at: 4, sees: repaired, news: 'closed' },
+    ],
+  },
+  {
+    name: 'what opens again less severe before Slack heard of the end rises from there',
+    hours: [
+      { at: 0, sees: critical, news: 'opened' },
+      { at: 1, sees: repaired, isRefused: true, news: 'closed' },
+      { at: 2, sees: warning },
+      { at: 3, sees: critical, news: 'escalated' },
+    ],
+  },
+  {
     name: 'what falls below the least severity that is told ends without a word',
     hours: [
       { at: 0, sees: warning, news: 'opened' },
@@ -365,7 +384,8 @@ describe('one thing over time', () => {
     ];
     const isKept = (at: number) =>
       play([...refused, { at, sees: repaired, isRefused: true }]).record !== undefined;
-    expect([isKept(29 * 24), isKept(31 * 24)]).toEqual([true, false]);
+    // It was over in the first hour.
+    expect([isKept(30 * 24 + 0.9), isKept(30 * 24 + 1)]).toEqual([true, false]);
   });
 
   test('is told as over also when it was open for longer than 30 days, and Slack refused that once', () => {
@@ -427,6 +447,15 @@ describe('reminders', () => {
       ...hours.map((at) => `${at} reminded`),
     ]);
   });
+
+  test.each([{ minutes: 1 }, { minutes: 10 }])(
+    'come in no other attempt at the run that told it, where policy wants them after minutes: $minutes',
+    ({ minutes }) => {
+      const timing = { critical: minutes * 60_000, warning: null, info: null };
+      const hours = [0, 0, 1, 1].map((at) => ({ at, sees: critical }));
+      expect(play(hours, timing).news).toEqual(['opened', null, 'reminded', null]);
+    },
+  );
 
   test('are never of what is only worth knowing', () => {
     expect(toldAt(hourly(0, 99, info))).toEqual(['0 opened']);
@@ -705,6 +734,37 @@ describe('changing too often', () => {
     ]);
   });
 
+  test('counts the changes within a day, and forgets those before', () => {
+    const at = [-1, 0, 20, 26, 27, 43, 44];
+    const seen = ['INT64', 'STRING', 'INT64', 'BYTES', 'DATE', 'DATE', 'DATE'];
+    const hours = at.map((when, index) => ({ at: when, sees: other(warning, seen[index] ?? '') }));
+    const changesAfter = (count: number) => play(hours.slice(0, count)).record?.changes;
+    expect({
+      news: play(hours).news,
+      atTheThird: changesAfter(5),
+      inTheEnd: changesAfter(7),
+    }).toEqual({
+      news: ['opened', 'changed', 'changed', 'changed', null, null, 'changed'],
+      atTheThird: [stamp(20), stamp(26), stamp(27)],
+      inTheEnd: [stamp(26), stamp(27)],
+    });
+  });
+
+  test.each<{ readonly name: string; readonly sees: Found | Closing; readonly news: News }>([
+    { name: 'a severity that rises', sees: other(critical, 'DATE'), news: 'escalated' },
+    { name: 'its end', sees: repaired, news: 'closed' },
+  ])('holds back no more than the change: $name is told at once', ({ sees, news }) => {
+    const changing = values
+      .slice(0, 3)
+      .map((value, index) => ({ at: index + 1, sees: { ...value, ...warns } }));
+    expect(toldAt([{ at: 0, sees: warning }, ...changing, { at: 4, sees }, { at: 5, sees }])).toEqual([
+      '0 opened',
+      '1 changed',
+      '2 changed',
+      `4 ${news}`,
+    ]);
+  });
+
   test('counts anew when it opens again', () => {
     const [first = critical, second = critical, third = critical] = values;
     const changing = [first, second].map((sees, index) => ({ at: index + 1, sees }));
@@ -731,6 +791,41 @@ describe('changing too often', () => {
   });
 
   const warns = { severity: 'warning' } as const;
+});
+
+describe('what can become less of the same', () => {
+  const isLess = (actual: string | null, told: string | null) => Number(actual) < Number(told);
+
+  /** What there was to be told when so much of it was seen, hour by hour. */
+  function newsOfAmounts(amounts: readonly number[]): readonly (News | null)[] {
+    let records: readonly Remembered<string>[] = [];
+    return amounts.map((amount, at) => {
+      const now = hour(at);
+      const seen = { key: 'k', about: 'it', ...other(warning, String(amount)), said: null };
+      const sightings = { now, seen: [{ ...seen, isRipe: () => true }], closingOf: () => null, isLess };
+      const [record] = advance(records, sightings);
+      if (record === undefined) return null;
+      const due = newsOf(record, { now, isSeen: true, remindAfterMs });
+      records = [due === null ? record : heard(record, now, due)];
+      return due;
+    });
+  }
+
+  test.each<{
+    readonly name: string;
+    readonly amounts: readonly number[];
+    readonly news: readonly (News | null)[];
+  }>([
+    { name: 'is told when it is more', amounts: [1, 2], news: ['opened', 'changed'] },
+    { name: 'is no news when it is less', amounts: [2, 1, 1], news: ['opened', null, null] },
+    {
+      name: 'is told when it is more than that again',
+      amounts: [2, 1, 2, 2],
+      news: ['opened', null, 'changed', null],
+    },
+  ])('$name', ({ amounts, news }) => {
+    expect(newsOfAmounts(amounts)).toEqual(news);
+  });
 });
 
 describe('what is not yet worth telling', () => {

@@ -28,6 +28,12 @@ test.each<{
     leadsTo: 'd=sales&page=dataset',
   },
   {
+    name: 'a dataset with findings',
+    table: null,
+    findings: [finding('dataset-location')],
+    leadsTo: 'd=sales&page=dataset',
+  },
+  {
     name: 'the shard that was read of a date-sharded table',
     table: 'events_YYYYMMDD',
     findings: [finding('field-missing', 'events_20260301')],
@@ -41,4 +47,11 @@ test.each<{
 ])('the link to the Cloud console of $name leads to a page that is there', ({ table, findings, leadsTo }) => {
   const subject = { dataset: 'sales', table, ...(findings === undefined ? {} : { findings }) };
   expect(consoleUrl(subject, 'p')).toBe(`https://console.cloud.google.com/bigquery?project=p&p=p&${leadsTo}`);
+});
+
+test('the link to the Cloud console of a missing dataset leads to its project', () => {
+  const findings = [finding('dataset-missing')];
+  expect(consoleUrl({ dataset: 'sales', table: null, findings }, 'p')).toBe(
+    'https://console.cloud.google.com/bigquery?project=p',
+  );
 });

@@ -14,6 +14,9 @@ describe('escaped', () => {
     { text: 'x\u202Eyz', shown: 'x\uFFFDyz' },
     { text: '\u001B[2J', shown: '\uFFFD[2J' },
     { text: 'a|b', shown: 'a|b' },
+    { text: '```', shown: 'ˋˋˋ' },
+    { text: 'a ````` b', shown: 'a ˋˋˋˋˋ b' },
+    { text: '`a` and ``b``', shown: '`a` and ``b``' },
   ])('lets nothing come of $text', ({ text, shown }) => {
     expect(escaped(text)).toBe(shown);
   });
@@ -89,6 +92,7 @@ describe('quote', () => {
     { text: 'stop writers first', shown: '> stop writers first' },
     { text: 'a\n<!channel> & b', shown: '> a\uFFFD&lt;!channel&gt; &amp; b' },
     { text: '> a', shown: '> &gt; a' },
+    { text: '```drop```', shown: '> ˋˋˋdropˋˋˋ' },
   ])('sets off $text as one line of text', ({ text, shown }) => {
     expect(quote(text)).toBe(shown);
   });
@@ -128,6 +132,7 @@ describe('link', () => {
       label: 'a\nb',
       shown: '<https://x.example/?q=%3E%7C%3C!here%3E|a\uFFFDb>',
     },
+    { url: 'https://x.example/```', label: '```', shown: '<https://x.example/%60%60%60|ˋˋˋ>' },
   ])('to $url is one link labelled $label', ({ url, label, shown }) => {
     expect(link(url, label)).toBe(shown);
   });
@@ -152,6 +157,7 @@ describe('owner', () => {
     { text: '<@U1>\n', shown: 'owner &lt;@U1&gt;\uFFFD' },
     { text: '<@u1>', shown: 'owner &lt;@u1&gt;' },
     { text: '<#C123>', shown: 'owner &lt;#C123&gt;' },
+    { text: '```', shown: 'owner ˋˋˋ' },
     { text: 'x'.repeat(300), shown: `owner ${'x'.repeat(79)}…` },
   ])('mentions nobody by $text', ({ text, shown }) => {
     expect(owner(text)).toBe(shown);

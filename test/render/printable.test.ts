@@ -18,6 +18,9 @@ describe('printable', () => {
     { name: 'a soft hyphen', text: 'a\u00ADb', shown: 'a\uFFFDb' },
     { name: 'a byte order mark', text: '\uFEFFid', shown: '\uFFFDid' },
     { name: 'line and paragraph separators', text: 'a\u2028b\u2029c', shown: 'a\uFFFDb\uFFFDc' },
+    { name: 'the first half of a letter', text: 'a\uD83Eb', shown: 'a\uFFFDb' },
+    { name: 'the second half of a letter', text: '\uDDFE', shown: '\uFFFD' },
+    { name: 'a filler that looks like nothing', text: 'a\u3164b', shown: 'a\uFFFDb' },
   ])('shows that there is $name', ({ text, shown }) => {
     expect(printable(text)).toBe(shown);
   });

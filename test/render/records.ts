@@ -4,7 +4,7 @@ import type { Alert, Item, News } from '../../src/model/alert.ts';
 import type { Finding, Judged, Unchecked } from '../../src/model/finding.ts';
 import type { SlackPayload } from '../../src/model/ports.ts';
 import type { Report } from '../../src/model/report.ts';
-import type { FailureMemo, FindingMemo, Remembered, UncheckedMemo } from '../../src/model/state.ts';
+import type { FailureMemo, FindingMemo, Remembered, Told, UncheckedMemo } from '../../src/model/state.ts';
 import { explain } from '../../src/render/explain.ts';
 import type { Scene } from '../../src/render/scene.ts';
 
@@ -73,6 +73,19 @@ export function memoOf(
   return { kind, dataset, table, path, expected, what: words.what, lastGoodAt, timeTravelHours };
 }
 
+/** That Slack heard of it when it opened, as it is. */
+export function toldOf(changes: Partial<Told> = {}): Told {
+  return {
+    at: OPENED_AT,
+    isOpen: true,
+    severity: 'critical',
+    actual: null,
+    said: null,
+    reminders: 0,
+    ...changes,
+  };
+}
+
 export function itemOf(
   finding: Finding,
   news: News = 'opened',
@@ -84,15 +97,15 @@ export function itemOf(
 }
 
 export function uncheckedItem(
-  entry: Unchecked,
+  entry: Unchecked & Partial<UncheckedMemo>,
   changes: Partial<Remembered<UncheckedMemo>> = {},
 ): Item<UncheckedMemo> {
   const about = {
-    ...entry,
     wasReadable: false,
     isListOnly: false,
     lastReadAt: null,
     timeTravelHours: null,
+    ...entry,
   };
   const news = changes.closing == null ? 'opened' : 'closed';
   return { record: recordOf(about, { key: uncheckedKey(entry), severity: 'warning', ...changes }), news };

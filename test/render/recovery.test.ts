@@ -56,6 +56,16 @@ describe('the recovery clock', () => {
     });
   });
 
+  test.each([
+    { name: 'a minute before they delete it, too', now: '2026-12-06T03:16:00.000Z', isNamed: true },
+    { name: 'from then on', now: '2026-12-06T03:17:00.000Z', isNamed: false },
+  ])('names those who may still have it, for a week after time travel: $name', ({ now, isNamed }) => {
+    const care = '; Cloud Customer Care may still have it until 2026-12-06 03:17 UTC';
+    expect(clockOf(lostTable(), { now: new Date(now) })).toBe(
+      `Last seen in order at 2026-11-22 03:17 UTC: it may be too late for time travel, since 2026-11-29 03:17 UTC${isNamed ? care : ''}.`,
+    );
+  });
+
   test('is still running a minute before its end', () => {
     expect(clockOf(lostTable(), { now: new Date('2026-11-29T03:16:00.000Z') })).toContain(
       'until at least 2026-11-29 03:17 UTC (1 minute from now)',
@@ -134,6 +144,44 @@ describe('the recovery clock', () => {
     expect(clockOf(finding)).toBeNull();
   });
 
+  test.each(['VIEW', 'MATERIALIZED_VIEW', 'EXTERNAL'])(
+    'does not run for what holds no rows of its own: %s',
+    (actualType) => {
+      const findings = [
+        lostField({ actualType }),
+        findingOf({
+          kind: 'retention',
+          expected: days(730),
+          actual: days(30),
+          context: byPartitions,
+          actualType,
+        }),
+        findingOf({ kind: 'partition-expiration', expected: null, actual: days(30), actualType }),
+      ];
+      expect(findings.map((finding) => clockOf(finding))).toEqual([null, null, null]);
+    },
+  );
+
+  test('runs for what holds rows, as it says itself', () => {
+    const actualType = 'TABLE';
+    const findings = [
+      lostField({ actualType }),
+      findingOf({
+        kind: 'retention',
+        expected: days(730),
+        actual: days(30),
+        context: byPartitions,
+        actualType,
+      }),
+      findingOf({ kind: 'partition-expiration', expected: null, actual: days(30), actualType }),
+    ];
+    expect(findings.map((finding) => clockOf(finding))).toEqual([
+      expect.stringContaining('what was dropped since can be restored'),
+      expect.stringContaining('partitions deleted since can be restored'),
+      expect.stringContaining('partitions deleted since can be restored'),
+    ]);
+  });
+
   describe('of a table that will be deleted', () => {
     const expiring = [
       {
@@ -153,6 +201,14 @@ describe('the recovery clock', () => {
         known: clockOf(finding, { timeTravelHours: 96 }),
         neverRead: clockOf(finding, { timeTravelHours: 96, lastGoodAt: null }),
       }).toEqual({ known: clock, neverRead: clock });
+    });
+
+    test.each(expiring)('says no more than that of a view, which has no rows: $name', ({ finding }) => {
+      const view = { ...finding, actualType: 'VIEW' };
+      expect([clockOf(view), clockOf(view, { now: new Date(EXPIRES_AT) })]).toEqual([
+        'BigQuery deletes it at 2026-12-22 03:17 UTC (29 days 19 hours from now).',
+        'It expired at 2026-12-22 03:17 UTC, so BigQuery deletes it at any moment.',
+      ]);
     });
 
     test.each(expiring)('promises the least window where its own is not known: $name', ({ finding }) => {

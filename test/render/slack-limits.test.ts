@@ -4,11 +4,12 @@ import { startSlackEmulator } from '../../emulators/slack.ts';
 import type { Alert, News } from '../../src/model/alert.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { KINDS, type Severity } from '../../src/model/kinds.ts';
-import type { SlackPayload } from '../../src/model/ports.ts';
+import type { SlackBlock, SlackPayload } from '../../src/model/ports.ts';
 import type { Closing } from '../../src/model/state.ts';
 import type { Scene } from '../../src/render/scene.ts';
 import { renderAlert, renderNote } from '../../src/render/slack.ts';
 import { renderFailure, renderLostState } from '../../src/render/slack-failure.ts';
+import { bounded, context, section } from '../../src/render/slack-parts.ts';
 import { createSlackSink } from '../../src/sinks/slack.ts';
 import { datasetSight, declaredTable, sightOf, tableSight } from '../diff/story.ts';
 import {
@@ -163,6 +164,38 @@ describe('Slack accepts every message', () => {
 
   test('however many tables, with ordinary names', async () => {
     expect(await refusedBySlack(enormousMessages('a_name_of_thirty_letters_______'))).toEqual({});
+  });
+});
+
+describe('a message', () => {
+  test('shows a phone no more than 600 characters, and those whole', () => {
+    const messages = enormousMessages('&'.repeat(LENGTH));
+    const texts = Object.entries(messages).map(([name, { text }]) => ({ name, text }));
+    const wrong = texts.filter(({ text }) => text.length > 600 || /&(?!amp;)/.test(text));
+    expect({ wrong, longest: Math.max(...texts.map(({ text }) => text.length)) >= 590 }).toEqual({
+      wrong: [],
+      longest: true,
+    });
+  });
+
+  const blocks = (count: number, length: number) => many(count, () => section('x'.repeat(length)));
+  const leftOut = (parts: string) => context(`+${parts} of this message did not fit`);
+
+  test.each<{
+    readonly name: string;
+    readonly given: readonly SlackBlock[];
+    readonly shown: readonly SlackBlock[];
+  }>([
+    { name: '50 blocks', given: blocks(50, 1), shown: blocks(50, 1) },
+    { name: 'of 51 blocks 49', given: blocks(51, 1), shown: [...blocks(49, 1), leftOut('2 more parts')] },
+    { name: '12,000 characters', given: blocks(6, 2000), shown: blocks(6, 2000) },
+    {
+      name: 'of more characters what comes before',
+      given: [...blocks(6, 2000), section('x')],
+      shown: [...blocks(6, 2000), leftOut('1 more part')],
+    },
+  ])('has room for $name', ({ given, shown }) => {
+    expect(bounded(given)).toEqual(shown);
   });
 });
 

@@ -2,10 +2,22 @@ import { describe, expect, test } from 'vitest';
 import type { News } from '../../src/model/alert.ts';
 import type { Kind } from '../../src/model/kinds.ts';
 import type { Sight } from '../../src/model/sight.ts';
+import type { Closing, FindingMemo, Remembered } from '../../src/model/state.ts';
 import type { DeclaredTable } from '../../src/model/table.ts';
 import { renderAlert } from '../../src/render/slack.ts';
 import { findMassLosses } from '../../src/render/slack-mass-loss.ts';
-import { alertOf, blockTexts, findingOf, itemOf, lostTable, reportOf, sceneOf } from './records.ts';
+import {
+  alertOf,
+  blockTexts,
+  findingOf,
+  itemOf,
+  lostTable,
+  memoOf,
+  NOW,
+  reportOf,
+  sceneOf,
+  toldOf,
+} from './records.ts';
 import { contract } from './reports.ts';
 
 function names(count: number): readonly string[] {
@@ -198,5 +210,113 @@ describe('the message of a mass loss', () => {
         .slice(2)
         .map((text) => /\|([^>]*)>/.exec(text)?.[1]),
     ).toEqual(datasets.map((dataset) => `dataset ${dataset}`));
+  });
+
+  test('shows no clock where its tables have several', () => {
+    const items = findings.map((each, index) =>
+      itemOf(each, 'opened', {
+        about: memoOf(each, index === 0 ? '2026-11-22T02:17:00.000Z' : '2026-11-22T03:17:00.000Z'),
+      }),
+    );
+    const message = renderAlert(
+      alertOf({ findings: items }),
+      sceneOf({ report: reportOf({ findings }), sight: sightOf({ commerce: 9 }) }),
+    );
+    const [, , loss = ''] = blockTexts(message);
+    expect(loss.split('\n').filter((line) => line.startsWith('> '))).toEqual([
+      '> How to restore each: drift check --format json.',
+    ]);
+  });
+
+  test('counts the tables of the losses that it has no room for', () => {
+    const datasets = Array.from({ length: 20 }, (_, index) => `dataset_${String(index).padStart(2, '0')}`);
+    const lost = datasets.flatMap((dataset) =>
+      names(30).map((table) => lostTable({ dataset, table: `${table}_${'of_a_long_name'.repeat(3)}` })),
+    );
+    const message = renderAlert(
+      alertOf({ findings: lost.map((each) => itemOf(each)) }),
+      sceneOf({
+        report: reportOf({ findings: lost }),
+        sight: sightOf(Object.fromEntries(datasets.map((dataset) => [dataset, 30]))),
+      }),
+    );
+    const texts = blockTexts(message);
+    const shown = texts.filter((text) => text.includes('*30 of 30 declared tables are missing*')).length;
+    const left = (20 - shown) * 30;
+    expect({ isAnyShown: shown > 0, counts: texts.filter((text) => /^\+\d/.test(text)) }).toEqual({
+      isAnyShown: true,
+      counts: [`+${left} more findings in ${left} tables: ${left} critical`],
+    });
+  });
+});
+
+describe('tables that are over together', () => {
+  const CLOSED_AT = NOW.toISOString();
+  const repaired: Closing = { how: 'repaired' };
+
+  /** A missing table that is so no more, since this run. */
+  function over(
+    table: string,
+    {
+      openedAt = '2026-11-22T04:17:00.000Z',
+      ...changes
+    }: { readonly openedAt?: string } & Partial<Remembered<FindingMemo>> = {},
+  ) {
+    return itemOf(lostTable({ table }), 'closed', {
+      closing: repaired,
+      told: toldOf({ at: openedAt }),
+      episodes: [{ openedAt, closedAt: CLOSED_AT, isHeard: true, isFlapping: false }],
+      ...changes,
+    });
+  }
+
+  /** What the message says of them, a line each; links by their labels. */
+  function linesOf(findings: readonly ReturnType<typeof over>[]): readonly string[] {
+    return blockTexts(renderAlert(alertOf({ topic: 'resolved', findings }), sceneOf()))
+      .slice(2)
+      .flatMap((text) => text.split('\n'))
+      .map((line) => line.replace(/<[^|>]*\|([^>]*)>/g, '$1'));
+  }
+
+  const single = (table: string) => `✅ repaired, after 4 hours: *commerce.${table}*: “the table is missing”`;
+
+  test('are told one by one where they are four', () => {
+    expect(linesOf(names(4).map((table) => over(table)))).toEqual(names(4).map(single));
+  });
+
+  test('are told in one line where they are five', () => {
+    expect(linesOf(names(5).map((table) => over(table)))).toEqual([
+      '✅ repaired, after 4 hours: *dataset commerce*: 5 tables are there again: `table_0`, `table_1`, `table_2`, `table_3`, `table_4`',
+    ]);
+  });
+
+  test('are told in a line for each run in which they went', () => {
+    const early = names(5).map((table) => over(`early_${table}`, { openedAt: '2026-11-22T02:17:00.000Z' }));
+    const late = names(5).map((table) => over(`late_${table}`));
+    expect(linesOf([...early, ...late])).toEqual([
+      expect.stringMatching(/^✅ repaired, after 6 hours: .*: 5 tables are there again: `early_table_0`, /),
+      expect.stringMatching(/^✅ repaired, after 4 hours: .*: 5 tables are there again: `late_table_0`, /),
+    ]);
+  });
+
+  test('are not there again when the files only expect them no longer', () => {
+    const findings = names(5).map((table) => over(table, { closing: { how: 'not-expected' } }));
+    expect(linesOf(findings)).toEqual(
+      names(5).map(
+        (table) =>
+          `☑️ no longer expected: *commerce.${table}*: “the table is missing”; the files or the policy changed, after 4 hours`,
+      ),
+    );
+  });
+
+  test('are told one by one, with when they were gone, where Slack never heard of it', () => {
+    const openedAt = '2026-11-22T04:17:00.000Z';
+    const episodes = [{ openedAt, closedAt: CLOSED_AT, isHeard: false, isFlapping: false }];
+    expect(linesOf(names(5).map((table) => over(table, { told: null, episodes })))).toEqual(
+      names(5).map(
+        (table) =>
+          `✅ repaired, was open from 2026-11-22 04:17 UTC to 2026-11-22 08:17 UTC: *commerce.${table}*: “the table is missing”`,
+      ),
+    );
   });
 });

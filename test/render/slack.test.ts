@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { News } from '../../src/model/alert.ts';
-import type { Finding, Fix } from '../../src/model/finding.ts';
+import type { Alert, News } from '../../src/model/alert.ts';
+import { type Finding, type Fix, UNCHECKED_REASONS } from '../../src/model/finding.ts';
 import { isAtLeast, type Severity } from '../../src/model/kinds.ts';
 import type { SlackPayload } from '../../src/model/ports.ts';
 import type { Closing, Told } from '../../src/model/state.ts';
 import type { Scene } from '../../src/render/scene.ts';
 import { renderAlert, renderNote } from '../../src/render/slack.ts';
+import { renderLostState } from '../../src/render/slack-failure.ts';
+import { datasetSight, declaredTable, sightOf, tableSight } from '../diff/story.ts';
 import { datasetOf, deniedTo, startShop } from './alerts.ts';
 import {
   alertOf,
@@ -20,9 +22,13 @@ import {
   PROJECT,
   reportOf,
   sceneOf,
+  toldOf,
   uncheckedItem,
 } from './records.ts';
 import { STORIES } from './stories.ts';
+
+/** When what the records tell of opened: nothing is to be said of how long ago that was. */
+const OPENED = new Date('2026-11-22T04:17:00.000Z');
 
 /** The message that tells of findings that are there. */
 function telling(
@@ -53,14 +59,7 @@ function story(name: string): Promise<SlackPayload> {
   return tell();
 }
 
-const toldAsInt: Told = {
-  at: LAST_GOOD_AT,
-  isOpen: true,
-  severity: 'warning',
-  actual: 'INT64',
-  said: 'INT64',
-  reminders: 0,
-};
+const toldAsInt = toldOf({ at: LAST_GOOD_AT, severity: 'warning', actual: 'INT64', said: 'INT64' });
 
 describe('the owner', () => {
   const owned = lostField({ owner: '<!subteam^S0PAYMENTS>' });
@@ -87,6 +86,25 @@ describe('the owner', () => {
       sceneOf(),
     );
     expect(JSON.stringify(message)).not.toContain('subteam');
+  });
+
+  const ownersIn = (findings: readonly Finding[]) =>
+    tablesOf(telling(findings)).map(([heading = '']) => heading.split(' · ').slice(1));
+
+  test('is nobody where the contract leaves a blank', () => {
+    expect(ownersIn([lostField({ owner: ' \t' })])).toEqual([[]]);
+  });
+
+  test('of a missing dataset are all that its tables have', () => {
+    const lost = (owners: readonly string[]) =>
+      ownersIn([findingOf({ kind: 'dataset-missing', table: null, expected: 'DATASET', owners })]);
+    const five = ['<!subteam^S0PAYMENTS>', '<@U0ANNA>', 'sales', 'data', 'crm'];
+    const named = ['<!subteam^S0PAYMENTS>', '<@U0ANNA>', 'owner sales', 'owner data', 'owner crm'];
+    expect([lost(five), lost([...five, ' ']), lost([...five, 'ops', 'ml'])]).toEqual([
+      [named],
+      [named],
+      [[...named, 'and 2 more']],
+    ]);
   });
 
   test('who is no user and no group is named and not called', () => {
@@ -120,6 +138,28 @@ describe('the section of a table', () => {
     expect(heading).toBe(
       '*<https://console.cloud.google.com/bigquery?project=livhana-production&amp;p=livhana-production&amp;d=commerce&amp;page=dataset|dataset commerce>*',
     );
+  });
+
+  test('of a missing dataset links to the project, and counts the declared tables that went with it', () => {
+    const finding = findingOf({ kind: 'dataset-missing', table: null, expected: 'DATASET' });
+    const tables = ['orders', 'items'].map((table) =>
+      tableSight(declaredTable(table), { status: 'missing' }),
+    );
+    const sight = sightOf([datasetSight('commerce', tables, { status: 'missing' })]);
+    const [lines = []] = tablesOf(telling([finding], { scene: { sight, now: OPENED } }));
+    expect(lines.slice(0, 2)).toEqual([
+      '*<https://console.cloud.google.com/bigquery?project=livhana-production|dataset commerce>*',
+      '🔴 the dataset is missing, with its 2 declared tables',
+    ]);
+  });
+
+  test.each([
+    { name: 'a runbook of 1,000 characters', length: 1000, isShown: true },
+    { name: 'a runbook of more, since a link that is cut is none', length: 1001, isShown: false },
+  ])('has $name: $isShown', ({ length, isShown }) => {
+    const runbook = 'https://wiki.example.com/'.padEnd(length, 'x');
+    const [[heading = ''] = []] = tablesOf(telling([lostField({ runbook })]));
+    expect(heading.endsWith(` · <${runbook}|runbook>`)).toBe(isShown);
   });
 
   test('links nowhere where the project is not known', () => {
@@ -177,6 +217,60 @@ describe('the section of a table', () => {
     const finding = findingOf({ kind: 'field-type', path: 'a', expected: 'NUMERIC', actual: 'INT64' });
     const [[, line] = []] = tablesOf(telling([finding], { news: 'escalated', told: toldAsInt }));
     expect(line).toMatch(/ — now critical, was warning$/);
+  });
+});
+
+describe('what flaps', () => {
+  const at = (hours: number) => new Date(NOW.getTime() - hours * 3_600_000).toISOString();
+  const opened = (...hoursAgo: readonly number[]) =>
+    hoursAgo.map((hours, index) => ({
+      openedAt: at(hours),
+      closedAt: index === hoursAgo.length - 1 ? null : at(hours - 1),
+      isHeard: true,
+      isFlapping: false,
+    }));
+  const finding = findingOf({ kind: 'field-type', path: 'a', expected: 'NUMERIC', actual: 'STRING' });
+
+  test.each([
+    {
+      name: 'its openings of the last day only',
+      record: { episodes: opened(60, 30, 24, 23, 9, 2) },
+      words: 'opened 3 times within a day, open for 2 hours',
+    },
+    {
+      name: 'its changes, where those are more',
+      record: { episodes: opened(9, 5), changes: [at(4), at(3), at(2), at(1)] },
+      words: 'changed 4 times within a day, open for 5 hours',
+    },
+    {
+      name: 'its openings, where those are more',
+      record: { episodes: opened(9, 7, 5), changes: [at(4), at(3)] },
+      words: 'opened 3 times within a day, open for 5 hours',
+    },
+  ])('is told with how often: $name', ({ record, words }) => {
+    const message = renderAlert(
+      alertOf({ topic: 'still-open', findings: [itemOf(finding, 'flapping', record)] }),
+      sceneOf({ report: reportOf({ findings: [finding] }) }),
+    );
+    const [[, line = ''] = []] = tablesOf(message);
+    expect(line).toBe(
+      `🔴 field \`a\` is of another type: expected \`NUMERIC\`, found \`STRING\` — flapping: ${words}`,
+    );
+  });
+
+  test('and is over is told with its openings of the last day', () => {
+    const episodes = opened(30, 9, 7, 5).map(({ closedAt, ...episode }) => ({
+      ...episode,
+      closedAt: closedAt ?? at(1),
+      isFlapping: closedAt === null,
+    }));
+    const item = itemOf(finding, 'flapping', {
+      closing: { how: 'repaired' },
+      episodes,
+      told: toldOf({ at: at(4) }),
+    });
+    const message = renderAlert(alertOf({ topic: 'still-open', findings: [item] }), sceneOf());
+    expect(blockTexts(message).at(-1)).toMatch(/\n✅ repaired, after 4 hours, opened 3 times within a day: /);
   });
 });
 
@@ -244,6 +338,77 @@ describe('a repair', () => {
     const findings = ['a', 'b'].map((path) => lostField({ path, fix: same }));
     const lines = tablesOf(telling(findings)).flat();
     expect(lines.filter((line) => line === 'ALTER TABLE x;')).toHaveLength(1);
+  });
+
+  const repairLines = (findings: readonly Finding[]) =>
+    tablesOf(telling(findings, { scene: { now: OPENED } }))
+      .flat()
+      .filter((line) => /^Would|^> Note|^> No statement/.test(line));
+
+  test('names what it repairs where a table has several: a field, or what else differs', () => {
+    const findings = [
+      lostField({ path: 'a', fix: fix({ statements: ['ALTER TABLE a'] }) }),
+      differing(fix({ statements: ['ALTER TABLE x'] })),
+      findingOf({ kind: 'partition-filter', expected: 'true', fix: fix({ how: 'none', note: 'ask' }) }),
+    ];
+    expect(repairLines(findings)).toEqual([
+      'Would repair `a`:',
+      'Would repair “the clustering differs”:',
+      '> No statement repairs “whether a query must filter by partition differs”: ask',
+    ]);
+  });
+
+  test('names nothing where it repairs all of several findings', () => {
+    const same = ['a', 'b'].map((path) => lostField({ path, fix: fix({ statements: ['ALTER TABLE x'] }) }));
+    const other = lostField({ path: 'c', fix: fix({ statements: ['ALTER TABLE c'] }) });
+    expect([repairLines(same), repairLines([...same, other])]).toEqual([
+      ['Would repair it:'],
+      ['Would repair it:', 'Would repair `c`:'],
+    ]);
+  });
+
+  test('shares its note with others that have the same: it stands once, after them', () => {
+    const noted = (path: string, note: string) =>
+      lostField({ path, fix: fix({ statements: [`ALTER TABLE ${path}`], note }) });
+    expect(
+      repairLines([noted('a', 'stop writers'), noted('b', 'of b alone'), noted('c', 'stop writers')]),
+    ).toEqual([
+      'Would repair `a`:',
+      'Would repair `b`:',
+      '> Note: of b alone',
+      'Would repair `c`:',
+      '> Note: stop writers',
+    ]);
+  });
+
+  test.each([
+    { name: 'the worst tables, where not all have room', count: 20, pointer: 'the others' },
+    { name: 'none, where there is room for none', count: 38, pointer: 'each' },
+  ])('stays with $name, and where the others stand is said', ({ count, pointer }) => {
+    const findings = Array.from({ length: count }, (_, index) =>
+      findingOf({
+        kind: 'clustering',
+        severity: 'warning',
+        table: `orders_of_region_${String(index).padStart(2, '0')}`,
+        expected: 'id',
+        fix: fix({ statements: [`ALTER TABLE ${'x'.repeat(600)}`] }),
+      }),
+    );
+    const sections = tablesOf(telling(findings, { scene: { now: OPENED } }));
+    const tables = sections.filter(([heading = '']) => heading.startsWith('*<'));
+    const isRepaired = tables.map((lines) => lines.includes('Would repair it:'));
+    const repaired = isRepaired.filter((is) => is).length;
+    expect({
+      tables: tables.length,
+      isAnyRepaired: repaired > 0,
+      areTheFirst: isRepaired.slice(0, repaired).every((is) => is),
+      last: sections.at(-1),
+    }).toEqual({
+      tables: count,
+      isAnyRepaired: pointer === 'the others',
+      areTheFirst: true,
+      last: [`> What would repair ${pointer}: drift check --format json.`],
+    });
   });
 
   test('beyond the third of a table is counted', () => {
@@ -454,6 +619,28 @@ describe('what on-call must know of the monitor itself', () => {
     });
   });
 
+  test('is that nothing was found, where the state is lost and nothing was', () => {
+    const error = { code: 'StateUnavailable', message: 'HTTP 403' };
+    const message = renderLostState({ project: PROJECT, error, report: reportOf() });
+    expect(blockTexts(message)).toEqual([
+      `Unchecked: what is new in ${PROJECT}, since the state cannot be used`,
+      '```\nHTTP 403\n```',
+      'This run found nothing. Which of it is new cannot be known until the state can be used again. drift check shows all.',
+      '13 tables: 12 in sync, 1 drifted, 0 not checked',
+    ]);
+  });
+
+  test.each([
+    { name: 'of 1,000 characters', length: 1000, isShown: true },
+    { name: 'of more, since a link that is cut is none', length: 1001, isShown: false },
+  ])('is where the report stands, at an address $name: $isShown', ({ length, isShown }) => {
+    const reportUrl = 'https://storage.cloud.google.com/b/'.padEnd(length, 'x');
+    const [, line = ''] = blockTexts(telling([lostField()], { scene: { reportUrl } }));
+    expect(line).toBe(
+      `13 tables: 12 in sync, 1 drifted, 0 not checked · checked 2026-11-22 08:17 UTC${isShown ? ` · <${reportUrl}|report>` : ''}`,
+    );
+  });
+
   test.each(['failed', 'failed-reminder'])('is every problem of every file: %s', async (name) => {
     const text = blockTexts(await story(name)).join('\n');
     expect(
@@ -510,5 +697,102 @@ describe('what could not be checked', () => {
     expect(blockTexts(message).slice(2)).toEqual([
       `*Could not be checked*\n${line}\n   \`t\`\n> HTTP &lt;403&gt;`,
     ]);
+  });
+
+  const entry = { dataset: 'd', table: 't', reason: 'denied', detail: 'HTTP 403' } as const;
+  const uncheckedOf = (unchecked: Alert['unchecked'], scene: Partial<Scene> = {}) =>
+    renderAlert(alertOf({ topic: 'unchecked', unchecked }), sceneOf(scene));
+
+  test.each([
+    { tables: { inSync: 0, drifted: 0, unchecked: 3 }, title: `nothing could be read in ${PROJECT}` },
+    { tables: { inSync: 0, drifted: 2, unchecked: 1 }, title: null },
+    { tables: { inSync: 1, drifted: 0, unchecked: 9 }, title: null },
+  ])('is all there is only where no table was read: $tables', ({ tables, title }) => {
+    const message = uncheckedOf([uncheckedItem(entry)], { report: reportOf({ tables }) });
+    expect(blockTexts(message)[0]).toBe(
+      title === null ? `Unchecked in ${PROJECT}: 1 table` : `Unchecked: ${title}`,
+    );
+  });
+
+  test('is said to be so since the first of it, in the alert and in the reminder', () => {
+    const since = (table: string, openedAt: string) => {
+      const episodes = [{ openedAt, closedAt: null, isHeard: true, isFlapping: false }];
+      return uncheckedItem({ ...entry, table }, { episodes });
+    };
+    const unchecked = [
+      since('late', '2026-11-22T06:17:00.000Z'),
+      since('first', '2026-11-21T05:17:00.000Z'),
+      since('between', '2026-11-22T01:17:00.000Z'),
+    ];
+    const reminded = unchecked.map((item) => ({ ...item, news: 'reminded' as const }));
+    const reminder = renderAlert(alertOf({ topic: 'still-open', unchecked: reminded }), sceneOf());
+    const [, line] = blockTexts(uncheckedOf(unchecked));
+    expect([line, blockTexts(reminder)[2]?.split('\n')[0]]).toEqual([
+      '13 tables: 12 in sync, 1 drifted, 0 not checked · since 2026-11-21 05:17 UTC · not checked is neither in sync nor drifted',
+      '*Not checked since 2026-11-21 05:17 UTC*',
+    ]);
+  });
+
+  test('may be deleted only where it is denied and was readable', () => {
+    const readable = { wasReadable: true, lastReadAt: LAST_GOOD_AT, timeTravelHours: 168 };
+    const lines = blockTexts(
+      uncheckedOf([
+        uncheckedItem({ ...entry, table: 'denied', ...readable }),
+        uncheckedItem({ ...entry, table: 'throttled', reason: 'throttled', ...readable }),
+        uncheckedItem({ ...entry, table: 'never_read' }),
+      ]),
+    )
+      .join('\n')
+      .split('\n');
+    expect(lines.filter((line) => /^•|^> (It was|Last)/.test(line))).toEqual([
+      expect.stringMatching(/^• \*d\*: access denied, or deleted, 1 table; /),
+      '> It was readable before: BigQuery hides what is deleted from those without permission.',
+      '> Last read at 2026-11-22 03:17 UTC: should it be deleted, time travel can restore its data until at least 2026-11-29 03:17 UTC (6 days 19 hours from now).',
+      expect.stringMatching(/^• \*d\*: over BigQuery's quota, 1 table; /),
+      expect.stringMatching(/^• \*d\*: access denied, 1 table; /),
+    ]);
+  });
+
+  test('in many datasets is told with its cause, what helps and each dataset, however many tables it is', () => {
+    const tables = Array.from({ length: 90 }, (_, index) =>
+      uncheckedItem({
+        dataset: `dataset_${index % 10}`,
+        table: `table_${index}`,
+        reason: 'throttled',
+        detail: 'HTTP 429',
+      }),
+    );
+    const lines = blockTexts(uncheckedOf(tables)).slice(2).join('\n').split('\n');
+    expect({
+      cause: lines.filter((line) => line.startsWith('•')),
+      datasets: lines.flatMap((line) => /^ {3}`(dataset_\d)`: 9 tables: `table_/.exec(line)?.[1] ?? []),
+      more: lines.filter((line) => line.trim().startsWith('+')),
+    }).toEqual({
+      cause: [
+        "• *over BigQuery's quota*, 90 tables; lower REQUESTS_PER_SECOND, or give the monitor an account that nothing else uses",
+      ],
+      datasets: [0, 1, 2, 3, 4, 5, 6, 7].map((number) => `dataset_${number}`),
+      more: ['   +2 more datasets'],
+    });
+  });
+
+  test('for more causes than have room is counted', () => {
+    const long = 'of_a_long_name'.repeat(5);
+    const unchecked = UNCHECKED_REASONS.flatMap((reason) =>
+      Array.from({ length: 32 }, (_, index) =>
+        uncheckedItem({
+          dataset: `dataset_${index % 8}_${long}`,
+          table: `table_${index}_${long}`,
+          reason,
+          detail: long,
+        }),
+      ),
+    ).map((item) => ({ ...item, news: 'reminded' as const }));
+    const texts = blockTexts(renderAlert(alertOf({ topic: 'still-open', unchecked }), sceneOf())).slice(2);
+    const causes = texts.filter((text) => /^•/m.test(text)).length;
+    expect({ isAny: causes > 0, last: texts.at(-1) }).toEqual({
+      isAny: true,
+      last: `+${UNCHECKED_REASONS.length - causes} more causes`,
+    });
   });
 });
