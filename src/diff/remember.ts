@@ -175,7 +175,7 @@ const LOSSES: readonly Kind[] = [
   'retention',
 ];
 
-/** When what a finding is about was last read without it, and the lesser of the windows before and after: the one in force when it went counts. */
+/** When what a finding is about was last read without it, and the window in force when it went. */
 function recoveries(
   { seen, quiet, findings }: State,
   { sight, policy }: Pick<RunResult, 'sight' | 'policy'>,
@@ -186,16 +186,13 @@ function recoveries(
     const remembered = before.get(fingerprint);
     if (remembered !== undefined) return remembered;
     const known = seen.get(dataset);
-    const windows = [known?.timeTravelHours, sight.datasets.get(dataset)?.timeTravelHours].filter(
-      (hours) => hours !== null && hours !== undefined,
-    );
     const declared = table === null ? undefined : sight.datasets.get(dataset)?.tables.get(table)?.declared;
     const lastRead = table === null ? undefined : known?.tables.get(table);
     const digest = comparedDigest(declared, policy);
     const goodAt = digest !== null && lastRead?.digest === digest ? lastRead.at : null;
     return {
       lastGoodAt: table === null ? (known?.at ?? null) : goodAt,
-      timeTravelHours: windows.length === 0 ? null : Math.min(...windows),
+      timeTravelHours: lesserWindow(known?.timeTravelHours, sight.datasets.get(dataset)?.timeTravelHours),
     };
   };
 }
@@ -238,7 +235,7 @@ function rememberUnchecked(
         ...entry,
         detail: rememberedText(entry.detail),
         wasReadable,
-        ...(wasReadable ? lastReadOf(entry, state) : { lastReadAt: null, timeTravelHours: null }),
+        ...(wasReadable ? lastReadOf(entry, state, sight) : { lastReadAt: null, timeTravelHours: null }),
         // The window in force when it went counts.
         ...(before?.about.wasReadable === true ? { timeTravelHours: before.about.timeTravelHours } : {}),
         isListOnly: entry.table === null && sight.datasets.get(entry.dataset)?.status === 'present',
@@ -324,6 +321,7 @@ function runBefore({ history, lastRunAt }: State, now: Date): string | null {
 function lastReadOf(
   { dataset, table }: Unchecked,
   { seen }: State,
+  sight: Sight,
 ): Pick<UncheckedMemo, 'lastReadAt' | 'timeTravelHours'> {
   const before = seen.get(dataset);
   const tables = [...(before?.tables.entries() ?? [])].filter(([name]) => table === null || name === table);
@@ -334,8 +332,14 @@ function lastReadOf(
         .filter((at) => at !== null)
         .toSorted()
         .at(-1) ?? null,
-    timeTravelHours: before?.timeTravelHours ?? null,
+    timeTravelHours: lesserWindow(before?.timeTravelHours, sight.datasets.get(dataset)?.timeTravelHours),
   };
+}
+
+/** In hours; null: neither is known. The one in force when something went counts, which may be either. */
+function lesserWindow(...windows: readonly (number | null | undefined)[]): number | null {
+  const known = windows.filter((hours) => hours !== null && hours !== undefined);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 /** The dataset's tables are denied with it; what hangs or is throttled may be read the next time. */

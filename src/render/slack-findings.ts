@@ -259,12 +259,12 @@ function repairs(members: readonly OpenItem[], telling: Telling): readonly strin
   const texts = shown.flatMap((group): readonly string[] => {
     const [first] = group;
     if (first === undefined) return [];
-    const { finding, repair } = first;
+    const { repair } = first;
     const text = repair.statements.join('\n');
     if (text.length + repair.note.length > MAX_REPAIR) {
       return [quote(`The repair is long: ${elsewhere(telling)}.`)];
     }
-    const what = group.length === 1 && distinct.length > 1 ? nameOf(finding) : 'it';
+    const what = distinct.length === 1 ? 'it' : namesOf(group.map(({ finding }) => finding));
     if (text === '') return [`> No statement repairs ${what}: ${escaped(repair.note)}`];
     const note = repair.note === '' || isShared(repair.note) ? [] : [quote(`Note: ${repair.note}`)];
     return [[`Would repair ${what}:`, codeBlock(text, MAX_REPAIR * 2), ...note].join('\n')];
@@ -276,6 +276,12 @@ function repairs(members: readonly OpenItem[], telling: Telling): readonly strin
     ...shared.map((note) => quote(`Note: ${note}`)),
     ...(left > 0 ? [quote(`+${counted(left, 'more repair')}: ${elsewhere(telling)}.`)] : []),
   ];
+}
+
+/** The first of them. */
+function namesOf(findings: readonly Finding[]): string {
+  const shown = findings.slice(0, 3).map(nameOf).join(', ');
+  return findings.length > 3 ? `${shown} and ${findings.length - 3} more` : shown;
 }
 
 /** What tells a finding from the others of its table. */

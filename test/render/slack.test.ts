@@ -358,12 +358,12 @@ describe('a repair', () => {
     ]);
   });
 
-  test('names nothing where it repairs all of several findings', () => {
+  test('names what it repairs, where others repair other things', () => {
     const same = ['a', 'b'].map((path) => lostField({ path, fix: fix({ statements: ['ALTER TABLE x'] }) }));
     const other = lostField({ path: 'c', fix: fix({ statements: ['ALTER TABLE c'] }) });
     expect([repairLines(same), repairLines([...same, other])]).toEqual([
       ['Would repair it:'],
-      ['Would repair it:', 'Would repair `c`:'],
+      ['Would repair `a`, `b`:', 'Would repair `c`:'],
     ]);
   });
 
