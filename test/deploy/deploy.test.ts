@@ -345,7 +345,7 @@ describe('where a step fails', () => {
 
     expect((await sandbox.deploy([], { env })).status).toBe(0);
     expect(await sandbox.cloud()).toEqual(await completeCloud());
-  }, 60_000);
+  });
 
   test.each([
     ['PERMISSION_DENIED: no', 'lists the roles that a deployment needs'],
