@@ -23,9 +23,10 @@ export const systemClock: Clock = {
     const timer = setInterval(() => {
       if (isUnderWay) return;
       isUnderWay = true;
-      void act().finally(() => {
+      const done = () => {
         isUnderWay = false;
-      });
+      };
+      void act().then(done, done);
     }, ms);
     return () => clearInterval(timer);
   },

@@ -52,7 +52,7 @@ export function alertsDue(
 
 /** What is new comes first; of the rest what has waited longest, so that nothing waits for ever. */
 function rankOf(alert: Alert, { remindAfterMs }: AlertTiming): number {
-  if (alert.topic === 'drift' || alert.topic === 'unchecked') return Number.NEGATIVE_INFINITY;
+  if (alert.topic === 'drift' || alert.topic === 'unchecked') return 0;
   const items: readonly Item<unknown>[] = [...alert.findings, ...alert.unchecked, ...alert.failures];
   return items.reduce(
     (first, { record, news }) => Math.min(first, dueSince(record, { news, remindAfterMs })),

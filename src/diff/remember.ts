@@ -182,9 +182,15 @@ function recoveries(
 ): (finding: Finding) => Recovery {
   const open = findings.filter(({ closing }) => closing === null);
   const before = new Map([...open, ...quiet].map(({ key, about }) => [key, recoveryIn(about)]));
-  return ({ dataset, table, fingerprint }) => {
+  return ({ kind, dataset, table, fingerprint }) => {
     const remembered = before.get(fingerprint);
-    if (remembered !== undefined) return remembered;
+    const windowNow = sight.datasets.get(dataset)?.timeTravelHours;
+    if (remembered !== undefined) {
+      const { timeTravelHours } = remembered;
+      return GONE.includes(kind)
+        ? remembered
+        : { ...remembered, timeTravelHours: lesserWindow(timeTravelHours, windowNow) };
+    }
     const known = seen.get(dataset);
     const declared = table === null ? undefined : sight.datasets.get(dataset)?.tables.get(table)?.declared;
     const lastRead = table === null ? undefined : known?.tables.get(table);
@@ -192,10 +198,16 @@ function recoveries(
     const goodAt = digest !== null && lastRead?.digest === digest ? lastRead.at : null;
     return {
       lastGoodAt: table === null ? (known?.at ?? null) : goodAt,
-      timeTravelHours: lesserWindow(known?.timeTravelHours, sight.datasets.get(dataset)?.timeTravelHours),
+      timeTravelHours: lesserWindow(known?.timeTravelHours, windowNow),
     };
   };
 }
+
+/**
+ * What was deleted keeps the window in force when it went; the rows of a table that is there have the one of now:
+ * https://docs.cloud.google.com/bigquery/docs/time-travel ("How the time travel window affects table and dataset recovery")
+ */
+const GONE: readonly Kind[] = ['dataset-missing', 'table-missing', 'table-type'];
 
 /** Another one whenever something else of the table is compared: what was not, nobody knows to have been in order. */
 function comparedDigest(declared: DeclaredTable | undefined, { severities }: Policy): string | null {
@@ -228,7 +240,8 @@ function rememberUnchecked(
   );
   const seen = [...entries].map(([key, entry]): Sighting<UncheckedMemo> => {
     const before = open.get(key);
-    const wasReadable = before?.about.wasReadable === true || isLost(entry, state, { sight, now });
+    const isLostNow = isLost(entry, state, { sight, now });
+    const wasReadable = (before?.about.wasReadable === true || isLostNow) && mayBeGone(entry, sight);
     return {
       key,
       about: {
@@ -243,7 +256,7 @@ function rememberUnchecked(
       severity: 'warning',
       actual: entry.table === null ? extentOf(entry, sight, before?.actual ?? null) : null,
       said: null,
-      isRipe: (runs) => isUrgent || wasReadable || runs >= uncheckedAfterRuns,
+      isRipe: (runs) => isUrgent || isLostNow || wasReadable || runs >= uncheckedAfterRuns,
     };
   });
   const isNews = missingNews(state, { report, policy });
@@ -257,6 +270,7 @@ function rememberUnchecked(
 
 /** A list that may not be read is one thing, the dataset itself another, and its tables with it a third. */
 const EXTENTS = ['list of tables', 'dataset', 'dataset and tables'] as const;
+const RANKS: readonly (string | null)[] = EXTENTS;
 
 function extentOf(entry: Unchecked, sight: Sight, before: string | null): (typeof EXTENTS)[number] | null {
   const inSight = sight.datasets.get(entry.dataset);
@@ -268,9 +282,9 @@ function extentOf(entry: Unchecked, sight: Sight, before: string | null): (typeo
   return before === 'dataset and tables' && !isAnyKnown ? before : 'dataset';
 }
 
-/** Of a state that was written before there were three: the dataset. */
+/** What is no dataset has none. */
 function rankOfExtent(extent: string | null): number {
-  return EXTENTS.findIndex((candidate) => candidate === (extent ?? 'dataset'));
+  return RANKS.indexOf(extent);
 }
 
 /** What is missing and Slack has yet to hear so, by the key of what could not be checked. */
@@ -308,6 +322,14 @@ function isLost(
   if (inSight.status !== 'unreadable') return false;
   const wasTableRead = [...inSight.tables.keys()].some((name) => wasRead(before?.tables.get(name)?.at));
   return wasRead(before?.at) || (wasTableRead && isWhollyDenied({ dataset }, sight));
+}
+
+/** A dataset of which anything answers is there. */
+function mayBeGone({ dataset, table }: Unchecked, sight: Sight): boolean {
+  if (table !== null) return true;
+  const inSight = sight.datasets.get(dataset);
+  if (inSight?.status !== 'unreadable') return false;
+  return [...inSight.tables.values()].every(({ status }) => status === 'unreadable');
 }
 
 /** When the run before this one was, whatever attempts there were at this one. */

@@ -45,7 +45,7 @@ export interface TableId {
 export interface Clock {
   now(): Date;
   sleep(ms: number): Promise<void>;
-  /** Acts again and again, never twice at once, until the returned function is called. */
+  /** Acts again and again, never twice at once, until the returned function is called. `act` tells itself what fails. */
   every(ms: number, act: () => Promise<void>): () => void;
 }
 

@@ -3,7 +3,7 @@ import type { Change, Finding, Judged, Words } from '../model/finding.ts';
 import type { Kind } from '../model/kinds.ts';
 import { USUAL_WINDOW } from '../model/restore.ts';
 import type { Contract } from '../model/table.ts';
-import { moment } from './moment.ts';
+import { LAST_MS, moment } from './moment.ts';
 import { shortened } from './printable.ts';
 
 interface KindWords {
@@ -21,8 +21,6 @@ interface KindWords {
 function momentOf(ms: number): string {
   return ms >= 0 && ms <= LAST_MS ? moment(new Date(ms).toISOString()) : `${ms} ms after 1970`;
 }
-
-const LAST_MS = Date.UTC(9999, 11, 31);
 
 const saidAs = (absent: string) => (value: string | null) => value ?? absent;
 const saidAsDuration = (absent: string) => (value: string | null) =>

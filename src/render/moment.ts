@@ -1,5 +1,8 @@
 import { formatDuration } from '../model/duration.ts';
 
+/** BigQuery's last moment is in the year 9999. */
+export const LAST_MS = Date.UTC(9999, 11, 31);
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 

@@ -1,7 +1,7 @@
 import { formatDuration } from '../model/duration.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FindingMemo } from '../model/state.ts';
-import { lasting, moment } from './moment.ts';
+import { LAST_MS, lasting, moment } from './moment.ts';
 
 const HOUR_MS = 3_600_000;
 /** The least window a dataset can have, where its own is not known: https://docs.cloud.google.com/bigquery/docs/time-travel */
@@ -64,9 +64,6 @@ function untilDeleted(
     ? `BigQuery deletes it at ${at} (${lasting(now.toISOString(), deletedAt)} from now)${then}.`
     : `It expired at ${at}, so BigQuery deletes it at any moment${then}.`;
 }
-
-/** BigQuery's last moment is in the year 9999. */
-const LAST_MS = Date.UTC(9999, 11, 31);
 
 /** When the whole table goes; null: it stays, or goes at no moment that BigQuery has. */
 function deletionOf({ kind, actual, context }: Finding): Date | null {

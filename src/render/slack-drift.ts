@@ -33,7 +33,7 @@ import {
   shownLinks,
   worksAgainLine,
 } from './slack-resolved.ts';
-import { thingsOf, uncheckedSections } from './slack-unchecked.ts';
+import { thingsOf, toldOf, uncheckedSections } from './slack-unchecked.ts';
 
 /** What opened, changed or became worse. */
 export function renderDrift(alert: Alert, scene: Scene): SlackPayload {
@@ -74,7 +74,7 @@ export function renderStillOpen(alert: Alert, scene: Scene): SlackPayload {
   const [failing, working] = partition(alert.failures, isClosed);
   const flapped = closed.length + readable.length + working.length;
   const records = unchecked.map(({ record }) => record);
-  const memos = records.map(({ about }) => about);
+  const memos = records.map(toldOf);
   const counts = [
     ...failing.map(() => 'the check fails'),
     ...(open.length === 0 ? [] : [severityCounts(open.map(({ finding }) => finding))]),
@@ -263,6 +263,7 @@ function uncheckedBlocks(report: Report | null, { account, sight, now }: Scene):
     isListOnly: entry.table === null && sight?.datasets.get(entry.dataset)?.status === 'present',
     lastReadAt: null,
     timeTravelHours: null,
+    isWithTables: false,
   }));
   const heading = '*Could not be checked* (neither in sync nor drifted)';
   return entries.length === 0 ? [] : uncheckedSections(heading, entries, { account, now }).map(section);

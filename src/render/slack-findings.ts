@@ -117,10 +117,29 @@ function findingLines(members: readonly OpenItem[], telling: Telling): readonly 
   return kinds.flatMap((kind) => {
     const ofKind = members.filter(({ finding }) => finding.kind === kind);
     const isEmptied = ofKind.length > 1 && ofKind[0]?.finding.context?.type === 'no-fields-left';
-    return isEmptied || ofKind.length > MAX_LINES_OF_A_KIND
-      ? [foldedLine(ofKind, telling)]
-      : ofKind.map((open) => findingLine(open, telling));
+    if (isEmptied) return [foldedLine(ofKind, telling)];
+    if (ofKind.length <= MAX_LINES_OF_A_KIND) return ofKind.map((open) => findingLine(open, telling));
+    return manyLines(ofKind, telling);
   });
+}
+
+/** Those of which the same is to be said, in one line; what is left over when there are many of these, too. */
+function manyLines(members: readonly OpenItem[], telling: Telling): readonly string[] {
+  const alike = [...Map.groupBy(members, (open) => saidOf(open, telling)).values()];
+  const shown = alike.slice(0, MAX_LINES_OF_A_KIND);
+  const left = alike.slice(MAX_LINES_OF_A_KIND).flat();
+  const lines = shown.map((group) => {
+    const [only] = group;
+    return group.length === 1 && only !== undefined ? findingLine(only, telling) : foldedLine(group, telling);
+  });
+  return left.length === 0 ? lines : [...lines, foldedLine(left, telling)];
+}
+
+/** All that is said of one but its name and its readers. */
+function saidOf({ finding, item }: OpenItem, telling: Telling): string {
+  const { severity, words } = finding;
+  const what = whatOf({ what: words.what, path: '…' });
+  return [severity, what, valuesOf(finding), lifeOf(item, telling), formerWaiver(finding)].join('\n');
 }
 
 /** `🔴 field `amount` is missing: expected `NUMERIC`, found nothing — breaks integration-service` */
@@ -272,7 +291,7 @@ function repairs(members: readonly OpenItem[], telling: Telling): readonly strin
   const shared = [...new Set(notes.filter((note) => note !== '' && isShared(note)))];
   const left = distinct.length - shown.length;
   return [
-    ...texts,
+    ...new Set(texts),
     ...shared.map((note) => quote(`Note: ${note}`)),
     ...(left > 0 ? [quote(`+${counted(left, 'more repair')}: ${elsewhere(telling)}.`)] : []),
   ];

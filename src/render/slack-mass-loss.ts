@@ -2,7 +2,7 @@ import type { News } from '../model/alert.ts';
 import type { Sight } from '../model/sight.ts';
 import { lasting, moment } from './moment.ts';
 import { quote } from './mrkdwn.ts';
-import { recoveryClock } from './recovery.ts';
+import { recoveryClock, restorableUntil } from './recovery.ts';
 import { type OpenItem, ownersOf, readers, type Telling } from './slack-findings.ts';
 import { elsewhere, joined, namedFirst, SIGN, subjectLink } from './slack-parts.ts';
 
@@ -44,10 +44,7 @@ export function massLossSection(
 ): string {
   const findings = items.map(({ finding }) => finding);
   const consumers = [...new Set(findings.flatMap((finding) => finding.consumers))];
-  const clocks = new Set(
-    items.flatMap(({ finding, item }) => recoveryClock(finding, { memo: item.record.about, now }) ?? []),
-  );
-  const [clock] = clocks;
+  const clock = firstClock(items, now);
   const isOld = Date.parse(openedAt) < now.getTime();
   const since = isOld ? `, open for ${lasting(openedAt, now)}, since ${moment(openedAt)}` : '';
   const heading = [
@@ -57,11 +54,23 @@ export function massLossSection(
   return joined(heading, [
     `${SIGN.critical} *${items.length} of ${declared} declared tables are missing*, all found so in one run${since}${readers('table-missing', consumers)}`,
     'Likely: the dataset was dropped and created anew, the monitor looks at the wrong project, or its account sees only some of the tables.',
-    ...(clocks.size === 1 && clock !== undefined ? [quote(clock)] : []),
+    ...(clock === null ? [] : [quote(clock)]),
     quote(`How to restore each: ${elsewhere({ reportUrl })}.`),
     `Missing: ${namedFirst(
       findings.map(({ table }) => table ?? ''),
       MAX_NAMED,
     )}`,
   ]);
+}
+
+/** Of several the one that is over first: until then all can be restored. */
+function firstClock(items: readonly OpenItem[], now: Date): string | null {
+  const [first] = items
+    .flatMap(({ finding, item: { record } }) => {
+      const clock = recoveryClock(finding, { memo: record.about, now });
+      const until = restorableUntil(record.about);
+      return clock === null || until === null ? [] : [{ clock, until: until.getTime() }];
+    })
+    .sort((one, other) => one.until - other.until);
+  return first?.clock ?? null;
 }

@@ -133,7 +133,7 @@ function tablesThereAgain(items: readonly Item<FindingMemo>[]): {
   for (const item of items) {
     const { about, closing, told } = item.record;
     if (about.kind !== 'table-missing' || closing?.how !== 'repaired' || told?.isOpen !== true) continue;
-    const key = JSON.stringify([about.dataset, openedAt(item.record)]);
+    const key = JSON.stringify([about.dataset, openedAt(item.record), item.record.episodes.at(-1)?.closedAt]);
     groups.set(key, [...(groups.get(key) ?? []), item]);
   }
   const many = [...groups.values()].filter((group) => group.length >= LEAST_TABLES);

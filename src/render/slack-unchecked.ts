@@ -1,7 +1,7 @@
 import type { Alert } from '../model/alert.ts';
 import type { UncheckedReason } from '../model/finding.ts';
 import type { SlackPayload } from '../model/ports.ts';
-import type { UncheckedMemo } from '../model/state.ts';
+import type { Remembered, UncheckedMemo } from '../model/state.ts';
 import { moment } from './moment.ts';
 import { code, escaped, quote } from './mrkdwn.ts';
 import { counted, shortened } from './printable.ts';
@@ -22,7 +22,7 @@ import { isPerhapsGone, lossNotes, REASONS } from './unchecked-words.ts';
 export function renderUnchecked(alert: Alert, scene: Scene): SlackPayload {
   const { project, report, account, cause, now } = scene;
   const where = project ?? 'BigQuery';
-  const entries = alert.unchecked.map(({ record }) => record.about);
+  const entries = alert.unchecked.map(({ record }) => toldOf(record));
   const isBlind = report !== null && report.tables.inSync + report.tables.drifted === 0;
   const title = isBlind
     ? `Unchecked: nothing could be read in ${where}`
@@ -50,6 +50,16 @@ export function renderUnchecked(alert: Alert, scene: Scene): SlackPayload {
       ...sections.map(section),
     ],
   };
+}
+
+/** What is told of one thing. */
+export interface UncheckedTold extends UncheckedMemo {
+  /** Of a dataset: none of its tables can be read either. */
+  readonly isWithTables: boolean;
+}
+
+export function toldOf({ about, actual }: Remembered<UncheckedMemo>): UncheckedTold {
+  return { ...about, isWithTables: actual === 'dataset and tables' };
 }
 
 /** `1 dataset, 2 tables` */
@@ -83,7 +93,7 @@ const MAX_DATASETS = 8;
  */
 export function uncheckedSections(
   heading: string,
-  entries: readonly UncheckedMemo[],
+  entries: readonly UncheckedTold[],
   {
     account,
     now,
@@ -110,7 +120,7 @@ export function uncheckedSections(
 }
 
 interface Cause {
-  readonly group: readonly UncheckedMemo[];
+  readonly group: readonly UncheckedTold[];
   readonly reason: UncheckedReason;
   /** It was readable before, and may be deleted. */
   readonly isGone: boolean;
@@ -118,7 +128,7 @@ interface Cause {
   readonly datasets: readonly string[];
 }
 
-function causes(entries: readonly UncheckedMemo[]): readonly Cause[] {
+function causes(entries: readonly UncheckedTold[]): readonly Cause[] {
   const groups = Map.groupBy(entries, (entry) => JSON.stringify([entry.reason, isPerhapsGone(entry)]));
   return [...groups.values()].flatMap((group): readonly Cause[] => {
     const [first] = group;
@@ -175,11 +185,16 @@ function nameOf(dataset: string): string {
 }
 
 /** What of one dataset: `the dataset itself and 2 tables`. */
-function parts(entries: readonly UncheckedMemo[]): string {
+function parts(entries: readonly UncheckedTold[]): string {
   const tables = entries.filter(({ table }) => table !== null).length;
   const own = entries.find(({ table }) => table === null);
   return [
-    ...(own === undefined ? [] : [own.isListOnly ? 'the list of its tables' : 'the dataset itself']),
+    ...(own === undefined ? [] : [ownPart(own)]),
     ...(tables === 0 ? [] : [counted(tables, 'table')]),
   ].join(' and ');
+}
+
+function ownPart({ isListOnly, isWithTables }: UncheckedTold): string {
+  if (isListOnly) return 'the list of its tables';
+  return isWithTables ? 'the dataset with all its tables' : 'the dataset itself';
 }

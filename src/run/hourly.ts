@@ -29,7 +29,7 @@ import type { FailureGate } from './failure-gate.ts';
 import { leftOutBefore } from './left-out.ts';
 import { forgetful, type Memory, openMemory } from './memory.ts';
 import { NOT_PUBLISHED, type Published, publishReport, tidyReports } from './publish-report.ts';
-import { type AlertCounts, type Told, tell } from './tell.ts';
+import { type AlertCounts, type Told, tell, tellingMs } from './tell.ts';
 import { isOfShard, type WorkShard } from './work-shard.ts';
 
 /** What one run of the function is given. */
@@ -149,7 +149,7 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
       : await tellOfRun(run, memory, { result, policy });
   const lost = telling.error?.code === 'StateUnavailable' && telling.isSilent ? telling.error : null;
   if (lost !== null) await tellOfLostState(run, lost, report);
-  if (telling.error?.code !== 'StateUnavailable' && nothingRead === null) run.gate.worked();
+  if (!(memory instanceof DriftError) && lost === null && nothingRead === null) run.gate.worked();
 
   const counts = {
     tables: report.tables,
@@ -344,7 +344,7 @@ export async function tellFailure(
   payload: SlackPayload = renderFailure({ project, error: failure }),
 ): Promise<void> {
   if (alerts === null || !gate.isNews(failure)) return;
-  const delivery = await alerts.send(payload, deadline === undefined ? {} : { maxMs: deadline.allMs() });
+  const delivery = await alerts.send(payload, deadline === undefined ? {} : { maxMs: tellingMs(deadline) });
   gate.told(failure, delivery.fate);
   if (delivery.fate === 'sent') return;
   log({ severity: 'ERROR', message: delivery.error.message, code: delivery.error.code });

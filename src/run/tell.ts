@@ -27,6 +27,12 @@ export interface Told {
 
 /** For the state and the heartbeat, which come after Slack. */
 const RESERVE_MS = 20_000;
+
+/** Milliseconds that Slack may take. */
+export function tellingMs(deadline: Pick<Deadline, 'allMs'>): number {
+  return Math.max(0, deadline.allMs() - RESERVE_MS);
+}
+
 /** Slack shows one message a second: https://docs.slack.dev/apis/web-api/rate-limits */
 const BETWEEN_MESSAGES_MS = 1000;
 
@@ -61,7 +67,7 @@ export async function tell(
 ): Promise<Told> {
   const limits = () => ({
     mayPost: () => memory.assertHeld(),
-    ...(deadline === undefined ? {} : { maxMs: Math.max(0, deadline.allMs() - RESERVE_MS) }),
+    ...(deadline === undefined ? {} : { maxMs: tellingMs(deadline) }),
   });
   const due = alerts === null ? [] : alertsDue(advanced, { now, isSeen, timing });
   let state = advanced;
@@ -78,9 +84,9 @@ export async function tell(
       const whom = asksForAccess(alert) ? await account() : null;
       const payload = renderAlert(alert, { ...scene, note: state.note, account: whom });
       memory.assertHeld();
-      isSilent = false;
       const delivery = await alerts?.send(payload, limits());
       if (delivery === undefined) break;
+      isSilent = false;
       state = afterSending(state, { alert, fate: delivery.fate, now });
       if (delivery.fate === 'sent') {
         counts = added(counts, alert);
@@ -91,8 +97,8 @@ export async function tell(
     }
     if (isNoteDue && state.note !== null) {
       memory.assertHeld();
-      isSilent = false;
       const delivery = await alerts.send(renderNote(state.note, scene), limits());
+      isSilent = false;
       const note: Alert = { topic: 'unchecked', findings: [], unchecked: [], failures: [] };
       state = afterSending(state, { alert: note, fate: delivery.fate, now });
       if (delivery.fate === 'sent') state = { ...state, note: null };

@@ -85,10 +85,14 @@ async function readObject(
   throw unavailable(objects, 'read', reasonOf(isThere ? answer : metadata, objects));
 }
 
-/** A proxy that closes the connection early leaves a part: https://docs.cloud.google.com/storage/docs/xml-api/reference-headers#xgoogstoredcontentlength */
-function isWhole({ text, headers }: Answer): boolean {
+/**
+ * A proxy that closes the connection early leaves a part. What is stored compressed arrives longer than it is stored:
+ * https://docs.cloud.google.com/storage/docs/xml-api/reference-headers#xgoogstoredcontentlength
+ */
+function isWhole({ bytes, headers }: Answer): boolean {
   const length = headers.get('x-goog-stored-content-length');
-  return length === null || Number(length) === Buffer.byteLength(text);
+  const isAsStored = (headers.get('x-goog-stored-content-encoding') ?? 'identity') === 'identity';
+  return length === null || !isAsStored || Number(length) === bytes;
 }
 
 async function writeObject(
@@ -207,6 +211,8 @@ interface Question {
 interface Answer {
   readonly status: number;
   readonly text: string;
+  /** As they came: a text has replaced what is no UTF-8. */
+  readonly bytes: number;
   readonly headers: Headers;
 }
 
@@ -253,20 +259,21 @@ async function askOnce(
   objects: Objects,
   { url, params, method, body, contentType }: Question,
 ): Promise<Answer> {
-  const asked = objects.auth.request<string>({
+  const asked = objects.auth.request<ArrayBuffer>({
     url,
     params,
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     ...(body === undefined ? {} : { data: body }),
     headers: contentType === undefined ? {} : { 'content-type': contentType },
-    responseType: 'text',
+    responseType: 'arraybuffer',
     // Also where an answer begins and then hangs.
     timeout: objects.timeoutMs,
     retry: false,
     validateStatus: () => true,
   });
   const { status, data, headers } = await withinMs(2 * objects.timeoutMs, asked);
-  return { status, text: String(data), headers: new Headers(headers) };
+  const content = Buffer.from(data);
+  return { status, text: content.toString('utf8'), bytes: content.length, headers: new Headers(headers) };
 }
 
 /** Its own time-out does not hold for the sign-in, which may ask a metadata server that never answers. */

@@ -74,13 +74,14 @@ async function writeNext(
 
 const OLD_MS = 3_600_000;
 
-/** A process that is killed leaves its draft behind; that of one at work is young. */
+/** A process that is killed leaves its draft behind; that of one at work is young. What cannot be removed harms nobody. */
 async function removeOldDrafts(folder: string, name: string): Promise<void> {
-  for (const draft of await namesFrom(folder, draftPrefix(name))) {
+  const removals = (await namesFrom(folder, draftPrefix(name))).map(async (draft) => {
     const path = join(folder, draft);
-    const found = await stat(path).catch(nullIf('ENOENT'));
-    if (found !== null && Date.now() - found.mtimeMs > OLD_MS) await rm(path, { force: true });
-  }
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > OLD_MS) await rm(path, { force: true });
+  });
+  await Promise.allSettled(removals);
 }
 
 /** A reader sees the page as it was or as it is: a rename replaces it at once. */

@@ -57,6 +57,9 @@ const SLACK_FAULTS: readonly (readonly [name: string, fault: SlackClass, answer:
   ['a reset after it was posted', 'accepted', 'accept-then-reset'],
 ];
 
+/** Of five seconds each, in nine minutes. */
+const MAX_WAITS = 108;
+
 function afterSlack(fault: SlackClass, moment: Moment) {
   let request = 0;
   const deliveries = [ALERT, REPAIR].map((fact) => {
@@ -64,8 +67,9 @@ function afterSlack(fault: SlackClass, moment: Moment) {
       const hit = isHit(moment, request);
       request += 1;
       if (!hit) return { fact, isPosted: true, isDue: false };
-      // Slack asks for five seconds each time, and a message may wait for a minute.
-      if (fault !== 'wait' || waits === 12) return { fact, isPosted: fault === 'accepted', isDue: true };
+      // Slack asks for five seconds each time, and a message waits as long as the run has time.
+      if (fault !== 'wait' || waits === MAX_WAITS)
+        return { fact, isPosted: fault === 'accepted', isDue: true };
     }
   });
   const facts = (which: 'isPosted' | 'isDue') =>
@@ -148,7 +152,8 @@ test.each(METRIC_FAULTS)(
   },
 );
 
-type StoreClass = 'passing' | 'refused' | 'accepted';
+/** `unclear`: the content is refused in plain text, so the metadata are asked for the reason, and then the content once more. */
+type StoreClass = 'passing' | 'refused' | 'accepted' | 'unclear';
 
 type StoreFault = readonly [name: string, fault: StoreClass, answer: StorageFault['answer']];
 
@@ -191,6 +196,11 @@ function failedAct(acts: readonly StoreAct[], fault: StoreClass, moment: Moment)
       const hit = isHit(moment, request);
       request += 1;
       if (!hit) return true;
+      if (fault === 'unclear') {
+        const isAnsweredThen = !isHit(moment, request) && !isHit(moment, request + 1);
+        request += 2;
+        return isAnsweredThen;
+      }
       if (fault === 'refused' || attempt === ATTEMPTS) return false;
     }
   };
@@ -220,7 +230,12 @@ function afterStore(act: StoreAct | null, fault: StoreClass) {
 
 const STORE_ROWS = STORE_PLACES.flatMap((place) =>
   [...STORE_FAULTS, ...(place.where === 'writing the state' ? MORE_STORE_FAULTS : [])].map(
-    ([what, fault, answer]) => ({ ...place, what, fault, answer }),
+    ([what, fault, answer]) => ({
+      ...place,
+      what,
+      fault: what === '403' && place.operation === 'read' ? ('unclear' as const) : fault,
+      answer,
+    }),
   ),
 );
 

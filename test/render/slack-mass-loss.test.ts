@@ -212,7 +212,7 @@ describe('the message of a mass loss', () => {
     ).toEqual(datasets.map((dataset) => `dataset ${dataset}`));
   });
 
-  test('shows no clock where its tables have several', () => {
+  test('shows the clock that is over first where its tables have several', () => {
     const items = findings.map((each, index) =>
       itemOf(each, 'opened', {
         about: memoOf(each, index === 0 ? '2026-11-22T02:17:00.000Z' : '2026-11-22T03:17:00.000Z'),
@@ -224,6 +224,9 @@ describe('the message of a mass loss', () => {
     );
     const [, , loss = ''] = blockTexts(message);
     expect(loss.split('\n').filter((line) => line.startsWith('> '))).toEqual([
+      expect.stringMatching(
+        /^> Last seen in order at 2026-11-22 02:17 UTC: .* until at least 2026-11-29 02:17 UTC/,
+      ),
       '> How to restore each: drift check --format json.',
     ]);
   });

@@ -109,7 +109,11 @@ test('a failure that Slack did not accept is told by the next run', async () => 
 });
 
 test.each([
-  { name: 'what the run has left', deadline: { deadline: { allMs: () => 1234 } }, limits: { maxMs: 1234 } },
+  {
+    name: 'what the run has left, less twenty seconds',
+    deadline: { deadline: { allMs: () => 21_234 } },
+    limits: { maxMs: 1234 },
+  },
   { name: "the sink's own where the run has not begun", deadline: {}, limits: {} },
 ])('the time for the message about a failure is $name', async ({ deadline, limits }) => {
   const given: unknown[] = [];

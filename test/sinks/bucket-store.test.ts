@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { inspect } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type PlayedClock, playedClock } from '../../emulators/clock.ts';
 import { type StorageFault, startStorageEmulator } from '../../emulators/storage.ts';
@@ -306,6 +307,29 @@ describe('an answer that is not of Cloud Storage', () => {
     await expect(open({ endpoint }).read('state.json')).rejects.toEqual(
       unavailable('cannot read the state in gs://state/prod: the answer is cut off'),
     );
+  });
+
+  test.each([
+    {
+      name: 'that is no UTF-8',
+      stored: Buffer.from([0x7b, 0xff, 0xfe, 0x80, 0x7d]),
+      text: '{\uFFFD\uFFFD\uFFFD}',
+    },
+    { name: 'that begins with a mark of its byte order', stored: Buffer.from('\uFEFF{}'), text: '\uFEFF{}' },
+    { name: 'that is stored compressed', stored: gzipSync('{"version":1}'), text: '{"version":1}' },
+  ])('has all of what is stored, also of what $name', async ({ name, stored, text }) => {
+    const { open } = await start();
+    const isCompressed = name === 'that is stored compressed';
+    const endpoint = await serve((_, response) => {
+      response.writeHead(200, {
+        'x-goog-generation': '7',
+        'x-goog-stored-content-length': String(stored.length),
+        'x-goog-stored-content-encoding': isCompressed ? 'gzip' : 'identity',
+        ...(isCompressed ? { 'content-encoding': 'gzip' } : {}),
+      });
+      response.end(stored);
+    });
+    expect(await open({ endpoint }).read('state.json')).toEqual({ text, generation: '7' });
   });
 
   test.each([
