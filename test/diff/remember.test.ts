@@ -1424,6 +1424,20 @@ describe('the run itself', () => {
   });
 });
 
+test.each([
+  { name: 'of a column follows the window of its table, which is there', about: isGone, hours: 48 },
+  {
+    name: 'of a table stays the one in force when it went',
+    about: finding('table-missing', { expected: 'TABLE', actual: null }),
+    hours: 168,
+  },
+])('what can be restored $name', ({ about, hours }) => {
+  const of = (at: number, timeTravelHours: number) =>
+    run(at, { findings: [about], sight: seeing({ sales: { timeTravelHours } }) });
+  const { state } = play([run(0), of(1, 168), of(2, 48)]);
+  expect(state.findings.map(({ about: memo }) => memo.timeTravelHours)).toEqual([hours]);
+});
+
 test('what a table can be restored from is the lesser of the windows before and after it went', () => {
   const shortened = seeing({ sales: { timeTravelHours: 48 } });
   const { state } = play([

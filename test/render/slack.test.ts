@@ -196,6 +196,26 @@ describe('the section of a table', () => {
     ]);
   });
 
+  test('tells those of many of a kind together that are alike, and each with what differs', () => {
+    const retyped = (path: string, actual: string) =>
+      findingOf({ kind: 'field-type', path, expected: 'STRING', actual });
+    const findings = [
+      ...['a', 'b', 'c'].map((path) => retyped(path, 'INT64')),
+      ...['d', 'e'].map((path) => retyped(path, 'BOOL')),
+      ...['f', 'g', 'h', 'i', 'j'].map((path, index) => retyped(path, `STRING(${index + 1})`)),
+    ];
+    const scene = { now: new Date('2026-11-22T04:17:00.000Z') };
+    const [[, ...lines] = []] = tablesOf(telling(findings, { scene }));
+    expect(lines).toEqual([
+      '🔴 3 × field `…` is of another type: expected `STRING`, found `INT64`: `a`, `b`, `c`',
+      '🔴 2 × field `…` is of another type: expected `STRING`, found `BOOL`: `d`, `e`',
+      '🔴 field `f` is of another type: expected `STRING`, found `STRING(1)`',
+      '🔴 field `g` is of another type: expected `STRING`, found `STRING(2)`',
+      '🔴 field `h` is of another type: expected `STRING`, found `STRING(3)`',
+      '🔴 2 × field `…` is of another type: `i`, `j`',
+    ]);
+  });
+
   test('says what it was when last told, of what has changed', () => {
     const finding = findingOf({ kind: 'field-type', path: 'a', expected: 'NUMERIC', actual: 'STRING' });
     const [[, line] = []] = tablesOf(telling([finding], { news: 'changed', told: toldAsInt }));

@@ -523,6 +523,17 @@ describe('a failure that no state remembers', () => {
   });
 });
 
+test('a state of another project is told once in four hours, and not in each', async () => {
+  const folder = await writeFolder({ 'state.json.1': printState(emptyState('shop-staging')) });
+  const { call, clock, slack } = await startShop({ env: { STATE_URI: pathToFileURL(folder).href } });
+  const answers: number[] = [];
+  for (let hour = 0; hour < 5; hour += 1) {
+    answers.push((await call()).status);
+    clock.advance(3_600_000);
+  }
+  expect({ answers, told: slack.messages.length }).toEqual({ answers: [500, 500, 500, 500, 500], told: 2 });
+});
+
 describe.each([
   { where: 'without a state', isKept: false },
   { where: 'with a state', isKept: true },
