@@ -302,6 +302,19 @@ describe('tables that are over together', () => {
     ]);
   });
 
+  test('are told in a line for each run in which they came back', () => {
+    const openedAt = '2026-11-22T04:17:00.000Z';
+    const back = (at: string) => [{ openedAt, closedAt: at, isHeard: true, isFlapping: false }];
+    const first = names(5).map((table) =>
+      over(`first_${table}`, { episodes: back('2026-11-22T05:17:00.000Z') }),
+    );
+    const second = names(5).map((table) => over(`second_${table}`));
+    expect(linesOf([...first, ...second])).toEqual([
+      expect.stringMatching(/^✅ repaired, after 1 hour: .*: 5 tables are there again: `first_table_0`, /),
+      expect.stringMatching(/^✅ repaired, after 4 hours: .*: 5 tables are there again: `second_table_0`, /),
+    ]);
+  });
+
   test('are not there again when the files only expect them no longer', () => {
     const findings = names(5).map((table) => over(table, { closing: { how: 'not-expected' } }));
     expect(linesOf(findings)).toEqual(
