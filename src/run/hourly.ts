@@ -240,11 +240,12 @@ function isHeld(memory: Memory): boolean {
   }
 }
 
-/** No run before this one had a result, and no attempt at this one has told of it. */
+/** No run before this one has read anything, and no attempt at this one has told of it. */
 function isFirst({ history, messages }: State, now: Date): boolean {
   const at = now.toISOString();
   const isTold = messages.runAt === at && messages.list.some(({ fate }) => fate === 'sent');
-  return !isTold && history.every((point) => point.at === at);
+  const hasRead = ({ inSync, drifted }: TableCounts) => inSync + drifted > 0;
+  return !isTold && history.every((point) => point.at === at || !hasRead(point.tables));
 }
 
 /** Time does not run backwards: a late attempt at an earlier run counts to the one after it. */

@@ -470,6 +470,16 @@ describe('a run that remembers', () => {
     });
   });
 
+  test('is the first check after one in which nothing could be read', async () => {
+    const { bigquery, callAt, slack } = await startRemembering();
+    bigquery.faults.push(denied({}));
+    await callAt('2026-03-02T08:00:00Z');
+    bigquery.faults.splice(0);
+    dropAmount(bigquery.warehouse);
+    await callAt('2026-03-02T09:00:00Z');
+    expect(gistsOf(slack.messages).filter((gist) => gist.startsWith('Drift'))).toEqual([FIRST_GIST]);
+  });
+
   test('judges waivers by the moment of the run after it, where it comes later than that one', async () => {
     const waivers = [{ table: 'sales.orders', until: '2026-03-02', reason: 'migration 4711' }];
     const { bigquery, callAt, slack } = await startRemembering(null, {
