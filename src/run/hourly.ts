@@ -146,7 +146,7 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
   const telling =
     memory instanceof DriftError
       ? await tellOfLostState(run, memory, report)
-      : await tellOfRun(run, memory, { result, policy });
+      : await tellOfRun({ ...run, now }, memory, { result, policy });
   const lost = telling.error?.code === 'StateUnavailable' && telling.isSilent ? telling.error : null;
   if (lost !== null) await tellOfLostState(run, lost, report);
   if (!(memory instanceof DriftError) && lost === null && nothingRead === null) run.gate.worked();
@@ -187,6 +187,7 @@ function declaredBefore(state: State | null): readonly Subject[] {
 
 type Telling = Told & { readonly published: Published };
 
+/** `run.now`: the moment that waivers were judged by, too. */
 async function tellOfRun(
   run: HourlyRun & WithDeadline,
   memory: Memory,
@@ -194,7 +195,7 @@ async function tellOfRun(
 ): Promise<Telling> {
   const { report, sight, nothingRead } = result;
   const { state, isKept } = memory;
-  const now = momentOf(run, state);
+  const { now } = run;
   // Without a memory no table is ever unchecked for the second time.
   const isBlind = nothingRead !== null;
   const isUrgent = isBlind || !isKept;

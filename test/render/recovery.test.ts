@@ -144,38 +144,28 @@ describe('the recovery clock', () => {
     expect(clockOf(finding)).toBeNull();
   });
 
+  /** All that can be lost of what is there. */
+  const lossesOf = (actualType: string) => [
+    lostField({ actualType }),
+    findingOf({
+      kind: 'retention',
+      expected: days(730),
+      actual: days(30),
+      context: byPartitions,
+      actualType,
+    }),
+    findingOf({ kind: 'partition-expiration', expected: null, actual: days(30), actualType }),
+  ];
+
   test.each(['VIEW', 'MATERIALIZED_VIEW', 'EXTERNAL'])(
     'does not run for what holds no rows of its own: %s',
     (actualType) => {
-      const findings = [
-        lostField({ actualType }),
-        findingOf({
-          kind: 'retention',
-          expected: days(730),
-          actual: days(30),
-          context: byPartitions,
-          actualType,
-        }),
-        findingOf({ kind: 'partition-expiration', expected: null, actual: days(30), actualType }),
-      ];
-      expect(findings.map((finding) => clockOf(finding))).toEqual([null, null, null]);
+      expect(lossesOf(actualType).map((finding) => clockOf(finding))).toEqual([null, null, null]);
     },
   );
 
   test('runs for what holds rows, as it says itself', () => {
-    const actualType = 'TABLE';
-    const findings = [
-      lostField({ actualType }),
-      findingOf({
-        kind: 'retention',
-        expected: days(730),
-        actual: days(30),
-        context: byPartitions,
-        actualType,
-      }),
-      findingOf({ kind: 'partition-expiration', expected: null, actual: days(30), actualType }),
-    ];
-    expect(findings.map((finding) => clockOf(finding))).toEqual([
+    expect(lossesOf('TABLE').map((finding) => clockOf(finding))).toEqual([
       expect.stringContaining('what was dropped since can be restored'),
       expect.stringContaining('partitions deleted since can be restored'),
       expect.stringContaining('partitions deleted since can be restored'),

@@ -148,7 +148,7 @@ describe('a message that Slack asks to wait with', () => {
       clock.advance(14_000);
       return new Response('rate_limited', { status: 429, headers: { 'retry-after': '1' } });
     };
-    const sink = createSlackSink({ url: 'http://127.0.0.1/services/T000/B000/XXXX', fetch: slow, clock });
+    const sink = createSlackSink({ url: NOWHERE, fetch: slow, clock });
     const begun = clock.now().getTime();
     const { fate } = await sink.send(payload, { maxMs: 60_000 });
     expect({ fate, isInTime: clock.now().getTime() - begun <= 60_000 + 14_000, waits: clock.waits }).toEqual({
