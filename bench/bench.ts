@@ -1,12 +1,11 @@
+import { misused, readCommandLine } from '../scripts/command-line.ts';
+
 /* `npm run bench -- compare` runs one benchmark, `npm run bench` all of them. */
 
 const BENCHMARKS = ['compare', 'hourly', 'load', 'page'] as const;
 
-const asked = process.argv.slice(2);
+const USAGE = { script: 'bench', usage: `[${BENCHMARKS.join(' | ')}]…` } as const;
+const { positionals: asked } = readCommandLine(USAGE, { allowPositionals: true });
 const unknown = asked.filter((name) => !BENCHMARKS.some((known) => known === name));
-if (unknown.length > 0) {
-  process.stderr.write(`no benchmark ${unknown.join(', ')}: there is ${BENCHMARKS.join(', ')}\n`);
-  process.exitCode = 64;
-} else {
-  for (const name of asked.length > 0 ? asked : BENCHMARKS) await import(`./${name}.ts`);
-}
+if (unknown.length > 0) misused(USAGE, `no benchmark '${unknown.join("', '")}'`);
+for (const name of asked.length > 0 ? asked : BENCHMARKS) await import(`./${name}.ts`);

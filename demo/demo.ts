@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parseArgs, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import { http as registerFunction } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { denied, startBigQueryEmulator } from '../emulators/bigquery.ts';
 import { playedClock } from '../emulators/clock.ts';
 import { startMonitoringEmulator } from '../emulators/monitoring.ts';
 import { startSlackEmulator } from '../emulators/slack.ts';
+import { readCommandLine, unlessRefused } from '../scripts/command-line.ts';
+import { type OwnFolder, takeFolder } from '../scripts/own-folder.ts';
 import type { SlackPayload } from '../src/model/ports.ts';
 import { previewSlack } from '../src/render/slack-preview.ts';
 import { createFunction } from '../src/wiring.ts';
@@ -25,16 +27,24 @@ import { dropColumn, sampleWarehouse, tableOf } from './warehouse.ts';
 
 const PROJECT = 'demo-project';
 const HOUR_MS = 3_600_000;
-const { values: options } = parseArgs({ options: { open: { type: 'boolean' }, out: { type: 'string' } } });
+const USAGE = { script: 'demo', usage: '[--open] [--out FOLDER]' } as const;
+const { values: options } = readCommandLine(USAGE, {
+  options: { open: { type: 'boolean' }, out: { type: 'string' } },
+});
 const color = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 
 // Each run is asked for at its full hour, as the Scheduler does, and takes what time it takes.
 let scheduled = new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS);
 const clock = playedClock(scheduled.toISOString());
 let lastMetrics = '';
-const folder = resolve(options.out ?? join(tmpdir(), 'bigquery-drift-demo'));
-await rm(folder, { recursive: true, force: true });
-await mkdir(folder, { recursive: true });
+/** The state, the lease and the report pages of the runs. */
+const OWN: OwnFolder = {
+  script: USAGE.script,
+  makes: (name) => /^(?:state|lease)\.json\.\d+$|^latest\.html$|^report-[\dTZ-]+\.html$/.test(name),
+};
+// Without --out a folder of its own for each run: two at once, or of two people on one host, are in nobody's way.
+const place = options.out ?? (await mkdtemp(join(tmpdir(), 'bigquery-drift-demo-')));
+const folder = await unlessRefused(USAGE, takeFolder(place, OWN));
 await writeFile(join(folder, 'state.json.1'), madeUpState(PROJECT, scheduled));
 const hours: Hour[] = [];
 let title = '';

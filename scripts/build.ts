@@ -1,36 +1,79 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { cp, mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { DriftError } from '../src/model/errors.ts';
+import { readCommandLine, unlessRefused } from './command-line.ts';
 import { deployedLock, deployedPackage } from './deployed-package.ts';
+import { markerOf, type OwnFolder, takeFolder } from './own-folder.ts';
 
 /*
  * Makes the folder that is deployed: compiled JavaScript, the expected files, a package.json without development
  * dependencies and the lock file that belongs to it. Nothing is compiled in the cloud.
  */
 
-const { values } = parseArgs({
+const USAGE = { script: 'build', usage: '[--out FOLDER] [--expected FOLDER]' } as const;
+const { values } = readCommandLine(USAGE, {
   options: {
     out: { type: 'string', default: 'build' },
     expected: { type: 'string', default: 'expected-schemas' },
   },
 });
-const { out, expected } = values;
 
+const MADE = ['.gcloudignore', '.npmrc', 'dist', 'expected-schemas', 'package-lock.json', 'package.json'];
+const OWN: OwnFolder = {
+  script: USAGE.script,
+  makes: (name) => MADE.includes(name),
+  // `npm ci` in the folder, to try what is deployed.
+  leaves: ['node_modules'],
+  isEarlier: async (folder) => {
+    const { name, main } = await readJson(join(folder, 'package.json')).catch(() => ({}) as Json);
+    return name === 'bigquery-drift-monitor' && main === 'dist/function.js';
+  },
+};
+
+await unlessRefused(USAGE, checkExpected(values));
 // A file that was renamed in src/ must not live on.
-await rm(out, { recursive: true, force: true });
-await mkdir(out, { recursive: true });
+const out = await unlessRefused(USAGE, takeFolder(values.out, OWN));
+await mkdir(join(out, 'dist'));
 await compile(join(out, 'dist'));
-await cp(expected, join(out, 'expected-schemas'), {
+await cp(values.expected, join(out, 'expected-schemas'), {
   recursive: true,
-  filter: (path) => !basename(path).startsWith('.'),
+  filter: (path) => path === values.expected || !basename(path).startsWith('.'),
 });
 await writeJson('package.json', deployedPackage(await readJson('package.json')));
 await writeJson('package-lock.json', deployedLock(await readJson('package-lock.json')));
 // None of the dependencies needs its install script.
 await writeFile(join(out, '.npmrc'), 'ignore-scripts=true\n');
 // Explicit: gcloud would write one of its own, which leaves out what a .gitignore names.
-await writeFile(join(out, '.gcloudignore'), 'node_modules/\n');
+await writeFile(join(out, '.gcloudignore'), `node_modules/\n${markerOf(OWN)}\n`);
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** @throws DriftError for what cannot be copied, or would be removed before it is */
+async function checkExpected({ expected, out }: typeof values): Promise<void> {
+  const isFolder = await stat(expected).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (!isFolder)
+    throw new DriftError('NoSuchFolder', `--expected: ${expected} is no folder that can be read`);
+  const [from, to] = [await realpath(expected), await realOf(resolve(out))];
+  if (isWithin(from, to) || isWithin(to, from))
+    throw new DriftError('NotWritable', `--out and --expected lie in one another: name a folder apart`);
+}
+
+/** Where a path leads, also of one that is not there yet. */
+async function realOf(path: string): Promise<string> {
+  return realpath(path).catch(async () =>
+    dirname(path) === path ? path : join(await realOf(dirname(path)), basename(path)),
+  );
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const [first] = relative(folder, path).split(sep);
+  return first !== '..';
+}
 
 async function compile(outDir: string): Promise<void> {
   const compiler = resolve('node_modules/.bin/tsc');
@@ -43,7 +86,7 @@ async function compile(outDir: string): Promise<void> {
   ]);
 }
 
-async function readJson(file: string): Promise<Record<string, unknown>> {
+async function readJson(file: string): Promise<Json> {
   return JSON.parse(await readFile(file, 'utf8'));
 }
 

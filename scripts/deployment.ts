@@ -1,15 +1,20 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { DriftError } from '../src/model/errors.ts';
+import { readCommandLine, unlessRefused } from './command-line.ts';
 import { filledIn, functionEnv, named, pairsOf, withCondition, yamlOf } from './deployed-ops.ts';
+import { type OwnFolder, takeFolder } from './own-folder.ts';
 
 /*
  * Writes what deploy.sh hands to gcloud as files: the function's variables, the dashboard and the alert policies of ops/,
  * with the names of the project filled in.
  */
 
-const { values } = parseArgs({
+const USAGE = {
+  script: 'deployment',
+  usage:
+    '--project ID --region REGION --bucket NAME [--etag ETAG] [--set NAME=VALUE]… [--condition ALERT=NAME]… [--out FOLDER]',
+} as const;
+const { values } = readCommandLine(USAGE, {
   options: {
     project: { type: 'string', default: '' },
     region: { type: 'string', default: '' },
@@ -21,20 +26,25 @@ const { values } = parseArgs({
   },
 });
 
-try {
-  await writeDeployment(values);
-} catch (error) {
-  if (!(error instanceof DriftError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 64;
-}
+const MADE = ['alerts', 'dashboard.json', 'env.yaml'];
+const OWN: OwnFolder = {
+  script: USAGE.script,
+  makes: (name) => MADE.includes(name),
+  isEarlier: (folder) =>
+    Promise.all(MADE.map((name) => access(join(folder, name)))).then(
+      () => true,
+      () => false,
+    ),
+};
+
+await unlessRefused(USAGE, writeDeployment(values));
 
 async function writeDeployment(options: typeof values): Promise<void> {
-  const { project, region, bucket, etag, set, condition, out } = options;
+  const { project, region, bucket, etag, set, condition } = options;
   const conditions = pairsOf(condition);
   const env = yamlOf(functionEnv({ project, bucket, set }));
-  await rm(out, { recursive: true, force: true });
-  await mkdir(join(out, 'alerts'), { recursive: true });
+  const out = await takeFolder(options.out, OWN);
+  await mkdir(join(out, 'alerts'));
   await writeFile(join(out, 'env.yaml'), env);
   const read = async (file: string) =>
     JSON.parse(filledIn(await readFile(join('ops', file), 'utf8'), { project, region, bucket }));

@@ -8,10 +8,12 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { renderHtml } from '../src/render/html.ts';
 import { launchChromium } from '../test/support/chromium.ts';
 import { largePage } from '../test/support/large-page.ts';
+import { readCommandLine } from './command-line.ts';
 
 /* `npm run screenshots`: the pictures of README, from the report of the demo and from one of a thousand findings. */
 
-const DOCS = 'docs';
+readCommandLine({ script: 'screenshots', usage: '' }, {});
+const DOCS = join(import.meta.dirname, '../docs');
 
 const work = await mkdtemp(join(tmpdir(), 'drift-screenshots-'));
 const browser = await launchChromium();
@@ -54,7 +56,7 @@ async function picture(
   await page.screenshot({ path: join(DOCS, name) });
   await page.close();
   const { size } = await stat(join(DOCS, name));
-  process.stdout.write(`${join(DOCS, name)}  ${Math.round(size / 1024)} kB\n`);
+  process.stdout.write(`${join('docs', name)}  ${Math.round(size / 1024)} kB\n`);
 }
 
 async function unfoldWorst(page: Page): Promise<void> {

@@ -1,9 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { soak } from '../test/faults/soak.ts';
+import { misused, readCommandLine } from './command-line.ts';
 
 /** `npm run soak [RUNS [SEED]]`: the faults of test/faults by chance, hour after hour, and whether memory stays flat. */
-const [runs = 200, seed = 20260302] = process.argv.slice(2).map(Number);
+const USAGE = { script: 'soak', usage: '[RUNS [SEED]]' } as const;
+const { positionals } = readCommandLine(USAGE, { allowPositionals: true });
+const unclear = positionals.find((text, index) => index > 1 || !/^[1-9]\d{0,8}$/.test(text));
+if (unclear !== undefined) misused(USAGE, `expected at most two whole numbers from 1, found '${unclear}'`);
+const [runs = 200, seed = 20260302] = positionals.map(Number);
 
 /** What the heap may grow by over the second half; a leak of one answer per run would be several times that. */
 const MAX_GROWTH_BYTES = 3_000_000;

@@ -1,4 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCommandLine } from './command-line.ts';
 import { pageAssets } from './page-assets.ts';
 
-await writeFile('src/render/html-assets.ts', await pageAssets());
+readCommandLine({ script: 'page', usage: '' }, {});
+await writeFile(join(import.meta.dirname, '../src/render/html-assets.ts'), await pageAssets());

@@ -1,7 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCommandLine } from './command-line.ts';
 import { jsonSchemas } from './json-schemas.ts';
 
-await mkdir('schemas', { recursive: true });
+readCommandLine({ script: 'schemas', usage: '' }, {});
+// Not the folder of this name where it happens to be started.
+const folder = join(import.meta.dirname, '../schemas');
+await mkdir(folder, { recursive: true });
 for (const [file, schema] of Object.entries(jsonSchemas())) {
-  await writeFile(`schemas/${file}`, `${JSON.stringify(schema, null, 2)}\n`);
+  await writeFile(join(folder, file), `${JSON.stringify(schema, null, 2)}\n`);
 }

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -72,6 +72,7 @@ test('the folder holds what runs, and nothing else', async () => {
   const folder = built;
   expect((await readdir(folder)).sort()).toEqual([
     '.gcloudignore',
+    '.made-by-npm-run-build',
     '.npmrc',
     'dist',
     'expected-schemas',
@@ -99,8 +100,13 @@ test('the folder holds what runs, and nothing else', async () => {
 test('a second build leaves nothing of the first behind', async () => {
   const folder = await ownBuild();
   await writeFile(join(folder, 'dist', 'gone.js'), '');
+  // As an earlier version left it, and as somebody tried it.
+  await rm(join(folder, '.made-by-npm-run-build'));
+  await mkdir(join(folder, 'node_modules', 'zod'), { recursive: true });
   await run(process.execPath, ['scripts/build.ts', '--out', folder]);
   expect(await readdir(join(folder, 'dist'))).not.toContain('gone.js');
+  expect(await readdir(join(folder, 'node_modules'))).toEqual(['zod']);
+  expect(await readFile(join(folder, '.gcloudignore'), 'utf8')).toContain('.made-by-npm-run-build\n');
 });
 
 test('the lock file locks what production needs: the same versions, and nothing for developers', async () => {
