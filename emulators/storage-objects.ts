@@ -17,7 +17,7 @@ export const METAGENERATION = '1';
 /** The resource that metadata, lists and writes are answered with. */
 export function objectResource(bucket: string, name: string, object: StoredObject) {
   const { contentType, cacheControl, generation } = object;
-  const path = `storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
+  const path = `storage/v1/b/${bucket}/o/${encodeURIComponent(name.toWellFormed())}`;
   const written = object.updated.toISOString();
   return {
     kind: 'storage#object',

@@ -32,9 +32,12 @@ export async function copyToFolder(
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     const files = (await bucket.listSizes('')).filter(({ name }) => name.endsWith('.json'));
+    refuseOddNames(bucket.uri, files);
     for (const batch of batchesOf(files)) {
       // What fails waits for the others: they would make the folder anew after it is removed.
-      const copied = await Promise.allSettled(batch.map((entry) => copy(bucket, entry, folder)));
+      const copied = await Promise.allSettled(
+        batch.map((entry) => copy(bucket, entry, folder).catch(fail(bucket, entry))),
+      );
       for (const each of copied) if (each.status === 'rejected') throw each.reason;
     }
     return { folder, remove };
@@ -62,16 +65,40 @@ function batchesOf(files: readonly BucketEntry[]): readonly (readonly BucketEntr
   return batches;
 }
 
-async function copy(bucket: Bucket, { name, bytes }: BucketEntry, folder: string): Promise<void> {
+/** An object may be named anything: https://docs.cloud.google.com/storage/docs/objects#naming. A file may not. */
+function refuseOddNames(uri: string, files: readonly BucketEntry[]): void {
+  const names = new Set(files.map(({ name }) => name));
+  const problems = files.flatMap(({ name }) => {
+    const problem = problemOf(name, names);
+    return problem === null ? [] : [`${uri}: ${JSON.stringify(name)} ${problem}`];
+  });
+  if (problems.length === 0) return;
+  const more = problems.length > MAX_ODD_NAMES ? [`and ${problems.length - MAX_ODD_NAMES} more`] : [];
+  throw new DriftError('NoSuchFolder', [...problems.slice(0, MAX_ODD_NAMES), ...more].join('\n'));
+}
+
+const MAX_ODD_NAMES = 10;
+/** ext4, and the memory that is the function's disk. */
+const MAX_PART_BYTES = 255;
+
+function problemOf(name: string, names: ReadonlySet<string>): string | null {
   const parts = name.split('/');
-  // An object may be named anything; a file of that name could lie anywhere.
+  // A file of that name could lie anywhere.
   if (parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\\'))) {
-    throw new DriftError(
-      'NoSuchFolder',
-      `${bucket.uri}: ${JSON.stringify(name)} is no name of an expected file`,
-    );
+    return 'is no name of an expected file';
   }
-  const path = join(folder, ...parts);
+  if (!name.isWellFormed()) return 'is no name of an expected file: half of a character is missing';
+  if (/\p{Cc}/u.test(name)) return 'is no name of an expected file: it has a control character';
+  if (parts.some((part) => Buffer.byteLength(part) > MAX_PART_BYTES)) {
+    return `is too long: a file's name has at most ${MAX_PART_BYTES} bytes`;
+  }
+  const above = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
+  const file = above.find((folder) => names.has(folder));
+  return file === undefined ? null : `lies beneath ${JSON.stringify(file)}, which is a file`;
+}
+
+async function copy(bucket: Bucket, { name, bytes }: BucketEntry, folder: string): Promise<void> {
+  const path = join(folder, ...name.split('/'));
   await mkdir(dirname(path), { recursive: true });
   if (bytes > MAX_FILE_BYTES) {
     // Not read: a hole of its size is refused with all other problems of the files.
@@ -83,4 +110,13 @@ async function copy(bucket: Bucket, { name, bytes }: BucketEntry, folder: string
   if (stored === null)
     throw new DriftError('NoSuchFolder', `${bucket.uri}: ${name} was deleted while it was read`);
   await writeFile(path, stored.text);
+}
+
+/** What this machine has against the copy, such as a disk that is full. */
+function fail({ uri }: Bucket, { name }: BucketEntry): (cause: unknown) => never {
+  return (cause) => {
+    if (cause instanceof DriftError || !(cause instanceof Error && 'code' in cause)) throw cause;
+    const message = `${uri}: ${JSON.stringify(name)} cannot be copied to this machine: ${String(cause.code)}`;
+    throw new DriftError('NoSuchFolder', message, { cause });
+  };
 }

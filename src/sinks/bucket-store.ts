@@ -3,6 +3,7 @@ import { type AuthClient, GoogleAuth, PassThroughClient } from 'google-auth-libr
 import { isObject } from '../diff/parse.ts';
 import { DriftError } from '../model/errors.ts';
 import type { Clock, ObjectStore, PageStore, StoredObject } from '../model/ports.ts';
+import { printable, shortened } from '../render/printable.ts';
 import type { Bucket, BucketEntry } from './bucket-folder.ts';
 
 const ENDPOINT = 'https://storage.googleapis.com';
@@ -111,10 +112,18 @@ async function writeObject(
     if (written !== null) return written;
     throw unavailable(objects, 'write', 'an answer that names no generation');
   }
-  if (answer.status !== 412) throw unavailable(objects, 'write', reasonOf(answer, objects));
+  if (!isLostCondition(answer)) throw unavailable(objects, 'write', reasonOf(answer, objects));
   // An answer that was lost on its way: what stands there is then what was to be written.
   const found = await readObject(objects, name);
   return found?.text === text ? found.generation : null;
+}
+
+/**
+ * An organization policy refuses with 412 as well: https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes. Taken
+ * for somebody else's lease it would stop every run, and nobody would hear why.
+ */
+function isLostCondition({ status, text }: Answer): boolean {
+  return status === 412 && errorReason(text) === 'conditionNotMet';
 }
 
 /** One upload, which replaces what is there, or does not. */
@@ -241,10 +250,15 @@ function isPassingRefusal({ status, text }: Answer): boolean {
 
 /** `errors[0].reason` of an error's body; null where it has none. */
 function errorReason(text: string): string | null {
+  const errors = errorOf(text)?.['errors'];
+  const first = Array.isArray(errors) ? errors[0] : undefined;
+  return isObject(first) && typeof first['reason'] === 'string' ? first['reason'] : null;
+}
+
+function errorOf(text: string): Readonly<Record<string, unknown>> | null {
   const body = parsed(text);
   const error = isObject(body) ? body['error'] : undefined;
-  const first = isObject(error) && Array.isArray(error['errors']) ? error['errors'][0] : undefined;
-  return isObject(first) && typeof first['reason'] === 'string' ? first['reason'] : null;
+  return isObject(error) ? error : null;
 }
 
 function parsed(text: string): unknown {
@@ -306,21 +320,60 @@ const READING = 'storage.objects.get and storage.objects.list';
 const KEEPING =
   'storage.objects.get, storage.objects.list, storage.objects.create and storage.objects.delete';
 
-function remedyFor(status: number, { holds }: Pick<Objects, 'holds'>): string | undefined {
+interface Refusal {
+  readonly status: number;
+  readonly reason: string | null;
+  readonly sentence: string | null;
+}
+
+/** What to do, where it is known; Google's own sentence says the rest. */
+function remedyFor(refusal: Refusal, { holds }: Pick<Objects, 'holds'>): string | undefined {
   const needed = holds === 'expected files' ? READING : KEEPING;
-  const remedies: Readonly<Record<number, string>> = {
-    401: "the credentials are not accepted; see the service account's key or identity",
-    403: `the monitor's account may not use the bucket: grant it ${needed} there`,
-    404: 'there is no such bucket',
-  };
-  return remedies[status];
+  switch (refusal.status) {
+    case 401:
+      return "the credentials are not accepted; see the service account's key or identity";
+    case 403:
+      // What is granted already would be granted again for the other refusals: a retention policy, a perimeter, an unpaid bill.
+      return isMissingGrant(refusal)
+        ? `the monitor's account may not use the bucket: grant it ${needed} there`
+        : REMEDY_OF_REASON[refusal.reason ?? ''];
+    case 404:
+      // A proxy says 404 as well.
+      return refusal.reason === null ? undefined : 'there is no such bucket';
+    default:
+      return undefined;
+  }
+}
+
+/** https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes#403-forbidden */
+const REMEDY_OF_REASON: Readonly<Record<string, string>> = {
+  retentionPolicyNotMet:
+    'the bucket keeps objects from being replaced; the monitor needs one without a retention policy',
+  objectUnderActiveHold: 'a hold keeps the object from being replaced: release it',
+};
+
+function isMissingGrant({ reason, sentence }: Refusal): boolean {
+  return reason === 'forbidden' && /does not have storage\./.test(sentence ?? '');
 }
 
 function reasonOf({ status, text }: Answer, objects: Pick<Objects, 'holds'>): string {
   if (status < 300) return `HTTP ${status}, but an answer that is not Cloud Storage's`;
-  // A proxy says 404 as well.
-  const remedy = status === 404 && errorReason(text) === null ? undefined : remedyFor(status, objects);
-  return `HTTP ${status}${remedy === undefined ? '' : `: ${remedy}`}`;
+  const refusal = { status, reason: errorReason(text), sentence: sentenceOf(text) };
+  const remedy = remedyFor(refusal, objects);
+  const known = `HTTP ${status}${remedy === undefined ? '' : `: ${remedy}`}`;
+  if (refusal.sentence === null) return known;
+  return refusal.reason === null
+    ? `${known}; the answer was: ${refusal.sentence}`
+    : `${known}; Cloud Storage says: ${refusal.sentence} (${refusal.reason})`;
+}
+
+const MAX_SENTENCE = 200;
+
+/** Google's own words, which come with content in plain text; null where there are none, as on a proxy's page. */
+function sentenceOf(text: string): string | null {
+  const message = errorOf(text)?.['message'] ?? (/[<{]/.test(text) ? null : text);
+  if (typeof message !== 'string' || message.trim() === '') return null;
+  return shortened(printable(message.trim()), MAX_SENTENCE);
 }
 
 function codeOf(error: unknown): string {

@@ -558,7 +558,7 @@ describe('a bucket', () => {
     await expect(runOf(store).tryToOpen()).rejects.toEqual(
       new DriftError(
         'StateUnavailable',
-        'cannot write the state in gs://elsewhere: HTTP 404: there is no such bucket',
+        'cannot write the state in gs://elsewhere: HTTP 404: there is no such bucket; Cloud Storage says: The specified bucket does not exist. (notFound)',
       ),
     );
   });

@@ -120,6 +120,74 @@ test.each(['../../../etc/passwd.json', 'sales/../../x.json', '/x.json', 'a\\..\\
   },
 );
 
+const LONG = `sales/${'x'.repeat(300)}.json`;
+const WIDE = `sales/${'é'.repeat(130)}.json`;
+
+test('the function names every object that can be no file, and reads none', async () => {
+  const odd = [
+    LONG,
+    WIDE,
+    'sales/a\0b.json',
+    'sales/a\nb.json',
+    'sales/half\ud83d.json',
+    'sales/items.json/x.json',
+  ];
+  const { storage } = await startBucket({
+    ...shopFiles,
+    ...Object.fromEntries(odd.map((name) => [name, {}])),
+  });
+  const { call } = await startFunction({
+    warehouse: shopWarehouse(),
+    expected: 'gs://drift/expected',
+    env: { STORAGE_EMULATOR_HOST: storage.url },
+  });
+
+  const { status, body } = await call();
+
+  const named = (name: string, problem: string) => `gs://drift/expected: ${JSON.stringify(name)} ${problem}`;
+  const control = 'is no name of an expected file: it has a control character';
+  const long = "is too long: a file's name has at most 255 bytes";
+  const problems = [
+    named('sales/a\0b.json', control),
+    named('sales/a\nb.json', control),
+    named('sales/half\ud83d.json', 'is no name of an expected file: half of a character is missing'),
+    named('sales/items.json/x.json', 'lies beneath "sales/items.json", which is a file'),
+    named(LONG, long),
+    named(WIDE, long),
+  ];
+  expect({ status, body }).toEqual({
+    status: 500,
+    body: expect.objectContaining({
+      status: 'failed',
+      error: { code: 'NoSuchFolder', message: problems.join('\n') },
+    }),
+  });
+  expect(storage.requests.filter(({ path }) => path.includes('/o/'))).toEqual([]);
+});
+
+test('of many objects that can be no file the first ten are named, and the rest counted', async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `sales//t${10 + index}.json`);
+  const { bucket } = await startBucket(Object.fromEntries(names.map((name) => [name, {}])));
+  const { message } = await copyToFolder(bucket).then(
+    () => new Error('copied'),
+    (error: Error) => error,
+  );
+  expect([message.split('\n').length, message.split('\n').at(-1)]).toEqual([11, 'and 2 more']);
+});
+
+test('a disk that is full is said with the file that it is too small for', async () => {
+  const failure = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+  const copying = copyToFolder({
+    uri: 'gs://drift/expected',
+    listSizes: async () => [{ name: 'sales/orders.json', bytes: 2 }],
+    read: () => Promise.reject(failure),
+  });
+  await expect(copying).rejects.toMatchObject({
+    code: 'NoSuchFolder',
+    message: 'gs://drift/expected: "sales/orders.json" cannot be copied to this machine: ENOSPC',
+  });
+});
+
 test('a bucket that may not be read says what to do', async () => {
   const { bucket, storage } = await startBucket(shopFiles);
   storage.faults.push({ answer: { status: 403 } });

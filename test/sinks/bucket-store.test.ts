@@ -46,6 +46,55 @@ function expectWaits({ waits }: PlayedClock, seconds: readonly number[]): void {
   }).toEqual({ count: seconds.length, wrong: [] });
 }
 
+const INTERNAL = 'We encountered an internal error. Please try again.';
+const NO_BUCKET =
+  'HTTP 404: there is no such bucket; Cloud Storage says: The specified bucket does not exist. (notFound)';
+
+function lacking(permission: string): string {
+  return `The caller does not have ${permission} access to the Google Cloud Storage object. Permission '${permission}' denied on resource (or it may not exist).`;
+}
+
+/** Beside a missing grant: https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes */
+const OTHER_REFUSALS = [
+  {
+    status: 403,
+    reason: 'retentionPolicyNotMet',
+    message: `Object 'state/prod/state.json' is subject to bucket's retention policy or object retention and cannot be deleted or overwritten until 2026-03-09T08:17:00Z`,
+    remedy:
+      ': the bucket keeps objects from being replaced; the monitor needs one without a retention policy',
+  },
+  {
+    status: 403,
+    reason: 'objectUnderActiveHold',
+    message: `Object 'state/prod/state.json' is under active Temporary hold and cannot be deleted, overwritten or archived until hold is removed.`,
+    remedy: ': a hold keeps the object from being replaced: release it',
+  },
+  {
+    status: 403,
+    reason: 'vpcServiceControls',
+    message: `Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: 4ZKd9`,
+    remedy: '',
+  },
+  {
+    status: 403,
+    reason: 'accountDisabled',
+    message: 'The billing account for the owning project is disabled in state closed',
+    remedy: '',
+  },
+  {
+    status: 400,
+    reason: 'cloudKmsDisabledKey',
+    message: 'The Cloud KMS key is disabled: projects/p/locations/eu/keyRings/r/cryptoKeys/k',
+    remedy: '',
+  },
+  {
+    status: 412,
+    reason: 'orgPolicyConstraintFailed',
+    message: `Request violates constraint 'constraints/gcp.resourceLocations'`,
+    remedy: '',
+  },
+] as const;
+
 const unavailable = (message: string) => new DriftError('StateUnavailable', message);
 
 describe('a bucket', () => {
@@ -195,20 +244,32 @@ describe('what lasts', () => {
     readonly name: string;
     readonly answer: StorageFault['answer'];
     readonly reason: string;
+    readonly writing?: string;
     readonly timeoutMs?: number;
   }>([
-    { name: 'HTTP 429', answer: { status: 429 }, reason: 'HTTP 429' },
-    { name: 'HTTP 503', answer: { status: 503 }, reason: 'HTTP 503' },
+    {
+      name: 'HTTP 429',
+      answer: { status: 429, message: 'Slow down.' },
+      // The content's error is plain text.
+      reason: 'HTTP 429; the answer was: Slow down.',
+      writing: 'HTTP 429; Cloud Storage says: Slow down. (rateLimitExceeded)',
+    },
+    {
+      name: 'HTTP 503',
+      answer: { status: 503 },
+      reason: `HTTP 503; the answer was: ${INTERNAL}`,
+      writing: `HTTP 503; Cloud Storage says: ${INTERNAL} (backendError)`,
+    },
     { name: 'a connection that is reset', answer: 'reset', reason: 'ECONNRESET' },
     { name: 'that no answer comes', answer: 'hang', reason: 'TimeoutError', timeoutMs: 20 },
-  ])('is told after five attempts: $name', async ({ answer, reason, ...options }) => {
+  ])('is told after five attempts: $name', async ({ answer, reason, writing = reason, ...options }) => {
     const { clock, storage, store } = await start(options);
     storage.faults.push({ answer });
     await expect(store.read('state.json')).rejects.toEqual(
       unavailable(`cannot read the state in gs://state/prod: ${reason}`),
     );
     await expect(store.write('state.json', 'text', null)).rejects.toEqual(
-      unavailable(`cannot write the state in gs://state/prod: ${reason}`),
+      unavailable(`cannot write the state in gs://state/prod: ${writing}`),
     );
     expectWaits(clock, [1, 2, 4, 8, 1, 2, 4, 8]);
   });
@@ -226,23 +287,28 @@ describe('what lasts', () => {
     {
       status: 401,
       remedy: "the credentials are not accepted; see the service account's key or identity",
+      reading: 'the answer was: Invalid Credentials',
+      writing: 'Cloud Storage says: Invalid Credentials (authError)',
       requests: 2,
     },
     {
       status: 403,
       remedy:
         "the monitor's account may not use the bucket: grant it storage.objects.get, storage.objects.list, storage.objects.create and storage.objects.delete there",
+      reading: `Cloud Storage says: ${lacking('storage.objects.get')} (forbidden)`,
+      writing: `Cloud Storage says: ${lacking('storage.objects.create')} (forbidden)`,
       // The content's error is plain text: the metadata say why.
       requests: 3,
     },
-  ])('is told at once, with what to do: HTTP $status', async ({ status, remedy, requests }) => {
+  ])('is told at once, with what to do: HTTP $status', async (row) => {
+    const { status, remedy, reading, writing, requests } = row;
     const { clock, storage, store } = await start();
     storage.faults.push({ answer: { status } });
     await expect(store.read('state.json')).rejects.toEqual(
-      unavailable(`cannot read the state in gs://state/prod: HTTP ${status}: ${remedy}`),
+      unavailable(`cannot read the state in gs://state/prod: HTTP ${status}: ${remedy}; ${reading}`),
     );
     await expect(store.write('state.json', 'text', null)).rejects.toEqual(
-      unavailable(`cannot write the state in gs://state/prod: HTTP ${status}: ${remedy}`),
+      unavailable(`cannot write the state in gs://state/prod: HTTP ${status}: ${remedy}; ${writing}`),
     );
     expect({ requests: storage.requests.length, waits: clock.waits }).toEqual({ requests, waits: [] });
   });
@@ -251,9 +317,38 @@ describe('what lasts', () => {
     const { clock, open } = await start();
     const store = open({ bucket: 'elsewhere' });
     await expect(store.write('state.json', 'text', null)).rejects.toEqual(
-      unavailable('cannot write the state in gs://elsewhere/prod: HTTP 404: there is no such bucket'),
+      unavailable(`cannot write the state in gs://elsewhere/prod: ${NO_BUCKET}`),
     );
     expect(clock.waits).toEqual([]);
+  });
+
+  test.each(OTHER_REFUSALS)(
+    'is told in the words of Cloud Storage, without a grant that is there: $reason',
+    async (row) => {
+      const { status, reason, message, remedy } = row;
+      const { clock, storage, store } = await start();
+      storage.faults.push({ answer: { status, reason, message } });
+      await expect(store.write('state.json', 'text', null)).rejects.toEqual(
+        unavailable(
+          `cannot write the state in gs://state/prod: HTTP ${status}${remedy}; Cloud Storage says: ${message} (${reason})`,
+        ),
+      );
+      // Of content it comes without the reason, in plain text.
+      await expect(store.read('state.json')).rejects.toMatchObject({
+        message: expect.stringContaining(message),
+      });
+      expect(clock.waits).toEqual([]);
+    },
+  );
+
+  test('is told in 200 printable characters of the sentence', async () => {
+    const { storage, store } = await start();
+    storage.faults.push({ answer: { status: 403, message: `\u001b[2J${'x'.repeat(300)}` } });
+    await expect(store.write('state.json', 'text', null)).rejects.toEqual(
+      unavailable(
+        `cannot write the state in gs://state/prod: HTTP 403; Cloud Storage says: \uFFFD[2J${'x'.repeat(195)}… (forbidden)`,
+      ),
+    );
   });
 
   test('is told without what a proxy wrote on its page', async () => {
@@ -447,7 +542,7 @@ describe('content that is refused without a reason', () => {
     storage.faults.push({ times: 1, answer: plain }, { skip: 1, times: 1, answer: plain });
     await expect(store.read('state.json')).rejects.toMatchObject({
       code: 'StateUnavailable',
-      message: expect.stringMatching(/: HTTP 403: the monitor's account may not use the bucket/),
+      message: expect.stringMatching(/: HTTP 403; the answer was: too fast$/),
     });
   });
 });
@@ -462,23 +557,22 @@ describe('expected files', () => {
     {
       name: 'that cannot be listed',
       faults: [{ operation: 'list', answer: { status: 503 } }],
-      problem: 'cannot list them: HTTP 503',
+      problem: `cannot list them: HTTP 503; Cloud Storage says: ${INTERNAL} (backendError)`,
     },
     {
       name: 'that cannot be read',
       faults: [{ operation: 'read', answer: { status: 503 } }],
-      problem: 'cannot read them: HTTP 503',
+      problem: `cannot read them: HTTP 503; the answer was: ${INTERNAL}`,
     },
     {
       name: 'that may not be read',
       faults: [{ operation: 'read', answer: { status: 403 } }],
-      problem:
-        "cannot read them: HTTP 403: the monitor's account may not use the bucket: grant it storage.objects.get and storage.objects.list there",
+      problem: `cannot read them: HTTP 403: the monitor's account may not use the bucket: grant it storage.objects.get and storage.objects.list there; Cloud Storage says: ${lacking('storage.objects.get')} (forbidden)`,
     },
     {
       name: 'in no bucket',
       place: 'gs://elsewhere/prod',
-      problem: 'cannot list them: HTTP 404: there is no such bucket',
+      problem: `cannot list them: ${NO_BUCKET}`,
     },
   ])('$name are named as that, and as nothing else', async (row) => {
     const { place = 'gs://state/prod', faults = [], problem } = row;
