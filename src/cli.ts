@@ -24,7 +24,7 @@ import { counted, printable } from './render/printable.ts';
 import { previewSlack } from './render/slack-preview.ts';
 import { renderText } from './render/text.ts';
 import { type CheckResult, check } from './run/check.ts';
-import { parseSelection } from './run/config.ts';
+import { parseProject, parseSelection } from './run/config.ts';
 import { previewMessage } from './run/preview.ts';
 import { writeOutput } from './sinks/output-file.ts';
 import { systemClock } from './wiring.ts';
@@ -44,6 +44,8 @@ const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   StateUnavailable: EXIT.internal,
   StateMoved: EXIT.internal,
 };
+
+const PROJECT_IS = 'the project (else GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT, the credentials)';
 
 const FORMATS = ['text', 'json', 'html', 'junit', 'slack'] as const;
 
@@ -67,7 +69,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .argument('[selection...]', 'DATASET or DATASET.TABLE; none: everything that is declared')
     .option('--expected <dir>', 'the expected files (else EXPECTED_SCHEMAS, else expected-schemas)')
     .option('--actual <dir>', 'recorded answers instead of BigQuery')
-    .option('--project <id>', 'the project (else GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT, the credentials)')
+    .option('--project <id>', PROJECT_IS, parseProject)
     .option(
       '--policy <file>',
       'another policy (else DRIFT_POLICY, else drift-policy.json of the expected files)',
@@ -107,7 +109,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('write expected files from what is there')
     .argument('[selection...]', 'DATASET or DATASET.TABLE; none: everything')
     .option('--actual <dir>', 'recorded answers instead of BigQuery')
-    .option('--project <id>', 'the project')
+    .option('--project <id>', PROJECT_IS, parseProject)
     .option('--out <dir>', 'where to write (else EXPECTED_SCHEMAS, else expected-schemas)')
     .option('--force', 'replace files that say something else; their contract is kept')
     .action(async (selection: readonly string[], options: PullCommandOptions) => {
@@ -121,7 +123,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .addOption(new Option('--kind <kind>', 'only this kind of difference').choices(KINDS.map(({ id }) => id)))
     .option('--expected <dir>', 'the expected files (else EXPECTED_SCHEMAS, else expected-schemas)')
     .option('--actual <dir>', 'recorded answers instead of BigQuery')
-    .option('--project <id>', 'the project')
+    .option('--project <id>', PROJECT_IS, parseProject)
     .option('--force', 'also what weakens the file: retention, critical and consumed fields, protection')
     .action(async (table: string, options: AcceptCommandOptions) => {
       exitCode = await runAccept(table, options);
@@ -136,7 +138,7 @@ async function main(argv: readonly string[]): Promise<number> {
   program
     .command('setup')
     .description("create the metrics' descriptors in Cloud Monitoring; deploy.sh calls it")
-    .option('--project <id>', 'the project (else GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT, the credentials)')
+    .option('--project <id>', PROJECT_IS, parseProject)
     .action(async (options: SetupCommandOptions) => {
       await runSetup(options);
     });

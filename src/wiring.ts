@@ -1,6 +1,7 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { DriftError } from './model/errors.ts';
 import type { Clock, Log, ObjectStore, PageStore } from './model/ports.ts';
+import { loggable } from './render/log-entry.ts';
 import { printableJson } from './render/printable.ts';
 import { type Config, type Env, parseBucketPlace, parseConfig, usableWebhookUrl } from './run/config.ts';
 import { createFailureGate } from './run/failure-gate.ts';
@@ -50,7 +51,8 @@ export interface Surroundings {
  * 200 the run's summary; 409 another run is at it; 500 the run failed, and the Scheduler tries again; 405 any other method.
  */
 export function createFunction(surroundings: Surroundings): HttpFunction {
-  const { env, clock, log } = surroundings;
+  const { env, clock } = surroundings;
+  const log: Log = (entry) => surroundings.log(loggable(entry));
   let connect: (() => Promise<Connection>) | undefined;
   const gate = createFailureGate(clock);
   return async (request, response) => {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { DriftError } from '../model/errors.ts';
+import { shortened } from '../render/printable.ts';
 import { REPORT_LINKS, type ReportLink } from '../sinks/report-store.ts';
 import type { WorkShard } from './work-shard.ts';
 
@@ -58,14 +59,20 @@ export function parseConfig(env: Env): Config {
   };
   const endpoint = (name: string) => {
     const value = text(name);
-    if (value !== null && !/^https?:\/\/[^/?#@]+\/?$/.test(value)) {
+    if (value !== null && !(/^https?:\/\/[^/?#@\s]+\/?$/.test(value) && URL.canParse(value))) {
       // Not shown: an address can carry a password.
       problems.push(`${name}: expected http://host:port, without a path`);
     }
     return value?.replace(/\/$/, '') ?? null;
   };
+  const project = (name: string) => {
+    const value = text(name);
+    const problem = value === null ? null : problemOfProject(value);
+    if (problem !== null) problems.push(`${name}: ${problem}`);
+    return value;
+  };
   const config: Config = {
-    projectId: text('GCP_PROJECT_ID') ?? text('GOOGLE_CLOUD_PROJECT'),
+    projectId: project('GCP_PROJECT_ID') ?? project('GOOGLE_CLOUD_PROJECT'),
     expectedSchemas: text('EXPECTED_SCHEMAS') ?? 'expected-schemas',
     policyFile: text('DRIFT_POLICY'),
     aliases: parseAliases(text('DATASET_ALIASES'), problems),
@@ -78,7 +85,7 @@ export function parseConfig(env: Env): Config {
     // The Scheduler waits for half an hour at most, and the lease is given back after all else.
     deadlineSeconds: integer('DEADLINE_SECONDS', { fallback: 540, min: 10, max: 1500 }),
     shard: parseShard(text('SHARD'), problems),
-    metricLocation: text('METRIC_LOCATION') ?? 'global',
+    metricLocation: parseLocation(text('METRIC_LOCATION'), problems),
     bigqueryEndpoint: endpoint('BIGQUERY_API_ENDPOINT'),
     monitoringEndpoint: endpoint('MONITORING_API_ENDPOINT'),
     storageEndpoint: endpoint('STORAGE_EMULATOR_HOST'),
@@ -87,6 +94,42 @@ export function parseConfig(env: Env): Config {
   };
   if (problems.length > 0) throw new DriftError('InvalidConfig', problems.join('\n'));
   return config;
+}
+
+/** What is wrong with the id of a project; null: nothing. */
+function problemOfProject(value: string): string | null {
+  const found = JSON.stringify(shortened(value, 100));
+  if (/^\d+$/.test(value)) {
+    // What BigQuery answers names the id: it would be the answer of another project.
+    return `expected a project's id, found the number ${found}: gcloud projects describe ${value} --format='value(projectId)'`;
+  }
+  return PROJECT_ID.test(value) ? null : `expected a project's id such as my-project, found ${found}`;
+}
+
+/**
+ * Letters, digits and hyphens, in old projects after the name of a domain (`example.com:my-project`). How long it is is left to
+ * Google, which has made shorter ones than it makes today: https://docs.cloud.google.com/resource-manager/docs/creating-managing-projects
+ */
+const PROJECT_ID = /^(?:[a-z\d](?:[a-z\d.-]{0,61}[a-z\d])?:)?[a-z](?:[a-z\d-]{0,61}[a-z\d])?$/;
+
+/**
+ * `--project` of the command line.
+ * @throws DriftError `InvalidConfig`
+ */
+export function parseProject(value: string): string {
+  const problem = problemOfProject(value);
+  if (problem === null) return value;
+  throw new DriftError('InvalidConfig', `--project: ${problem}`);
+}
+
+/** The resource's label is a region, a zone or `global`: https://docs.cloud.google.com/monitoring/api/resources#tag_generic_task */
+function parseLocation(value: string | null, problems: string[]): string {
+  if (value === null) return 'global';
+  if (!/^[a-z\d]+(?:[:-][a-z\d]+)*$/i.test(value) || value.length > 63) {
+    const found = JSON.stringify(shortened(value, 100));
+    problems.push(`METRIC_LOCATION: expected a location such as europe-west1, or global, found ${found}`);
+  }
+  return value;
 }
 
 /** `commerce=commerce_staging,…` */

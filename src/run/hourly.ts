@@ -316,16 +316,13 @@ const FAILURE_TIMING: AlertTiming = {
   uncheckedAfterRuns: 1,
 };
 
-/** A log entry may hold 256 KB; a thousand broken files have more to say. */
-const MAX_LOGGED = 60_000;
-
 export function logFailure({ log }: Pick<HourlyRun, 'log'>, error: unknown): FailureMemo {
   const failure =
     error instanceof DriftError
       ? { code: error.code, message: error.message }
       : { code: 'Internal', message: 'an internal error; the log has its stack' };
   const stack = error instanceof Error && !(error instanceof DriftError) ? { stack_trace: error.stack } : {};
-  const message = `the run failed: ${failure.message}`.slice(0, MAX_LOGGED);
+  const message = `the run failed: ${failure.message}`;
   log({ severity: 'ERROR', message, code: failure.code, ...stack });
   return failure;
 }

@@ -68,15 +68,16 @@ async function writeNext(
     await rm(draft, { force: true });
   }
   for (const old of known) await rm(file(folder, name, old), { force: true });
-  await removeOldDrafts(folder, name);
+  await removeOldDrafts(folder, (draft) => draft.startsWith(draftPrefix(name)));
   return String(next);
 }
 
 const OLD_MS = 3_600_000;
 
 /** A process that is killed leaves its draft behind; that of one at work is young. What cannot be removed harms nobody. */
-async function removeOldDrafts(folder: string, name: string): Promise<void> {
-  const removals = (await namesFrom(folder, draftPrefix(name))).map(async (draft) => {
+async function removeOldDrafts(folder: string, isDraft: (name: string) => boolean): Promise<void> {
+  const drafts = (await namesFrom(folder, '.')).filter(isDraft);
+  const removals = drafts.map(async (draft) => {
     const path = join(folder, draft);
     const { mtimeMs } = await stat(path);
     if (Date.now() - mtimeMs > OLD_MS) await rm(path, { force: true });
@@ -94,7 +95,11 @@ async function replace(folder: string, name: string, page: string): Promise<void
   } finally {
     await rm(draft, { force: true });
   }
+  // The page of another run has another name: what it left is known by its shape.
+  await removeOldDrafts(folder, (name) => PAGE_DRAFT.test(name));
 }
+
+const PAGE_DRAFT = /^\.(?:latest|report)[\w-]*\.html\.\d+\.[a-z\d]+$/;
 
 async function namesFrom(folder: string, prefix: string): Promise<readonly string[]> {
   const names = (await readdir(folder).catch(nullIf('ENOENT'))) ?? [];

@@ -126,6 +126,16 @@ describe('parseConfig', () => {
       env: { SHARD: '99/99' },
       config: { shard: { index: 99, count: 99 } },
     },
+    {
+      name: 'the project of a domain, and a location of another cloud',
+      env: { GCP_PROJECT_ID: 'example.com:my-project', METRIC_LOCATION: 'aws:us-east-1' },
+      config: { projectId: 'example.com:my-project', metricLocation: 'aws:us-east-1' },
+    },
+    {
+      name: 'GCP_PROJECT_ID alone where it is there',
+      env: { GCP_PROJECT_ID: 'shop', GOOGLE_CLOUD_PROJECT: '?' },
+      config: { projectId: 'shop' },
+    },
     { name: 'variables of others as nothing', env: { PATH: '/bin', CONFIRM: 'x' }, config: {} },
   ])('reads $name', ({ env, config }) => {
     expect(parseConfig(env)).toEqual({ ...defaults, ...config });
@@ -170,6 +180,18 @@ describe('parseConfig', () => {
   });
 
   test.each<{ readonly env: Env; readonly message: string }>([
+    ...['a/b', 'Shop', '-shop', 'shop-', 'my project', 'x:', ':x', 'shöp', 'p'.repeat(70)].map((id) => ({
+      env: { GCP_PROJECT_ID: id },
+      message: `GCP_PROJECT_ID: expected a project's id such as my-project, found "${id}"`,
+    })),
+    ...['eu west', 'global/', '-', 'x'.repeat(64)].map((location) => ({
+      env: { METRIC_LOCATION: location },
+      message: `METRIC_LOCATION: expected a location such as europe-west1, or global, found "${location}"`,
+    })),
+    {
+      env: { BIGQUERY_API_ENDPOINT: 'http://a b' },
+      message: 'BIGQUERY_API_ENDPOINT: expected http://host:port, without a path',
+    },
     {
       env: { STORAGE_EMULATOR_HOST: '127.0.0.1:9023' },
       message: 'STORAGE_EMULATOR_HOST: expected http://host:port, without a path',
