@@ -29,7 +29,11 @@ export interface Fault extends Repetition {
   method?: BigQueryMethod;
   dataset?: string;
   table?: string;
-  answer: BigQueryError | { status: number; body: string; contentType?: string } | 'reset' | 'hang';
+  answer:
+    | BigQueryError
+    | { status: number; body: string; contentType?: string /** Where a redirect leads. */; location?: string }
+    | 'reset'
+    | 'hang';
 }
 
 /** A request with what it asked for; `operation` is absent for anything that is not one of the four reads. */
@@ -193,5 +197,6 @@ function faultReply(answer: Fault['answer'], projectId: string, target: BigQuery
   if (typeof answer === 'string') return answer;
   if (!('body' in answer)) return errorReply(answer, projectId, target);
   const contentType = answer.contentType ?? 'application/json; charset=UTF-8';
-  return { status: answer.status, body: answer.body, headers: { 'content-type': contentType } };
+  const location = answer.location === undefined ? {} : { location: answer.location };
+  return { status: answer.status, body: answer.body, headers: { 'content-type': contentType, ...location } };
 }

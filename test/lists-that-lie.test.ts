@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { denied, type EmulatedWarehouse } from '../emulators/bigquery.ts';
 import { type Files, writeFolder } from './support/folder.ts';
 import { type PlayedFunction, startFunction } from './support/function.ts';
+import { run, type Seen } from './support/seen.ts';
 
 const fields = [{ name: 'id', type: 'STRING' }];
 const table = { schema: { fields } };
@@ -43,40 +44,6 @@ async function start(): Promise<PlayedFunction> {
   });
 }
 
-interface Seen {
-  readonly status: number;
-  readonly findings: readonly string[];
-  readonly unchecked: readonly string[];
-  readonly tables: unknown;
-}
-
-/** What one run found, and could not check. */
-async function run({ call, logged }: PlayedFunction): Promise<Seen> {
-  const from = logged.length;
-  const { status, body } = await call();
-  const entries = logged.slice(from);
-  const findings = entries.flatMap(({ finding }) => (finding === undefined ? [] : [finding as Subject]));
-  const { unchecked } = entries.map((entry) => entry['run']).find((entry) => entry !== undefined) as {
-    unchecked: readonly (Subject & { readonly reason: string })[];
-  };
-  return {
-    status,
-    findings: findings.map((finding) => `${nameOf(finding)}: ${finding.kind}`).sort(),
-    unchecked: unchecked.map((entry) => `${nameOf(entry)}: ${entry.reason}`).sort(),
-    tables: (body as { tables: unknown }).tables,
-  };
-}
-
-interface Subject {
-  readonly dataset: string;
-  readonly table: string | null;
-  readonly kind?: string;
-}
-
-function nameOf({ dataset, table: name }: Subject): string {
-  return name === null ? dataset : `${dataset}.${name}`;
-}
-
 function tablesOf({ bigquery }: PlayedFunction, dataset: string): Map<string, Record<string, unknown>> {
   const tables = bigquery.warehouse.datasets.get(dataset)?.tables;
   if (tables === undefined) throw new Error(`no dataset ${dataset}`);
@@ -84,9 +51,9 @@ function tablesOf({ bigquery }: PlayedFunction, dataset: string): Map<string, Re
 }
 
 /** A list of tables as BigQuery would print it. */
-function tableList(tables: readonly string[], more: object = {}) {
+function tableList(tables: readonly string[], more: object = {}, datasetId = 'sales') {
   const entries = tables.map((tableId) => ({
-    tableReference: { projectId: 'shop', datasetId: 'sales', tableId },
+    tableReference: { projectId: 'shop', datasetId, tableId },
     type: 'TABLE',
   }));
   return { status: 200, body: JSON.stringify({ kind: 'bigquery#tableList', tables: entries, ...more }) };
@@ -194,7 +161,11 @@ describe('nothing false is told where', () => {
       lie: ({ bigquery }) =>
         bigquery.faults.push(
           { method: 'tables.list', dataset: 'sales', answer: tableList(ALL) },
-          { method: 'tables.list', dataset: 'web', answer: tableList(['visits'], { totalItems: 'many' }) },
+          {
+            method: 'tables.list',
+            dataset: 'web',
+            answer: tableList(['visits'], { totalItems: 'many' }, 'web'),
+          },
         ),
       seen: {},
     },
@@ -221,7 +192,7 @@ describe('nothing false is told where', () => {
       name: 'a table that no file declares is listed and gone when it is read',
       lie: ({ bigquery }) =>
         bigquery.faults.push(
-          { method: 'tables.list', dataset: 'web', answer: tableList(['visits', 'dropped']) },
+          { method: 'tables.list', dataset: 'web', answer: tableList(['visits', 'dropped'], {}, 'web') },
           { method: 'tables.get', dataset: 'web', table: 'dropped', answer: { status: 404 } },
         ),
       seen: {},

@@ -17,6 +17,8 @@ import {
   missing,
   once,
   rankOf,
+  SECOND_ANSWER,
+  shared,
   unlessMalformed,
   unreadable,
 } from './inspection.ts';
@@ -45,6 +47,11 @@ export async function inspectDataset(
   const tableList = once(() => warehouse.listTables(declared.dataset));
   const listed = isWhole ? tableList() : null;
   const datasetVerdict = inspectDatasetItself(inspection, declared);
+  const askAgain = shared(() => warehouse.getDataset(declared.dataset, SECOND_ANSWER));
+  let isGoneSince = false;
+  const onDatasetGone = () => {
+    isGoneSince = true;
+  };
   const tables = inspection.turns.map(
     declared.tables,
     ({ table }) => inspection.leftOutRuns({ dataset: declared.dataset, table }),
@@ -53,6 +60,8 @@ export async function inspectDataset(
         dataset: declared,
         table,
         datasetVerdict,
+        askAgain,
+        onDatasetGone,
         tableList,
         onWait,
       });
@@ -60,14 +69,15 @@ export async function inspectDataset(
       return { declared: table, verdict };
     },
   );
-  const verdict = await datasetVerdict;
+  const read = await tables;
+  const verdict = isGoneSince ? await inspectDatasetItself(inspection, declared) : await datasetVerdict;
   const isMissing = verdict.status === 'compared' && verdict.isMissing;
   const undeclared = await inspectUnexpected(inspection, declared, isMissing ? null : await listed);
-  const named = await nameRenamed(inspection, {
-    dataset: declared.dataset,
-    tables: await tables,
-    undeclared,
-  });
+  if (isMissing) {
+    const missingWithIt = read.map((table): InspectedTable => ({ ...table, verdict: null }));
+    return { declared, isWhole, verdict, tables: missingWithIt, ...undeclared };
+  }
+  const named = await nameRenamed(inspection, { dataset: declared.dataset, tables: read, undeclared });
   return { declared, isWhole, verdict, tables: named, ...undeclared };
 }
 
@@ -96,10 +106,10 @@ function inspectDatasetItself(inspection: Inspection, declared: DeclaredDataset)
   return readConfirmed({ ...inspection, read });
 }
 
-/** Seven days unless it says less: https://docs.cloud.google.com/bigquery/docs/time-travel */
+/** Two to seven days, seven unless it says less: https://docs.cloud.google.com/bigquery/docs/time-travel */
 function timeTravelHoursOf({ maxTimeTravelHours }: Resource): number {
   const hours = Number(maxTimeTravelHours ?? 168);
-  return Number.isFinite(hours) && hours > 0 ? hours : 168;
+  return hours >= 48 && hours <= 168 ? hours : 168;
 }
 
 /** A dataset is missing only when the project's list answered too, and left no location out. */
@@ -117,23 +127,28 @@ async function doubtOfMissing({ datasetList }: Inspection, detail: string): Prom
 async function inspectTable(
   inspection: Inspection,
   {
-    dataset,
+    dataset: declared,
     table,
     datasetVerdict,
+    askAgain,
+    onDatasetGone,
     tableList,
     onWait,
   }: {
     readonly dataset: DeclaredDataset;
     readonly table: DeclaredTable;
     readonly datasetVerdict: Promise<Verdict>;
+    /** For the dataset itself. */
+    readonly askAgain: () => Promise<Read<unknown>>;
+    readonly onDatasetGone: () => void;
     readonly tableList: () => Promise<Read<readonly ListedTable[]>>;
     readonly onWait: () => void;
   },
 ): Promise<Verdict | null> {
   const { warehouse } = inspection;
-  const id = { dataset: dataset.dataset, table: table.table };
+  const id = { dataset: declared.dataset, table: table.table };
   const { contract } = table;
-  const about = { subject: id, declaredAs: dataset.declaredAs, contracts: [contract] };
+  const about = { subject: id, declaredAs: declared.declaredAs, contracts: [contract] };
   const prefix = shardedPrefix(table.table);
   let datasetIsMissing = false;
   const read = async (attempt: 'first' | 'second'): Promise<Verdict> => {
@@ -164,12 +179,18 @@ async function inspectTable(
       datasetIsMissing = true;
       return compared(inspection, about, { changes: [] });
     }
+    // Dropped while the run reads, a dataset takes its tables with it: they are not missing one by one.
+    const dataset = attempt === 'second' ? await askAgain() : parent;
+    if (dataset.status === 'absent') {
+      onDatasetGone();
+      return unreadable('unavailable', `${answer.detail}; and its dataset: ${dataset.detail}`);
+    }
     // A table is missing only when its dataset answered too: by itself, or with the list of its tables.
     const isHeldBy = prefix === null && (await tableList()).status === 'found';
-    if (parent.status === 'unreadable' && !isHeldBy) {
+    if (dataset.status === 'unreadable' && !isHeldBy) {
       return unreadable(
-        parent.reason,
-        `${answer.detail}; but its dataset could not be read: ${parent.detail}`,
+        dataset.reason,
+        `${answer.detail}; but its dataset could not be read: ${dataset.detail}`,
       );
     }
     return unlessMalformed(() => {

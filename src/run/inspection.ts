@@ -110,6 +110,21 @@ export function once<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
+/** Who asks while a question is under way waits for the next, together: each answer is of a question asked afterwards. */
+export function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let current: Promise<unknown> = Promise.resolve();
+  let next: Promise<T> | null = null;
+  return () => {
+    next ??= current.then(() => {
+      const asked = ask();
+      current = asked.catch(() => {});
+      next = null;
+      return asked;
+    });
+    return next;
+  };
+}
+
 /** A second answer comes before any first one: what was seen would else be left out again. */
 export function rankOf(
   { leftOutRuns }: Inspection,

@@ -18,6 +18,8 @@ export type Action =
   | 'retry'
   /** Ask again, and more slowly. */
   | 'slow-down'
+  /** Ask once more, with a new token. */
+  | 'sign-in-again'
   /** Ask this project nothing more in this run. */
   | 'stop'
   | 'give-up';
@@ -43,12 +45,15 @@ const REASONS: Readonly<Record<string, Meaning>> = {
   internalError: { outcome: 'unavailable', action: 'retry' },
 };
 
+/** Known before the table is looked at: who asks was not recognized, which says nothing of what is asked for. */
+const NOT_SIGNED_IN: Meaning = { outcome: 'unavailable', action: 'sign-in-again' };
+
 /** For answers without a reason that is known. Only BigQuery's own `notFound` makes anything absent. */
 function byStatus(status: number | null): Meaning {
   if (status === null || status === 408 || status >= 500) return { outcome: 'unavailable', action: 'retry' };
   if (status === 429) return { outcome: 'throttled', action: 'slow-down' };
-  if (status === 401 || status === 403) return { outcome: 'denied', action: 'give-up' };
-  // 2xx here: the answer was there, but no JSON.
+  if (status === 403) return { outcome: 'denied', action: 'give-up' };
+  // 2xx here: no JSON, or part of an answer (206), nothing (204) or what a proxy has made of it (203).
   if (status < 300) return { outcome: 'malformed', action: 'give-up' };
   return { outcome: 'unavailable', action: 'give-up' };
 }
@@ -56,8 +61,11 @@ function byStatus(status: number | null): Meaning {
 function meaningOf({ status, reason, message }: ApiFailure): Meaning {
   // The limit of concurrent requests carries the reason of a spent quota, and is over in a moment.
   if (/concurrent api requests/i.test(message)) return { outcome: 'throttled', action: 'slow-down' };
+  if (status === 401) return NOT_SIGNED_IN;
   const known = reason !== null && Object.hasOwn(REASONS, reason) ? REASONS[reason] : undefined;
-  return known ?? byStatus(status);
+  // Absent is said with 404 alone: with any other status the reason is somebody else's, or of something else.
+  if (known === undefined || (known.outcome === 'absent' && status !== 404)) return byStatus(status);
+  return known;
 }
 
 export function actionOn(failure: ApiFailure): Action {
@@ -66,12 +74,18 @@ export function actionOn(failure: ApiFailure): Action {
 
 /** The outcome of a read that failed. */
 export function failedRead(failure: ApiFailure): Exclude<Read<never>, { status: 'found' }> {
-  const { outcome } = meaningOf(failure);
+  const { outcome, action } = meaningOf(failure);
   const where = failure.status === null ? 'no answer' : `HTTP ${failure.status}`;
-  const detail = `${where}${failure.reason === null ? '' : ` ${failure.reason}`}: ${firstLine(failure.message)}`;
+  const said = `${where}${failure.reason === null ? '' : ` ${failure.reason}`}: ${firstLine(failure.message)}`;
+  const detail = action === 'sign-in-again' ? `the credentials were not accepted: ${said}` : said;
   return outcome === 'absent'
     ? { status: 'absent', detail }
     : { status: 'unreadable', reason: outcome, detail };
+}
+
+/** Whether a 404 says that the whole project is not there, which no question about one dataset or table can find out. */
+export function namesProject({ message }: ApiFailure): boolean {
+  return /^not found: project\b/i.test(message);
 }
 
 /** A proxy's HTML page or the client's list of errors must not flood a message. */

@@ -1,7 +1,7 @@
 import { MalformedError } from '../model/errors.ts';
 import type { Clock, Deadline, Read, Unreadable } from '../model/ports.ts';
 import { unlessStopped } from '../model/unless-stopped.ts';
-import { type ApiFailure, actionOn, failedRead } from './api-answer.ts';
+import { type ApiFailure, actionOn, failedRead, namesProject } from './api-answer.ts';
 import type { Pacer } from './pacer.ts';
 
 export const METHODS = ['datasets.list', 'datasets.get', 'tables.list', 'tables.get'] as const;
@@ -71,7 +71,7 @@ export function createAsker({
 
   return async (question) => {
     const { method } = question;
-    const attempts: Attempts = { count: 0, startedAt: null };
+    const attempts: Attempts = { count: 0, startedAt: null, signedInAgain: false };
     for (;;) {
       attempts.count += 1;
       try {
@@ -86,12 +86,15 @@ export function createAsker({
         const failure = failureOf(error);
         // Cut short by the end of the run, which is no fault of BigQuery's.
         if (failure.status === null && deadline.readingMs() <= 0) return outOfTime(method);
-        const read = failedRead(failure);
-        const final = { ...read, detail: `${method}: ${read.detail}` };
+        const final = finalRead(method, failure);
         const action = actionOn(failure);
+        if (action === 'sign-in-again' && !attempts.signedInAgain) {
+          attempts.signedInAgain = true;
+          continue;
+        }
         if (action === 'slow-down') pacers.get(method)?.slowDown();
         if (action === 'stop' && final.status === 'unreadable') spent = final;
-        if (action === 'stop' || action === 'give-up') return final;
+        if (action !== 'retry' && action !== 'slow-down') return final;
         const waitMs = FIRST_WAIT_MS * 2 ** (attempts.count - 1) * (0.5 + Math.random() / 2);
         const now = clock.now().getTime();
         const isLast = attempts.count === MAX_ATTEMPTS || now + waitMs > (attempts.startedAt ?? now) + MAX_MS;
@@ -105,8 +108,18 @@ export function createAsker({
   };
 }
 
+/** What is asked of a project that is not there says nothing of its datasets and tables. */
+function finalRead(method: Method, failure: ApiFailure): Exclude<Read<never>, { status: 'found' }> {
+  const read = failedRead(failure);
+  const detail = `${method}: ${read.detail}`;
+  return read.status === 'absent' && method !== 'datasets.list' && namesProject(failure)
+    ? { status: 'unreadable', reason: 'unavailable', detail }
+    : { ...read, detail };
+}
+
 interface Attempts {
   count: number;
+  signedInAgain: boolean;
   /** When the first was made; waiting for its turn does not count. */
   startedAt: number | null;
 }

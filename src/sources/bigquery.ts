@@ -2,9 +2,20 @@ import { BigQuery } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import { isObject } from '../diff/parse.ts';
 import { MalformedError } from '../model/errors.ts';
-import type { Clock, DatasetList, Deadline, ListedTable, Read, Resource, Warehouse } from '../model/ports.ts';
+import type {
+  Clock,
+  DatasetList,
+  Deadline,
+  ListedTable,
+  Read,
+  Resource,
+  TableId,
+  Warehouse,
+} from '../model/ports.ts';
+import { datasetPage, type Page, tablePage } from './answer-pages.ts';
 import { type ApiFailure, errorBody } from './api-answer.ts';
 import { createAsker, METHODS, type Method } from './ask.ts';
+import { anotherTable, assertDataset, matchTable } from './asked-for.ts';
 import { createPacer, type Pacing } from './pacer.ts';
 
 /** A stand-in is reached without credentials; else they are the environment's. */
@@ -59,7 +70,7 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
   async function askPages<Item>(
     { method, rank }: { readonly method: Method; readonly rank: number },
     request: (query: Query, timeoutMs: number) => Promise<Resource>,
-    parse: (answer: Resource) => Page<Item>,
+    parse: (answer: Resource) => Page<Item> | Promise<Page<Item>>,
   ): Promise<Read<readonly Page<Item>[]>> {
     const pages: Page<Item>[] = [];
     const tokens = new Set<string>();
@@ -100,12 +111,15 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
       responseType: 'text',
       signal: given.signal,
       retry: false,
+      // What another address answers is not BigQuery's.
+      redirect: 'manual',
       maxContentLength: MAX_BYTES,
       validateStatus: () => true,
     });
     try {
       const { status, data } = await withTimeout(answer, timeoutMs);
-      if (status < 200 || status > 299) throw new ApiError(status, String(data));
+      if (status === 401) await forgetToken(client);
+      if (status !== 200) throw new ApiError(status, String(data));
       return resourceOf(JSON.parse(String(data)), kind);
     } catch (error) {
       throw isTooLong(error) ? new MalformedError('the answer is longer than 64 MB') : error;
@@ -115,45 +129,69 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
     }
   }
 
+  const getDataset = (dataset: string, rank = 0): Promise<Read<Resource>> =>
+    ask({
+      method: 'datasets.get',
+      rank,
+      request: async (timeoutMs) => {
+        const resource = await get(path('datasets', dataset), {
+          // METADATA needs bigquery.datasets.get alone; the default view may need getIamPolicy too.
+          query: { datasetView: 'METADATA' },
+          timeoutMs,
+          kind: 'bigquery#dataset',
+        });
+        assertDataset(resource, { project: await client.getProjectId(), dataset });
+        return resource;
+      },
+    });
+
+  /** A table under another spelling of its name is the one asked for only where its dataset says so. */
+  async function unlessAnother(
+    read: Found<MatchedTable>,
+    id: TableId,
+    rank: number,
+  ): Promise<Read<Resource>> {
+    const { resource, match } = read.value;
+    if (match === 'same') return { status: 'found', value: resource };
+    const dataset = await getDataset(id.dataset, rank);
+    if (dataset.status === 'unreadable') return dataset;
+    const isCaseInsensitive = dataset.status === 'found' && dataset.value['isCaseInsensitive'] === true;
+    if (isCaseInsensitive) return { status: 'found', value: resource };
+    const { message } = anotherTable('of the same name in other letter case', id);
+    return { status: 'unreadable', reason: 'malformed', detail: `tables.get: ${message}` };
+  }
+
   return {
     async listDatasets(): Promise<Read<DatasetList>> {
       const read = await askPages(
         { method: 'datasets.list', rank: 0 },
         (query, timeoutMs) => get('datasets', { query, timeoutMs, kind: 'bigquery#datasetList' }),
-        datasetPage,
+        async (answer) => datasetPage(answer, await client.getProjectId()),
       );
       if (read.status !== 'found') return read;
       return {
         status: 'found',
         value: {
-          datasets: read.value.flatMap((page) => page.items),
+          // An entry may come twice, on two pages.
+          datasets: [...new Set(read.value.flatMap((page) => page.items))],
           unreachable: [...new Set(read.value.flatMap((page) => page.unreachable))],
         },
       };
     },
 
-    getDataset: (dataset, rank = 0) =>
-      ask({
-        method: 'datasets.get',
-        rank,
-        // METADATA needs bigquery.datasets.get alone; the default view may need getIamPolicy too.
-        request: (timeoutMs) =>
-          get(path('datasets', dataset), {
-            query: { datasetView: 'METADATA' },
-            timeoutMs,
-            kind: 'bigquery#dataset',
-          }),
-      }),
+    getDataset,
 
     async listTables(dataset, rank = 0): Promise<Read<readonly ListedTable[]>> {
       const uri = path('datasets', dataset, 'tables');
       const read = await askPages(
         { method: 'tables.list', rank },
         (query, timeoutMs) => get(uri, { query, timeoutMs, kind: 'bigquery#tableList' }),
-        tablePage,
+        (answer) => tablePage(answer, dataset),
       );
       if (read.status !== 'found') return read;
-      const tables = read.value.flatMap((page) => page.items);
+      const entries = read.value.flatMap((page) => page.items);
+      // An entry may come twice, on two pages.
+      const tables = [...new Map(entries.map((entry) => [entry.table, entry])).values()];
       // The least: a table may be created, or dropped, while the pages are read.
       const totals = read.value.flatMap(({ totalItems }) => (totalItems > 0 ? [totalItems] : []));
       const total = totals.length === 0 ? 0 : Math.min(...totals);
@@ -163,18 +201,38 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
       return { status: 'unreadable', reason: 'malformed', detail };
     },
 
-    getTable: ({ dataset, table }, view, rank = 0) =>
-      ask({
+    async getTable(id, view, rank = 0) {
+      const read = await ask({
         method: 'tables.get',
         rank,
-        request: (timeoutMs) =>
-          get(path('datasets', dataset, 'tables', table), {
+        request: async (timeoutMs): Promise<MatchedTable> => {
+          const resource = await get(path('datasets', id.dataset, 'tables', id.table), {
             query: { view },
             timeoutMs,
             kind: 'bigquery#table',
-          }),
-      }),
+          });
+          return { resource, match: matchTable(resource, id) };
+        },
+      });
+      return read.status === 'found' ? unlessAnother(read, id, rank) : read;
+    },
   };
+}
+
+interface MatchedTable {
+  readonly resource: Resource;
+  readonly match: ReturnType<typeof matchTable>;
+}
+
+type Found<T> = Extract<Read<T>, { readonly status: 'found' }>;
+
+/**
+ * A token is kept until it expires, though it may have been revoked: the next request is to ask for another. The client does this
+ * only for tokens without a date: OAuth2Client.requestAsync of google-auth-library.
+ */
+async function forgetToken({ authClient }: BigQuery): Promise<void> {
+  const signedIn = await authClient.getClient();
+  signedIn.setCredentials({ ...signedIn.credentials, expiry_date: 1 });
 }
 
 interface Get {
@@ -203,46 +261,6 @@ async function withTimeout<T>(answer: Promise<T>, ms: number): Promise<T> {
 }
 
 type Query = Readonly<Record<string, string>>;
-
-interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly unreachable: readonly string[];
-  /** How many there are over all pages, as the answer says; 0: it does not. */
-  readonly totalItems: number;
-  readonly nextPageToken: string | undefined;
-}
-
-function datasetPage(answer: Resource): Page<string> {
-  return page(answer, 'datasets', (entry) => referenceId(entry, 'datasetReference', 'datasetId'));
-}
-
-function tablePage(answer: Resource): Page<ListedTable> {
-  return page(answer, 'tables', (entry) => ({
-    table: referenceId(entry, 'tableReference', 'tableId'),
-    type: typeof entry['type'] === 'string' ? entry['type'].toUpperCase() : 'TABLE',
-  }));
-}
-
-/** An empty list leaves its key out; anything but a list under it is no answer. */
-function page<Item>(answer: Resource, key: string, itemOf: (entry: Resource) => Item): Page<Item> {
-  const { [key]: entries = [], nextPageToken, unreachable = [], totalItems } = answer;
-  if (!Array.isArray(entries) || !entries.every(isObject))
-    throw new MalformedError(`${key} is no list of objects`);
-  if (!Array.isArray(unreachable)) throw new MalformedError('unreachable is no list');
-  return {
-    items: entries.map(itemOf),
-    unreachable: unreachable.map(String),
-    totalItems: Number(totalItems) || 0,
-    nextPageToken: typeof nextPageToken === 'string' && nextPageToken !== '' ? nextPageToken : undefined,
-  };
-}
-
-function referenceId(entry: Resource, reference: string, key: string): string {
-  const value = entry[reference];
-  const id = isObject(value) ? value[key] : undefined;
-  if (typeof id !== 'string') throw new MalformedError(`an entry without ${reference}.${key}`);
-  return id;
-}
 
 /** BigQuery names the kind of each answer; without it, a proxy's `{}` would be a table without fields. */
 function resourceOf(body: unknown, kind: string): Resource {

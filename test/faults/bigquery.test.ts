@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Fault } from '../../emulators/bigquery.ts';
+import { tableFile } from '../simulation/world.ts';
 import { type Played, startHours, TABLES } from './hours.ts';
 import { type Change, expectedOf, type FaultClass, type Method, type Moment, type Place } from './model.ts';
 
@@ -9,8 +10,24 @@ const html = (status: number) => ({ status, body: PAGE, contentType: 'text/html;
 
 const NAMELESS = {
   status: 200,
-  body: JSON.stringify({ kind: 'bigquery#table', type: 'TABLE', schema: { fields: [{ type: 'STRING' }] } }),
+  body: JSON.stringify({
+    kind: 'bigquery#table',
+    tableReference: { projectId: 'shop', datasetId: 'crm', tableId: 'people' },
+    type: 'TABLE',
+    schema: { fields: [{ type: 'STRING' }] },
+  }),
 };
+
+/** All fields are there, but it is not the table that is asked for. */
+const ANOTHER = {
+  status: 200,
+  body: JSON.stringify({
+    kind: 'bigquery#table',
+    tableReference: { projectId: 'shop', datasetId: 'crm', tableId: 'visits' },
+    ...tableFile(),
+  }),
+};
+const VISITS = '/bigquery/v2/projects/shop/datasets/crm/tables/visits?view=FULL';
 
 const FAULTS: readonly (readonly [name: string, fault: FaultClass, answer: Fault['answer']])[] = [
   ['403 accessDenied', 'denied', { status: 403, reason: 'accessDenied' }],
@@ -32,7 +49,18 @@ const MORE_FAULTS: typeof FAULTS = [
   ['500 internalError', 'passing', { status: 500 }],
   ['502 from a proxy', 'passing', html(502)],
   ['408', 'passing', { status: 408 }],
-  ['401', 'denied', { status: 401, reason: 'authError' }],
+  ['401', 'not signed in', { status: 401, reason: 'authError' }],
+  ['302 to a table that answers', 'unusable', { ...html(302), location: VISITS }],
+  ['206 with a part of it', 'unusable', { status: 206, body: '{"kind":"bigquery#table"}' }],
+  ['200 with another table', 'unusable', ANOTHER],
+  ['404 notFound of the project', 'unusable', { status: 404, message: 'Not found: Project shop' }],
+  ['302 notFound', 'unusable', { status: 302, reason: 'notFound' }],
+  ['400 notFound', 'unusable', { status: 400, reason: 'notFound' }],
+  ['401 notFound', 'not signed in', { status: 401, reason: 'notFound' }],
+  ['403 notFound', 'denied', { status: 403, reason: 'notFound' }],
+  ['429 notFound', 'throttled', { status: 429, reason: 'notFound' }],
+  ['500 notFound', 'passing', { status: 500, reason: 'notFound' }],
+  ['503 notFound', 'passing', { status: 503, reason: 'notFound' }],
   ['403 blocked', 'denied', { status: 403, reason: 'blocked' }],
   ['403 without a reason, from a proxy', 'denied', html(403)],
   ['200 with truncated JSON', 'unusable', { status: 200, body: '{"kind":"bigquery#table","schema":{"fie' }],

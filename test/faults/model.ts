@@ -8,7 +8,7 @@ import { TABLES, type TableName, type TableOutcome } from './hours.ts';
 export type Method = 'datasets.list' | 'datasets.get' | 'tables.list' | 'tables.get';
 
 /** What an answer that is none means. */
-export type FaultClass = 'passing' | 'denied' | 'throttled' | 'unusable' | 'not found';
+export type FaultClass = 'passing' | 'denied' | 'throttled' | 'unusable' | 'not signed in' | 'not found';
 
 /** Of the requests for one thing, those after the first `skip`, and then `times` of them. */
 export interface Moment {
@@ -42,10 +42,15 @@ export interface Expected {
   readonly told: readonly string[];
 }
 
-const ATTEMPTS = 6;
+/** How often a question is asked at most. */
+const ATTEMPTS: Readonly<Partial<Record<FaultClass, number>>> = {
+  passing: 6,
+  throttled: 6,
+  'not signed in': 2,
+};
 
 type Answer = 'there' | 'changed' | 'absent';
-type Read = Answer | Exclude<FaultClass, 'passing' | 'not found'> | 'unanswered';
+type Read = Answer | Exclude<FaultClass, 'passing' | 'not signed in' | 'not found'> | 'unanswered';
 
 const isAnswer = (read: Read): read is Answer => read === 'there' || read === 'changed' || read === 'absent';
 
@@ -61,10 +66,10 @@ function question(thing: Place, truth: Answer, { fault, place, moment }: Scenari
     return isHit && request >= moment.skip && request < moment.skip + moment.times ? fault : truth;
   };
   return () => {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < (ATTEMPTS[fault] ?? 1); attempt += 1) {
       const answer = ask();
       if (answer === 'not found') return 'absent';
-      if (answer !== 'passing' && answer !== 'throttled') return answer;
+      if (answer !== 'passing' && answer !== 'not signed in' && answer !== 'throttled') return answer;
     }
     return fault === 'throttled' ? 'throttled' : 'unanswered';
   };
@@ -99,9 +104,9 @@ function truths(change: Change) {
 }
 
 /** Read twice where the first answer is news. */
-function confirmed<T extends Read>(read: () => T): T {
-  const first = read();
-  return first === 'changed' || first === 'absent' ? read() : first;
+function confirmed<T extends Read>(read: (attempt: 'first' | 'second') => T): T {
+  const first = read('first');
+  return first === 'changed' || first === 'absent' ? read('second') : first;
 }
 
 /** The hour of the fault, and the healthy one that follows. */
@@ -117,24 +122,30 @@ export function expectedOf(scenario: Scenario): { readonly faulty: Expected; rea
     const tableList = askList();
     tableLists.set(dataset, tableList);
     const askDataset = question({ method: 'datasets.get', ...about }, truth.datasetIs(dataset), scenario);
-    const read = confirmed((): Read => {
+    const readDataset = (): Read => {
       const answer = askDataset();
       if (answer !== 'absent' || list === 'there') return answer;
       return list === 'absent' ? 'unanswered' : list;
-    });
-    datasets.set(dataset, read);
+    };
+    const read = confirmed(readDataset);
+    let isGoneSince = false;
     for (const name of TABLES.filter((candidate) => split(candidate)[0] === dataset)) {
       const thing: Place = { method: 'tables.get', dataset, table: split(name)[1] };
       const askTable = question(thing, truth.tableIs(name), scenario);
       tables.set(
         name,
-        confirmed((): Read => {
+        confirmed((attempt): Read => {
           const answer = askTable();
-          if (answer !== 'absent' || isAnswer(read) || tableList === 'there') return answer;
-          return read;
+          if (answer !== 'absent' || read === 'absent') return answer;
+          // The dataset answers after the table, so that it is not missing with it.
+          const parent = attempt === 'second' ? askDataset() : read;
+          if (parent === 'absent') isGoneSince = true;
+          if (parent === 'absent') return 'unanswered';
+          return isAnswer(parent) || tableList === 'there' ? answer : parent;
         }),
       );
     }
+    datasets.set(dataset, isGoneSince ? confirmed(readDataset) : read);
   }
 
   const isMissing = (dataset: string) => datasets.get(dataset) === 'absent';

@@ -22,7 +22,18 @@ describe('a failed answer', () => {
     [403, 'aReasonOfTomorrow', 'denied', 'give-up'],
     [503, 'toString', 'unavailable', 'retry'],
     [404, null, 'unavailable', 'give-up'],
-    [401, null, 'denied', 'give-up'],
+    [404, 'accessDenied', 'denied', 'give-up'],
+    [302, 'notFound', 'unavailable', 'give-up'],
+    [400, 'notFound', 'unavailable', 'give-up'],
+    [403, 'notFound', 'denied', 'give-up'],
+    [410, 'notFound', 'unavailable', 'give-up'],
+    [429, 'notFound', 'throttled', 'slow-down'],
+    [500, 'notFound', 'unavailable', 'retry'],
+    [503, 'notFound', 'unavailable', 'retry'],
+    [206, 'notFound', 'malformed', 'give-up'],
+    [null, 'notFound', 'unavailable', 'retry'],
+    [204, null, 'malformed', 'give-up'],
+    [301, null, 'unavailable', 'give-up'],
     [403, null, 'denied', 'give-up'],
     [408, null, 'unavailable', 'retry'],
     [429, null, 'throttled', 'slow-down'],
@@ -42,6 +53,23 @@ describe('a failed answer', () => {
       action,
     });
   });
+
+  test.each([null, 'authError', 'notFound', 'accessDenied'])(
+    'of HTTP 401 with the reason %s says nothing of what was asked for, and is asked once more with a new token',
+    (reason) => {
+      const answer = failure(401, reason);
+      const said = `HTTP 401${reason === null ? '' : ` ${reason}`}: Words of the service`;
+
+      expect({ read: failedRead(answer), action: actionOn(answer) }).toEqual({
+        read: {
+          status: 'unreadable',
+          reason: 'unavailable',
+          detail: `the credentials were not accepted: ${said}`,
+        },
+        action: 'sign-in-again',
+      });
+    },
+  );
 
   test.each([
     ['the first line of', '\n<html>\n<body>Bad Gateway</body>\n</html>', '<html>'],

@@ -182,16 +182,22 @@ describe('what is done about an answer that is none', () => {
       read: unreadable('denied', 'HTTP 403 billingNotEnabled: No'),
     },
     {
-      name: '401: unreadable at once',
+      name: '401: asked once more',
       failure: { status: 401 },
-      done: final,
-      read: unreadable('denied', 'HTTP 401: No'),
+      done: { attempts: 2, slowDowns: 0 },
+      read: unreadable('unavailable', 'the credentials were not accepted: HTTP 401: No'),
     },
     {
       name: '400 invalid: unreadable at once',
       failure: { status: 400, reason: 'invalid' },
       done: final,
       read: unreadable('unavailable', 'HTTP 400 invalid: No'),
+    },
+    {
+      name: '404 notFound of the project: nothing is known of the table',
+      failure: { status: 404, reason: 'notFound', message: 'Not found: Project shop' },
+      done: final,
+      read: unreadable('unavailable', 'HTTP 404 notFound: Not found: Project shop'),
     },
     {
       name: '404 notFound: absent',

@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { BigQuery } from '@google-cloud/bigquery';
+import { OAuth2Client } from 'google-auth-library';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   type BigQueryEmulatorOptions,
@@ -25,7 +30,7 @@ async function start({
   onTestFinished(() => emulator.close());
   const clock = playedClock();
   const warehouse = createWarehouses({
-    client: createBigQueryClient({ projectId: 'shop', endpoint: emulator.url }),
+    client: createBigQueryClient({ projectId: emulator.projectId, endpoint: emulator.url }),
     pacing,
     clock,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -317,17 +322,13 @@ describe('a list', () => {
   test.each([
     ['datasets.list', '{"kind":"bigquery#datasetList","datasets":{}}', 'datasets is no list of objects'],
     ['datasets.list', '{"kind":"bigquery#datasetList","datasets":[null]}', 'datasets is no list of objects'],
-    [
-      'datasets.list',
-      '{"kind":"bigquery#datasetList","datasets":[{}]}',
-      'an entry without datasetReference.datasetId',
-    ],
+    ['datasets.list', '{"kind":"bigquery#datasetList","datasets":[{}]}', 'no datasetReference.datasetId'],
     ['datasets.list', '{"kind":"bigquery#datasetList","unreachable":"EU"}', 'unreachable is no list'],
     ['tables.list', '{"kind":"bigquery#tableList","tables":["orders"]}', 'tables is no list of objects'],
     [
       'tables.list',
       '{"kind":"bigquery#tableList","tables":[{"tableReference":{"tableId":7}}]}',
-      'an entry without tableReference.tableId',
+      'no tableReference.tableId',
     ],
   ])('of %s that is %s is malformed', async (method, body, detail) => {
     const { emulator, warehouse } = await start();
@@ -422,7 +423,7 @@ describe('a list of tables whose total disagrees', () => {
     { name: 'a list', totalItems: [], read: found },
   ])('is an answer only where nothing is left out: $name', async ({ totalItems, read }) => {
     const { emulator, warehouse } = await start();
-    const tables = [{ tableReference: { tableId: 'orders' }, type: 'TABLE' }];
+    const tables = [{ tableReference: { datasetId: 'sales', tableId: 'orders' }, type: 'TABLE' }];
     emulator.faults.push({
       answer: { status: 200, body: JSON.stringify({ kind: 'bigquery#tableList', tables, totalItems }) },
     });
@@ -451,7 +452,10 @@ describe('a list of tables whose total disagrees', () => {
     const { emulator, warehouse } = await start();
     const pages = [{ names: ['t0', 't1'], nextPageToken: 'two' }, { names: ['t2'] }];
     for (const [index, { names, ...more }] of pages.entries()) {
-      const tables = names.map((tableId) => ({ tableReference: { tableId }, type: 'TABLE' }));
+      const tables = names.map((tableId) => ({
+        tableReference: { datasetId: 'sales', tableId },
+        type: 'TABLE',
+      }));
       const body = { kind: 'bigquery#tableList', tables, totalItems: totals[index], ...more };
       emulator.faults.push({ times: 1, answer: { status: 200, body: JSON.stringify(body) } });
     }
@@ -468,7 +472,14 @@ describe('an answer of megabytes', () => {
     const { emulator, warehouse } = await start();
     const description = 'd'.repeat(megabytes * 2 ** 20);
     emulator.faults.push({
-      answer: { status: 200, body: JSON.stringify({ kind: 'bigquery#table', description }) },
+      answer: {
+        status: 200,
+        body: JSON.stringify({
+          kind: 'bigquery#table',
+          tableReference: { datasetId: 'sales', tableId: 'orders' },
+          description,
+        }),
+      },
     });
 
     const read = await getOrders(warehouse);
@@ -534,4 +545,65 @@ describe('pacing', () => {
 
     expect([dataset.status, (await hanging).status]).toEqual(['found', 'unreadable']);
   });
+});
+
+describe('the project of a dataset', () => {
+  test.each([
+    { name: 'by its id', projectId: 'shop', answers: 'shop', is: 'found' },
+    {
+      name: 'by its id of a domain',
+      projectId: 'example.com:shop',
+      answers: 'example.com:shop',
+      is: 'found',
+    },
+    { name: 'by its number', projectId: '4711', answers: 'shop', is: 'found' },
+    { name: 'and another answers', projectId: 'shop', answers: 'example.com:shop', is: 'unreadable' },
+  ])('is asked for $name', async ({ projectId, answers, is }) => {
+    const datasetReference = { projectId: answers, datasetId: 'sales' };
+    const { warehouse } = await start({
+      projectId,
+      warehouse: { datasets: new Map([['sales', { resource: { datasetReference }, tables: new Map() }]]) },
+    });
+
+    const reads = [await warehouse.getDataset('sales'), await warehouse.listDatasets()];
+
+    expect(reads.map(({ status }) => status)).toEqual([is, is]);
+  });
+});
+
+test('a token that is refused is asked for anew, once for all requests', async () => {
+  let issued = 0;
+  const accepted = 'Bearer token-2';
+  const authorizations: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    response.setHeader('content-type', 'application/json');
+    if (request.url?.startsWith('/token')) {
+      issued += 1;
+      response.end(JSON.stringify({ access_token: `token-${issued}`, expires_in: 3600 }));
+      return;
+    }
+    const { authorization } = request.headers;
+    authorizations.push(authorization);
+    const reason = { code: 401, errors: [{ reason: 'authError', message: 'Invalid Credentials' }] };
+    response.statusCode = authorization === accepted ? 200 : 401;
+    const resource = { kind: 'bigquery#dataset', datasetReference: { datasetId: 'sales' } };
+    response.end(JSON.stringify(authorization === accepted ? resource : { error: reason }));
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const authClient = new OAuth2Client({ endpoints: { oauth2TokenUrl: `${url}/token` } });
+  authClient.setCredentials({ refresh_token: 'kept' });
+  const warehouse = createWarehouses({
+    client: new BigQuery({ projectId: 'shop', apiEndpoint: url, authClient }),
+    pacing: { requestsPerSecond: 1000, maxConcurrency: 40 },
+    clock: playedClock(),
+  })(endless);
+
+  const first = await warehouse.getDataset('sales');
+  const second = await warehouse.getDataset('sales');
+
+  expect([first.status, second.status, issued]).toEqual(['found', 'found', 2]);
+  expect(authorizations).toEqual(['Bearer token-1', accepted, accepted]);
 });
