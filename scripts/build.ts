@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { DriftError } from '../src/model/errors.ts';
+import { refuseSample } from '../src/sources/sample-folder.ts';
 import { readCommandLine, unlessRefused } from './command-line.ts';
 import { deployedLock, deployedPackage } from './deployed-package.ts';
 import { markerOf, type OwnFolder, takeFolder } from './own-folder.ts';
@@ -16,7 +17,7 @@ const USAGE = { script: 'build', usage: '[--out FOLDER] [--expected FOLDER]' } a
 const { values } = readCommandLine(USAGE, {
   options: {
     out: { type: 'string', default: 'build' },
-    expected: { type: 'string', default: 'expected-schemas' },
+    expected: { type: 'string' },
   },
 });
 
@@ -32,15 +33,19 @@ const OWN: OwnFolder = {
   },
 };
 
-await unlessRefused(USAGE, checkExpected(values));
+// `npm start` has the variables of the function. What lies in a bucket is read there.
+const named = values.expected ?? (process.env['EXPECTED_SCHEMAS']?.trim() || 'expected-schemas');
+const expected = values.expected === undefined && named.startsWith('gs://') ? null : named;
+if (expected !== null) await unlessRefused(USAGE, checkExpected(expected));
 // A file that was renamed in src/ must not live on.
 const out = await unlessRefused(USAGE, takeFolder(values.out, OWN));
 await mkdir(join(out, 'dist'));
 await compile(join(out, 'dist'));
-await cp(values.expected, join(out, 'expected-schemas'), {
-  recursive: true,
-  filter: (path) => path === values.expected || !basename(path).startsWith('.'),
-});
+if (expected !== null)
+  await cp(expected, join(out, 'expected-schemas'), {
+    recursive: true,
+    filter: (path) => path === expected || !basename(path).startsWith('.'),
+  });
 await writeJson('package.json', deployedPackage(await readJson('package.json')));
 await writeJson('package-lock.json', deployedLock(await readJson('package-lock.json')));
 // None of the dependencies needs its install script.
@@ -51,16 +56,17 @@ await writeFile(join(out, '.gcloudignore'), `node_modules/\n${markerOf(OWN)}\n`)
 type Json = Readonly<Record<string, unknown>>;
 
 /** @throws DriftError for what cannot be copied, or would be removed before it is */
-async function checkExpected({ expected, out }: typeof values): Promise<void> {
-  const isFolder = await stat(expected).then(
+async function checkExpected(folder: string): Promise<void> {
+  const isFolder = await stat(folder).then(
     (stats) => stats.isDirectory(),
     () => false,
   );
-  if (!isFolder)
-    throw new DriftError('NoSuchFolder', `--expected: ${expected} is no folder that can be read`);
-  const [from, to] = [await realpath(expected), await realOf(resolve(out))];
+  if (!isFolder) throw new DriftError('NoSuchFolder', `--expected: ${folder} is no folder that can be read`);
+  const [from, to] = [await realpath(folder), await realOf(resolve(values.out))];
   if (isWithin(from, to) || isWithin(to, from))
     throw new DriftError('NotWritable', `--out and --expected lie in one another: name a folder apart`);
+  const isPlayed = Boolean(process.env['BIGQUERY_API_ENDPOINT']?.trim());
+  await refuseSample({ folder, project: process.env['GCP_PROJECT_ID'] ?? null, isPlayed });
 }
 
 /** Where a path leads, also of one that is not there yet. */

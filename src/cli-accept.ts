@@ -33,7 +33,7 @@ const EXIT_BY_STATUS: Readonly<Record<AcceptResult['status'], number>> = {
 export async function runAccept(table: string, options: AcceptCommandOptions): Promise<number> {
   const config = cliConfig();
   const folder = writableFolder(options.expected ?? config.expectedSchemas);
-  const expectation = await load(options, config);
+  const expectation = await load(options, config, { use: 'compare' });
   const { warehouse } = await openActual(options, config);
   const writer = createExpectedWriter(folder);
   const result = await accept({

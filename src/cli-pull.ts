@@ -4,6 +4,7 @@ import {
   clearProgress,
   cliConfig,
   EXIT,
+  isPlayed,
   openActual,
   showProgress,
   writableFolder,
@@ -15,6 +16,7 @@ import { pull } from './run/pull.ts';
 import type { PullResult } from './run/pull-result.ts';
 import { createExpectedWriter, findSchemas } from './sinks/expected-writer.ts';
 import { readPolicy } from './sources/expected-files.ts';
+import { refuseSample } from './sources/sample-folder.ts';
 
 export interface PullCommandOptions extends ActualOptions {
   readonly out?: string;
@@ -25,6 +27,8 @@ export interface PullCommandOptions extends ActualOptions {
 export async function runPull(args: readonly string[], options: PullCommandOptions): Promise<number> {
   const config = cliConfig();
   const out = writableFolder(options.out ?? config.expectedSchemas);
+  const project = options.project ?? config.projectId;
+  await refuseSample({ folder: out, project, isPlayed: isPlayed(options, config) });
   const { policy, requiredFields, problems } = await readPolicy(out, config.policyFile ?? undefined);
   if (problems.length > 0) throw new InvalidFilesError(problems);
   const { warehouse } = await openActual(options, config);

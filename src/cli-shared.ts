@@ -4,6 +4,7 @@ import { type Config, parseConfig } from './run/config.ts';
 import { createDeadline } from './run/deadline.ts';
 import { createBigQueryClient, createWarehouses } from './sources/bigquery.ts';
 import { type Expectation, loadExpectation } from './sources/expected-files.ts';
+import { isSample, refuseSample } from './sources/sample-folder.ts';
 import { openSnapshot } from './sources/snapshot-files.ts';
 import { detectProject, openExpectedFolder, systemClock } from './wiring.ts';
 
@@ -27,19 +28,31 @@ export function cliConfig(): Config {
   return parseConfig({ ...process.env, SLACK_WEBHOOK_URL: undefined });
 }
 
+/** Whether what is compared is a stand-in for BigQuery, or recorded: nothing that anybody relies on. */
+export function isPlayed({ actual }: ActualOptions, { bigqueryEndpoint }: Config): boolean {
+  return actual !== undefined || bigqueryEndpoint !== null;
+}
+
 export async function load(
-  { expected, policy, project }: FileOptions & ActualOptions,
+  options: FileOptions & ActualOptions,
   config: Config,
-): Promise<Expectation> {
-  const place = expected ?? config.expectedSchemas;
+  { use }: { readonly use: 'compare' | 'read' },
+): Promise<
+  Expectation & { /** Its place, where it is the repository's; else null. */ readonly sample: string | null }
+> {
+  const place = options.expected ?? config.expectedSchemas;
+  const project = options.project ?? config.projectId;
   const { folder, remove } = await openExpectedFolder(place, config, systemClock);
   process.once('exit', remove);
-  return loadExpectation({
+  // The files alone may be read: that compares them with nothing, and the sample's have to be valid too.
+  await refuseSample({ folder, place, project, isPlayed: use === 'read' || isPlayed(options, config) });
+  const expectation = await loadExpectation({
     folder,
-    policyFile: policy ?? config.policyFile ?? undefined,
+    policyFile: options.policy ?? config.policyFile ?? undefined,
     aliases: config.aliases,
-    project: project ?? config.projectId,
+    project,
   });
+  return { ...expectation, sample: (await isSample(folder)) ? place : null };
 }
 
 export async function openActual(

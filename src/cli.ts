@@ -16,6 +16,7 @@ import { DriftError, type ErrorCode } from './model/errors.ts';
 import { isAtLeast, KINDS, SEVERITIES, type Severity } from './model/kinds.ts';
 import type { Policy } from './model/policy.ts';
 import type { Report } from './model/report.ts';
+import { sampleAdvice } from './model/sample.ts';
 import { renderHtml } from './render/html.ts';
 import { renderJson } from './render/json.ts';
 import { renderJunit } from './render/junit.ts';
@@ -33,6 +34,7 @@ const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   InvalidConfig: EXIT.usage,
   InvalidFiles: EXIT.invalidFiles,
   NoSuchFolder: EXIT.usage,
+  SampleFiles: EXIT.usage,
   InvalidSnapshot: EXIT.usage,
   NoProject: EXIT.usage,
   ProjectNotFound: EXIT.usage,
@@ -152,7 +154,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function runCheck(args: readonly string[], options: CheckCommandOptions): Promise<number> {
   const config = cliConfig();
-  const expectation = await load(options, config);
+  const expectation = await load(options, config, { use: 'compare' });
   const selection = parseSelection(args, expectation.datasets);
   const { warehouse, project, deadline } = await openActual(options, config);
   // A recorded answer stays what it is.
@@ -179,11 +181,14 @@ async function runCheck(args: readonly string[], options: CheckCommandOptions): 
 }
 
 async function runValidate(options: FileOptions): Promise<void> {
-  const { datasets, warnings } = await load(options, cliConfig());
+  const config = cliConfig();
+  const { datasets, warnings, sample } = await load(options, config, { use: 'read' });
   const tables = datasets.reduce((sum, { tables: declared }) => sum + declared.length, 0);
   const lines = [
     `valid: ${counted(tables, 'table')} in ${counted(datasets.length, 'dataset')}`,
-    ...warnings.map((warning) => `warning: ${warning}`),
+    ...[...warnings, ...(sample === null ? [] : [sampleAdvice(sample, config.projectId)])].map(
+      (warning) => `warning: ${warning}`,
+    ),
   ];
   process.stdout.write(`${lines.map(printable).join('\n')}\n`);
 }

@@ -15,6 +15,7 @@ import { createReportStore } from './sinks/report-store.ts';
 import { createSlackSink } from './sinks/slack.ts';
 import { accountOf, createBigQueryClient, createWarehouses } from './sources/bigquery.ts';
 import { loadExpectation } from './sources/expected-files.ts';
+import { refuseSample } from './sources/sample-folder.ts';
 
 export const systemClock: Clock = {
   now: () => new Date(),
@@ -75,6 +76,9 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
         loadExpectation: async () => {
           const { folder, remove } = await openExpectedFolder(config.expectedSchemas, config, clock);
           removeCopy = remove;
+          const { expectedSchemas: place, bigqueryEndpoint } = config;
+          const { project } = connected;
+          await refuseSample({ folder, place, project, isPlayed: bigqueryEndpoint !== null });
           return loadExpectation({
             folder,
             policyFile: config.policyFile ?? undefined,

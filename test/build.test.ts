@@ -17,11 +17,14 @@ import { writeFolder } from './support/folder.ts';
 
 const run = promisify(execFile);
 
+/** The sample's files are built for stand-ins alone. */
+const PLAYED = { env: { ...process.env, BIGQUERY_API_ENDPOINT: 'http://127.0.0.1:9' } };
+
 /** What `npm run build` makes. */
 let built = '';
 beforeAll(async () => {
   built = join(await mkdtemp(join(tmpdir(), 'drift-built-')), 'build');
-  await run(process.execPath, ['scripts/build.ts', '--out', built]);
+  await run(process.execPath, ['scripts/build.ts', '--out', built], PLAYED);
 }, 60_000);
 afterAll(() => rm(dirname(built), { recursive: true, force: true }));
 
@@ -103,7 +106,7 @@ test('a second build leaves nothing of the first behind', async () => {
   // As an earlier version left it, and as somebody tried it.
   await rm(join(folder, '.made-by-npm-run-build'));
   await mkdir(join(folder, 'node_modules', 'zod'), { recursive: true });
-  await run(process.execPath, ['scripts/build.ts', '--out', folder]);
+  await run(process.execPath, ['scripts/build.ts', '--out', folder], PLAYED);
   expect(await readdir(join(folder, 'dist'))).not.toContain('gone.js');
   expect(await readdir(join(folder, 'node_modules'))).toEqual(['zod']);
   expect(await readFile(join(folder, '.gcloudignore'), 'utf8')).toContain('.made-by-npm-run-build\n');

@@ -3,6 +3,8 @@ export type ErrorCode =
   | 'InvalidConfig'
   | 'InvalidFiles'
   | 'NoSuchFolder'
+  /** The folder of expected files is the repository's example. */
+  | 'SampleFiles'
   | 'InvalidSnapshot'
   | 'NoProject'
   | 'ProjectNotFound'

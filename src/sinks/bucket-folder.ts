@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { DriftError } from '../model/errors.ts';
 import { MAX_FILE_BYTES } from '../model/file-size.ts';
 import type { ObjectStore } from '../model/ports.ts';
+import { SAMPLE_MARKER } from '../model/sample.ts';
 
 /** What is read of a bucket. */
 export interface Bucket extends Pick<ObjectStore, 'uri' | 'read'> {
@@ -19,7 +20,7 @@ export interface BucketEntry {
 const FILES_AT_ONCE = 16;
 
 /**
- * The JSON files of a bucket as a folder of this machine, for one run: they are all of one moment, however long the run
+ * The JSON files of a bucket, and the mark of a sample, as a folder of this machine, for one run: they are all of one moment, however long the run
  * takes. `remove` is to be called after it.
  * @throws DriftError `NoSuchFolder`
  */
@@ -31,7 +32,9 @@ export async function copyToFolder(
   // At once: a process that ends waits for nothing.
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
-    const files = (await bucket.listSizes('')).filter(({ name }) => name.endsWith('.json'));
+    const files = (await bucket.listSizes('')).filter(
+      ({ name }) => name.endsWith('.json') || name === SAMPLE_MARKER,
+    );
     refuseOddNames(bucket.uri, files);
     for (const batch of batchesOf(files)) {
       // What fails waits for the others: they would make the folder anew after it is removed.

@@ -47,6 +47,7 @@ async function play(
     'buckets/test-project-bigquery-drift/location': 'us-central1',
     'buckets/elsewhere/location': 'us-central1',
   });
+  await sandbox.type('mv expected-schemas my-schemas');
   for (const [path, content] of Object.entries(files)) await sandbox.write(path, content);
   let status: number | null = 0;
   for (const { script, env } of steps) {
@@ -58,7 +59,7 @@ async function play(
 }
 
 const UPLOAD =
-  'gcloud storage rsync expected-schemas gs://test-project-bigquery-drift/expected-schemas --recursive --checksums-only --delete-unmatched-destination-objects --exclude=.*(?<!\\.json)$ --project=test-project';
+  'gcloud storage rsync my-schemas gs://test-project-bigquery-drift/expected-schemas --recursive --checksums-only --delete-unmatched-destination-objects --exclude=.*(?<!\\.json)$ --project=test-project';
 
 const VALID = '{ "type": "TABLE" }';
 const RUNS = [
@@ -83,7 +84,7 @@ describe.each(RUNS)('$name', ({ onPullRequest, onMerge }) => {
   });
 
   test('stops one with invalid files', async () => {
-    const files = { 'expected-schemas/shop/orders.json': '{ "type": "TABEL" }' };
+    const files = { 'my-schemas/shop/orders.json': '{ "type": "TABEL" }' };
     expect(await play(await onPullRequest(), files)).toEqual({ status: 65, uploads: [] });
   });
 
@@ -105,8 +106,16 @@ describe.each(RUNS)('$name', ({ onPullRequest, onMerge }) => {
   });
 
   test('uploads nothing that is invalid', async () => {
-    const files = { 'expected-schemas/shop/orders.json': '{ "type": "TABEL" }' };
+    const files = { 'my-schemas/shop/orders.json': '{ "type": "TABEL" }' };
     expect(await play(await onMerge(), files)).toEqual({ status: 65, uploads: [] });
+  });
+});
+
+test('Cloud Build uploads no folder that is marked as the sample', async () => {
+  const files = { 'my-schemas/THIS-IS-A-SAMPLE.md': '' };
+  expect(await play(await cloudBuildSteps({ _PROJECT: 'test-project' }), files)).toEqual({
+    status: 64,
+    uploads: [],
   });
 });
 
