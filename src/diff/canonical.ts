@@ -1,7 +1,16 @@
 import { MalformedError } from '../model/errors.ts';
 import type { Resource } from '../model/ports.ts';
 import type { Field, Partitioning, Table } from '../model/table.ts';
-import { int64, isObject, nameOf, object, optionalObject, optionalString, stringList } from './parse.ts';
+import {
+  expiration,
+  int64,
+  isObject,
+  nameOf,
+  object,
+  optionalObject,
+  optionalString,
+  stringList,
+} from './parse.ts';
 import { FIELD_SETTINGS, foundSettings, statedSettings, TABLE_SETTINGS } from './settings.ts';
 
 /*
@@ -27,7 +36,7 @@ export function canonicalTable(resource: Resource): Table {
     partitionExpirationMs: canonicalPartitionExpiration(resource) ?? null,
     requirePartitionFilter: canonicalPartitionFilter(resource) ?? false,
     clustering: clustering === undefined ? [] : stringList(clustering['fields'] ?? [], 'clustering.fields'),
-    expirationTime: int64(resource['expirationTime'], 'expirationTime') ?? null,
+    expirationTime: expiration(resource['expirationTime'], 'expirationTime') ?? null,
     creationTime: int64(resource['creationTime'], 'creationTime') ?? null,
     hivePartitionFields: hivePartitionFields(resource),
     ...foundSettings(TABLE_SETTINGS, resource),
@@ -231,8 +240,7 @@ function rangePartitioning(partitioning: Resource): Partitioning {
 export function canonicalPartitionExpiration(resource: Resource): string | null | undefined {
   const time = resource['timePartitioning'];
   if (!isObject(time)) return undefined;
-  const expirationMs = time['expirationMs'];
-  return expirationMs === null ? null : int64(expirationMs, 'timePartitioning.expirationMs');
+  return expiration(time['expirationMs'], 'timePartitioning.expirationMs');
 }
 
 /** The key inside `timePartitioning` is the deprecated twin of the table's own. undefined: not stated. */

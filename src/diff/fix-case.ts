@@ -10,6 +10,8 @@ export interface FixCase {
   readonly expected: ExpectedTable | null;
   /** null: it is missing, or it is a dataset. */
   readonly actual: Table | null;
+  /** The run's moment: what is past, and what a shorter period deletes, is told by it. */
+  readonly now: Date;
 }
 
 /** A table that is there. */

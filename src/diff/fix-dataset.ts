@@ -1,6 +1,7 @@
 import type { Fix } from '../model/finding.ts';
 import { USUAL_WINDOW } from '../model/restore.ts';
 import { type FixCase, inPlace, noFix, restore } from './fix-case.ts';
+import { isShorter, type Loss, lostHistory, lostOfNewTables, withLoss } from './fix-loss.ts';
 import { bqName, datasetPath, days, literal, literalOrNull, shellWord } from './fix-sql.ts';
 
 /*
@@ -27,6 +28,7 @@ export function datasetTableExpiration({ change, subject }: FixCase): Fix {
   return setOption(subject, 'default_table_expiration_days', {
     value: days(change.expected),
     note: NEW_TABLES,
+    ...lossOfNew('tables', change),
   });
 }
 
@@ -34,15 +36,26 @@ export function datasetPartitionExpiration({ change, subject }: FixCase): Fix {
   return setOption(subject, 'default_partition_expiration_days', {
     value: days(change.expected),
     note: NEW_TABLES,
+    ...lossOfNew('partitions', change),
   });
+}
+
+function lossOfNew(
+  what: 'tables' | 'partitions',
+  { expected, actual }: FixCase['change'],
+): { readonly loss?: Loss } {
+  return expected !== null && isShorter(expected, actual) ? { loss: lostOfNewTables(what, expected) } : {};
 }
 
 /** Without a setting the window is seven days. */
 const DEFAULT_TIME_TRAVEL_HOURS = '168';
 
-export function datasetTimeTravel({ change, subject }: FixCase): Fix {
+export function datasetTimeTravel({ change, subject, now }: FixCase): Fix {
+  const hours = change.expected ?? DEFAULT_TIME_TRAVEL_HOURS;
+  const isLess = isShorter(hours, change.actual ?? DEFAULT_TIME_TRAVEL_HOURS);
   return setOption(subject, 'max_time_travel_hours', {
-    value: change.expected ?? DEFAULT_TIME_TRAVEL_HOURS,
+    value: hours,
+    ...(isLess ? { loss: lostHistory({ now }, hours) } : {}),
     note: 'what the shorter of the two windows has let go cannot be restored any more',
   });
 }
@@ -68,9 +81,10 @@ export function datasetDescription({ change, subject }: FixCase): Fix {
 function setOption(
   subject: FixCase['subject'],
   name: string,
-  { value, note }: { readonly value: string; readonly note: string | null },
+  { value, note, loss }: { readonly value: string; readonly note: string | null; readonly loss?: Loss },
 ): Fix {
-  return inPlace([`ALTER SCHEMA ${datasetPath(subject)} SET OPTIONS (${name} = ${value})`], note);
+  const statement = `ALTER SCHEMA ${datasetPath(subject)} SET OPTIONS (${name} = ${value})`;
+  return inPlace(loss === undefined ? [statement] : withLoss(statement, loss), note);
 }
 
 /** Of a dataset or a table. `SET OPTIONS (labels = …)` would replace the labels that no file states. */

@@ -4,6 +4,7 @@ import type { ExpectedTable, Field, Partitioning, Setting, Table } from '../mode
 import { CLUSTERING_TYPES } from './canonical.ts';
 import { fieldKey } from './fields.ts';
 import { rebuild, type TableCase } from './fix-case.ts';
+import { isPast, isShorter, moment } from './fix-loss.ts';
 import {
   columnDefinition,
   days,
@@ -38,8 +39,8 @@ interface Plan {
  * states or, where it states none, the table has.
  */
 export function rebuildTable(tableCase: TableCase, plan: Plan): Fix {
-  const want = wantedTable(tableCase.expected, tableCase.actual);
-  const obstacle = obstacleTo(want, plan);
+  const want = withoutLoss(wantedTable(tableCase.expected, tableCase.actual), tableCase.actual);
+  const obstacle = obstacleTo(want, plan) ?? pastExpiration(want, tableCase);
   if (obstacle !== null) return rebuild([], `${obstacle}; ${plan.note}`);
   const create = creation(tableCase, want, plan);
   if (create.some((statement) => statement.length > MAX_STATEMENT_CHARS)) {
@@ -57,7 +58,6 @@ export function rebuildTable(tableCase: TableCase, plan: Plan): Fix {
 /** What the table shall be: all it is, but for what the file states. */
 export function wantedTable(expected: ExpectedTable, actual: Table): Table {
   const partitioning = expected.partitioning === undefined ? actual.partitioning : expected.partitioning;
-  const { expirationTime = actual.expirationTime } = expected;
   return {
     ...actual,
     partitioning,
@@ -67,10 +67,25 @@ export function wantedTable(expected: ExpectedTable, actual: Table): Table {
         : expected.partitionExpirationMs,
     requirePartitionFilter: expected.requirePartitionFilter ?? actual.requirePartitionFilter,
     clustering: expected.clustering ?? actual.clustering,
-    // Only whether it expires is stated, not when.
-    expirationTime: expirationTime === null ? null : (actual.expirationTime ?? expirationTime),
+    // Only whether it expires is stated, not when; that it begins to expire is a repair of its own.
+    expirationTime: expected.expirationTime === null ? null : actual.expirationTime,
     settings: mergedSettings(expected, actual),
   };
+}
+
+/**
+ * That partitions begin to expire, or do so sooner, is a repair of its own, which says what it deletes. By another column a
+ * row is of another age, so that the same period would delete others.
+ */
+function withoutLoss(want: Table, actual: Table): Table {
+  const { partitioning, partitionExpirationMs: wanted } = want;
+  const found = isSame(partitioning, actual.partitioning) ? actual.partitionExpirationMs : null;
+  return { ...want, partitionExpirationMs: isShorter(wanted, found) ? found : wanted };
+}
+
+function pastExpiration({ expirationTime }: Table, { now }: TableCase): string | null {
+  if (expirationTime === null || !isPast(expirationTime, now)) return null;
+  return `the table expired at ${moment(expirationTime)}, so that the new one would be deleted at once: repair that first`;
 }
 
 function mergedSettings(expected: ExpectedTable, actual: Table): ReadonlyMap<Kind, Setting> {
@@ -203,7 +218,7 @@ export function describingOptions(settings: Table['settings']): readonly string[
   ];
 }
 
-function notesOf({ actual }: TableCase, want: Table, plan: Plan): readonly string[] {
+function notesOf({ expected, actual }: TableCase, want: Table, plan: Plan): readonly string[] {
   const byIngestion = isByIngestion(want.partitioning);
   return [
     listsColumns(want, plan)
@@ -213,6 +228,13 @@ function notesOf({ actual }: TableCase, want: Table, plan: Plan): readonly strin
       ? ['all rows land in the partition of the moment']
       : []),
     ...(isByIngestion(actual.partitioning) && !byIngestion ? ['the times of ingestion are lost'] : []),
+    ...(isShorter(wantedTable(expected, actual).partitionExpirationMs, want.partitionExpirationMs)
+      ? ['it sets no shorter partition expiration: the check after it says what that deletes']
+      : []),
+    ...(want.expirationTime === null ||
+    (want.partitioning?.by === 'time' && want.partitionExpirationMs === null)
+      ? ['a default expiration of the dataset holds for the new table: clear it first']
+      : []),
     swaps(want, actual)
       ? 'stop writers first; the old table stays as …_old until you drop it'
       : 'stop writers first; what the table was stays in time travel alone',

@@ -2,6 +2,7 @@ import type { Fix } from '../model/finding.ts';
 import { RESTORED_FROM, USUAL_WINDOW } from '../model/restore.ts';
 import type { Table } from '../model/table.ts';
 import { type FixCase, inPlace, noFix, rebuild, restore, type TableCase } from './fix-case.ts';
+import { isPast, isShorter, type Loss, lostPartitions, lostTable, moment, withLoss } from './fix-loss.ts';
 import { canCluster, rebuildTable } from './fix-rebuild.ts';
 import { bqName, days, identifier, literal, literalOrNull, shellWord, tablePath } from './fix-sql.ts';
 import { createView, recreatedExternal, whatHasOtherType, whatIsNoTable } from './fix-view.ts';
@@ -55,22 +56,27 @@ function isView(type: string | undefined): type is string {
 }
 
 export function tableExpiration(tableCase: TableCase): Fix {
-  const { change, subject, actual } = tableCase;
+  const { change, subject, actual, now } = tableCase;
   const { expected } = change;
-  const value = expected === null ? 'NULL' : `TIMESTAMP_MILLIS(${expected})`;
-  const note =
-    expected === null
-      ? `unless it is run before, the table is deleted at ${moment(actual.expirationTime)}`
-      : `the table is deleted at ${moment(expected)}, at once where that is past`;
-  if (isAlterable(actual)) return setOption(tableCase, 'expiration_timestamp', { value, note });
-  return expected === null
-    ? inPlace([`bq update --expiration=0 ${bqName(subject)}`], note)
-    : noFix(`set the expiration when it is made anew; ${note}`);
-}
-
-function moment(milliseconds: string | null): string {
-  const date = new Date(Number(milliseconds));
-  return Number.isNaN(date.getTime()) ? `${milliseconds} ms` : date.toISOString();
+  if (expected === null) {
+    const note = `unless it is run before, the table is deleted at ${moment(actual.expirationTime)}`;
+    return isAlterable(actual)
+      ? setOption(tableCase, 'expiration_timestamp', { value: 'NULL', note })
+      : inPlace([`bq update --expiration=0 ${bqName(subject)}`], `${note}; 0 is how bq says never`);
+  }
+  const at = moment(expected);
+  if (isPast(expected, now)) {
+    return noFix(
+      `the expirationTime that its file states, ${at}, is past, so that the table would be deleted at once: state a later one, or null for never`,
+    );
+  }
+  const note = `the table is deleted at ${at}`;
+  if (!isAlterable(actual)) return noFix(`set the expiration when it is made anew; ${note}`);
+  return setOption(tableCase, 'expiration_timestamp', {
+    value: `TIMESTAMP_MILLIS(${expected})`,
+    note,
+    loss: lostTable(tableCase, { type: actual.type, at }),
+  });
 }
 
 export function tableEncryption(tableCase: TableCase): Fix {
@@ -110,16 +116,20 @@ export function partitionExpiration(tableCase: TableCase): Fix {
   if (other !== null) return other;
   if (actual.partitioning?.by !== 'time')
     return noFix('only partitions by time expire: repair the partitioning first');
+  const { expected } = change;
+  const loss =
+    expected !== null && isShorter(expected, change.actual)
+      ? lostPartitions(tableCase, { partitioning: actual.partitioning, expirationMs: expected })
+      : undefined;
+  if (loss === null)
+    return noFix(`what a shorter expiration deletes is not known for ${actual.partitioning.granularity}`);
   return setOption(tableCase, 'partition_expiration_days', {
-    value: days(change.expected),
-    note: isShorter(change.expected, change.actual)
+    value: days(expected),
+    ...(loss === undefined ? {} : { loss }),
+    note: loss
       ? 'deletes at once every partition that is older than that'
       : `what has expired is in time travel alone (${USUAL_WINDOW})`,
   });
-}
-
-function isShorter(expected: string | null, actual: string | null): boolean {
-  return expected !== null && (actual === null || BigInt(expected) < BigInt(actual));
 }
 
 export function partitionFilter(tableCase: TableCase): Fix {
@@ -161,12 +171,14 @@ function partitionsKept({ expected, actual }: TableCase, least: bigint): readonl
   return [`partition_expiration_days = ${days(isEnough ? stated : String(least))}`];
 }
 
-function tableKept({ expected, actual }: TableCase, least: bigint): readonly string[] {
+function tableKept({ expected, actual, now }: TableCase, least: bigint): readonly string[] {
   const { expirationTime, creationTime } = actual;
   if (expirationTime === null || creationTime === null) return [];
   const end = BigInt(creationTime) + least;
   if (BigInt(expirationTime) >= end) return [];
   const isStated = expected.expirationTime !== undefined && expected.expirationTime !== null;
+  // Of an end that is past nothing is left but to let it stay.
+  if (isPast(String(end), now)) return ['expiration_timestamp = NULL'];
   return [`expiration_timestamp = ${isStated ? `TIMESTAMP_MILLIS(${end})` : 'NULL'}`];
 }
 
@@ -217,11 +229,11 @@ function objectOf({ type }: Table): string {
 function setOption(
   tableCase: TableCase,
   name: string,
-  { value, note }: { readonly value: string; readonly note: string | null },
+  { value, note, loss }: { readonly value: string; readonly note: string | null; readonly loss?: Loss },
 ): Fix {
   const { actual, subject } = tableCase;
+  const statement = `ALTER ${objectOf(actual)} ${tablePath(subject)} SET OPTIONS (${name} = ${value})`;
   return (
-    whatHasOtherType(tableCase) ??
-    inPlace([`ALTER ${objectOf(actual)} ${tablePath(subject)} SET OPTIONS (${name} = ${value})`], note)
+    whatHasOtherType(tableCase) ?? inPlace(loss === undefined ? [statement] : withLoss(statement, loss), note)
   );
 }

@@ -20,6 +20,24 @@ export function int64(value: unknown, at: string): string | undefined {
   throw new MalformedError(`${at}: expected an integer, found ${nameOf(value)}`);
 }
 
+const MAX_INT64 = 2n ** 63n - 1n;
+
+/**
+ * When something expires, in digits: a period or a moment. `0` is how REST and `bq` write that it never does, so that it
+ * reads as null: "To clear an existing default expiration with a PATCH request, set to 0",
+ * https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets. undefined: absent.
+ * @throws MalformedError for anything else: below 0 BigQuery has none, and it must not pass for "never".
+ */
+export function expiration(value: unknown, at: string): string | null | undefined {
+  if (value === undefined || value === null) return value;
+  const ms = int64(value, at) ?? '0';
+  if (ms === '0') return null;
+  if (ms.startsWith('-') || BigInt(ms) > MAX_INT64) {
+    throw new MalformedError(`${at}: expected an integer from 0 to ${MAX_INT64}, found ${nameOf(value)}`);
+  }
+  return ms;
+}
+
 export function stringList(value: unknown, at: string): readonly string[] {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
   throw new MalformedError(`${at}: expected a list of names, found ${nameOf(value)}`);

@@ -3,7 +3,16 @@ import type { Change } from '../model/finding.ts';
 import type { Kind } from '../model/kinds.ts';
 import type { Resource } from '../model/ports.ts';
 import type { Setting, Settings } from '../model/table.ts';
-import { int64, isObject, nameOf, object, optionalObject, optionalString, stringList } from './parse.ts';
+import {
+  expiration,
+  int64,
+  isObject,
+  nameOf,
+  object,
+  optionalObject,
+  optionalString,
+  stringList,
+} from './parse.ts';
 import { canonicalSql } from './sql.ts';
 
 /** One kind that compares one setting of a resource. */
@@ -127,7 +136,11 @@ function someText(key: string): (value: unknown) => string | null {
   return (value) => optionalString(value, key) || null;
 }
 
-function digits(key: string, fallback: string | null = null): (value: unknown) => string | null {
+function orNever(key: string): (value: unknown) => string | null {
+  return (value) => expiration(value, key) ?? null;
+}
+
+function digits(key: string, fallback: string): (value: unknown) => string | null {
   return (value) => {
     const number = int64(value, key) ?? null;
     return number === fallback ? null : number;
@@ -163,11 +176,11 @@ function labels(kind: Kind): SettingRow {
 export const DATASET_SETTINGS: readonly SettingRow[] = [
   // Answered as `US` and `europe-west1`, and accepted in any letter case.
   simple('dataset-location', 'location', (value) => optionalString(value, 'location')?.toUpperCase() ?? null),
-  simple('dataset-table-expiration', 'defaultTableExpirationMs', digits('defaultTableExpirationMs')),
+  simple('dataset-table-expiration', 'defaultTableExpirationMs', orNever('defaultTableExpirationMs')),
   simple(
     'dataset-partition-expiration',
     'defaultPartitionExpirationMs',
-    digits('defaultPartitionExpirationMs'),
+    orNever('defaultPartitionExpirationMs'),
   ),
   // The default is seven days.
   simple('dataset-time-travel', 'maxTimeTravelHours', digits('maxTimeTravelHours', '168')),

@@ -284,7 +284,7 @@ function acceptedTime(file: Resource, found: Resource): Resource {
       ...(sameWord(stated['field'], field) ? {} : { field }),
     });
   }
-  const expirationMs = digits(found['expirationMs']);
+  const expirationMs = orNever(found['expirationMs']);
   // Where a retention is declared, that is what watches the expiration.
   const isWatched = part(file['contract'], 'retention') !== undefined && expirationMs !== null;
   return {
@@ -318,7 +318,7 @@ function keptFilter(file: Resource): Resource {
 function acceptPartitionExpiration(file: Resource, _change: Change, actual: Resource): Resource {
   const stated = file['timePartitioning'];
   if (!isObject(stated) || stated['expirationMs'] === undefined) return file;
-  const expirationMs = digits(part(actual['timePartitioning'], 'expirationMs'));
+  const expirationMs = orNever(part(actual['timePartitioning'], 'expirationMs'));
   return set(file, 'timePartitioning', merged(stated, { expirationMs }));
 }
 
@@ -340,7 +340,7 @@ function acceptPartitionFilter(file: Resource, { actual }: Change): Resource {
 }
 
 function acceptTableExpiration(file: Resource, _change: Change, actual: Resource): Resource {
-  const expirationTime = digits(actual['expirationTime']);
+  const expirationTime = orNever(actual['expirationTime']);
   return merged(file, {
     expirationTime,
     // A recorded one would make the file contradict its own retention.
@@ -541,6 +541,12 @@ function digits(value: unknown): string | null {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value.toString();
   if (typeof value !== 'string' || !/^\s*[+-]?\d+\s*$/.test(value)) return null;
   return BigInt(value.trim().replace(/^\+/, '')).toString();
+}
+
+/** Of an expiration; an answer may write 0 for none. */
+function orNever(value: unknown): string | null {
+  const ms = digits(value);
+  return ms === '0' ? null : ms;
 }
 
 function sameWord(text: unknown, other: unknown): boolean {

@@ -28,7 +28,7 @@ export function tableContent(resource: Resource): Resource {
     requirePartitionFilter: filterOf(resource),
     clustering: clusteringOf(resource) ?? (storesRows ? null : undefined),
     // Every type of table can expire: `expiration_timestamp` is an option of views and external tables too.
-    expirationTime: digits(resource['expirationTime']) ?? null,
+    expirationTime: orNever(resource['expirationTime']),
     encryptionConfiguration: kmsKeyOf(resource, 'encryptionConfiguration'),
     defaultCollation: text(resource['defaultCollation']),
     tableConstraints: constraintsOf(resource),
@@ -44,8 +44,8 @@ export function datasetContent(resource: Resource): Resource {
     description: text(resource['description']),
     labels: labelsOf(resource),
     location: text(resource['location']),
-    defaultTableExpirationMs: digits(resource['defaultTableExpirationMs']) ?? null,
-    defaultPartitionExpirationMs: digits(resource['defaultPartitionExpirationMs']) ?? null,
+    defaultTableExpirationMs: orNever(resource['defaultTableExpirationMs']),
+    defaultPartitionExpirationMs: orNever(resource['defaultPartitionExpirationMs']),
     maxTimeTravelHours: digits(resource['maxTimeTravelHours']),
     defaultEncryptionConfiguration: kmsKeyOf(resource, 'defaultEncryptionConfiguration'),
     defaultCollation: text(resource['defaultCollation']),
@@ -94,7 +94,7 @@ function partitioningOf(resource: Resource, none: null | undefined): Resource {
       timePartitioning: compact({
         type: time['type'],
         field: text(time['field']),
-        expirationMs: digits(time['expirationMs']) ?? null,
+        expirationMs: orNever(time['expirationMs']),
       }),
     };
   }
@@ -234,6 +234,12 @@ function text(value: unknown): string | undefined {
 /** int64 as REST spells it. */
 function digits(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : undefined;
+}
+
+/** Of an expiration; an answer may write 0 for none. */
+function orNever(value: unknown): string | null {
+  const ms = digits(value);
+  return ms === undefined || /^[+-]?0+$/.test(ms) ? null : ms;
 }
 
 function part(resource: Resource, key: string): Resource {

@@ -65,6 +65,7 @@ export function compared(
       subject: { ...subject, table: shard ?? subject.table, project },
       expected,
       actual,
+      now,
     }),
   });
   const judgement = {

@@ -9,7 +9,7 @@ import {
   canonicalTypeName,
   statedFields,
 } from '../diff/canonical.ts';
-import { int64, isObject } from '../diff/parse.ts';
+import { expiration, isObject } from '../diff/parse.ts';
 import { DATASET_SETTINGS, statedSettings, TABLE_SETTINGS } from '../diff/settings.ts';
 import { renamedInSql } from '../diff/sql.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
@@ -81,7 +81,10 @@ export async function loadExpectation({
     })),
     policy: policy.policy,
     requiredFields: policy.requiredFields,
-    warnings: uncomparedWarnings(loaded.flatMap((dataset) => dataset.uncompared)),
+    warnings: [
+      ...uncomparedWarnings(loaded.flatMap((dataset) => dataset.uncompared)),
+      ...zeroWarnings(loaded.flatMap((dataset) => dataset.zeros)),
+    ],
   };
 }
 
@@ -111,6 +114,8 @@ interface LoadedDataset {
   readonly problems: readonly Problem[];
   /** Stated keys that no kind compares, one entry for each file that has it. */
   readonly uncompared: readonly string[];
+  /** Expirations that are stated as 0, likewise. */
+  readonly zeros: readonly string[];
 }
 
 async function loadDataset(
@@ -153,6 +158,10 @@ async function loadDataset(
       ...uncompared.map((key) => `dataset ${key}`),
       ...tables.flatMap((table) => table.uncompared),
     ],
+    zeros: [
+      ...zeroKeys(content.value, DATASET_EXPIRATIONS).map((key) => `dataset ${key}`),
+      ...tables.flatMap((table) => table.zeros),
+    ],
   };
 }
 
@@ -176,6 +185,7 @@ interface LoadedTable {
   readonly declared: DeclaredTable | null;
   readonly problems: readonly Problem[];
   readonly uncompared: readonly string[];
+  readonly zeros: readonly string[];
 }
 
 async function loadTable(
@@ -185,10 +195,12 @@ async function loadTable(
 ): Promise<LoadedTable> {
   const file = `${id.dataset}/${id.table}.json`;
   const content = await readObject(root, file);
-  if (content.problems.length > 0) return { declared: null, problems: content.problems, uncompared: [] };
+  if (content.problems.length > 0)
+    return { declared: null, problems: content.problems, uncompared: [], zeros: [] };
   const raw = content.value;
   const problems = tableFileProblems(raw, id, requiredFields).map((problem) => ({ file, ...problem }));
-  if (problems.length > 0) return { declared: null, problems, uncompared: uncomparedKeys(raw) };
+  const stated = { uncompared: uncomparedKeys(raw), zeros: zeroKeys(raw, TABLE_EXPIRATIONS) };
+  if (problems.length > 0) return { declared: null, problems, ...stated };
   const digest = digestOf(content.text);
   const declared: DeclaredTable = {
     table: id.table,
@@ -199,7 +211,7 @@ async function loadTable(
       return expectedTable(inNamesOf(rereadFile(root, file, digest), { aliases, project }));
     },
   };
-  return { declared, problems, uncompared: uncomparedKeys(raw) };
+  return { declared, problems, ...stated };
 }
 
 function digestOf(text: string): string {
@@ -345,7 +357,7 @@ export function expectedTable(file: Resource): ExpectedTable {
       : { clustering: isObject(clustering) ? (clustering['fields'] as readonly string[]) : [] }),
     ...(expirationTime === undefined
       ? {}
-      : { expirationTime: int64(expirationTime, 'expirationTime') ?? null }),
+      : { expirationTime: expiration(expirationTime, 'expirationTime') ?? null }),
   };
 }
 
@@ -396,13 +408,38 @@ function uncomparedFieldKeys(fields: unknown): readonly string[] {
     ]);
 }
 
+const DATASET_EXPIRATIONS = [['defaultTableExpirationMs'], ['defaultPartitionExpirationMs']];
+const TABLE_EXPIRATIONS = [['expirationTime'], ['timePartitioning', 'expirationMs']];
+
+function zeroKeys(file: Resource, keys: readonly (readonly string[])[]): readonly string[] {
+  return keys.filter((path) => isZero(valueAt(file, path))).map((path) => path.join('.'));
+}
+
+function valueAt(file: Resource, path: readonly string[]): unknown {
+  return path.reduce((value: unknown, key) => (isObject(value) ? value[key] : undefined), file);
+}
+
+function isZero(value: unknown): boolean {
+  return value === 0 || (typeof value === 'string' && /^[+-]?0+$/.test(value));
+}
+
 /** `stated, not compared: maxStaleness, 12 files` */
 function uncomparedWarnings(uncompared: readonly string[]): readonly string[] {
-  const files = new Map<string, number>();
-  for (const key of uncompared) files.set(key, (files.get(key) ?? 0) + 1);
-  return [...files]
+  return filesByKey(uncompared).map(([key, files]) => `stated, not compared: ${key}, ${files}`);
+}
+
+/** `stated as 0, which is never: expirationTime, 2 files (null says it better)` */
+function zeroWarnings(zeros: readonly string[]): readonly string[] {
+  return filesByKey(zeros).map(
+    ([key, files]) => `stated as 0, which is never: ${key}, ${files} (null says it better)`,
+  );
+}
+
+/** Each key with in how many files it is: `12 files`. */
+function filesByKey(keys: readonly string[]): readonly (readonly [string, string])[] {
+  return [...Map.groupBy(keys, (key) => key)]
     .sort(([key], [other]) => (key < other ? -1 : 1))
-    .map(([key, count]) => `stated, not compared: ${key}, ${count === 1 ? '1 file' : `${count} files`}`);
+    .map(([key, { length }]) => [key, length === 1 ? '1 file' : `${length} files`]);
 }
 
 function aliasProblems(

@@ -1,6 +1,6 @@
 import { CLUSTERING_TYPES, canonicalTypeName, FIELD_TYPES, statedFields } from '../diff/canonical.ts';
 import { hasField } from '../diff/fields.ts';
-import { int64, isObject } from '../diff/parse.ts';
+import { expiration, int64, isObject } from '../diff/parse.ts';
 import { compareRetention } from '../diff/retention.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { formatDuration, parseDuration } from '../model/duration.ts';
@@ -305,8 +305,8 @@ function retentionRules(file: Resource, contract: Resource): readonly PathProble
   const time = file['timePartitioning'];
   const broken = compareRetention(
     {
-      partitionExpirationMs: isObject(time) ? statedInteger(time['expirationMs']) : null,
-      expirationTime: statedInteger(file['expirationTime']),
+      partitionExpirationMs: isObject(time) ? statedExpiration(time['expirationMs']) : null,
+      expirationTime: statedExpiration(file['expirationTime']),
       creationTime: statedInteger(file['creationTime']),
     },
     { retention: { text: String(retention), ms } },
@@ -366,6 +366,15 @@ function declaredFields(file: Resource): ReturnType<typeof statedFields> | null 
 function statedInteger(value: unknown): string | null {
   try {
     return int64(value, '') ?? null;
+  } catch (error) {
+    if (error instanceof MalformedError) return null;
+    throw error;
+  }
+}
+
+function statedExpiration(value: unknown): string | null {
+  try {
+    return expiration(value, '') ?? null;
   } catch (error) {
     if (error instanceof MalformedError) return null;
     throw error;

@@ -142,6 +142,27 @@ const int64 = z
 const name = z.string().min(1);
 const int64OrDefault = int64.nullish();
 
+const MAX_INT64 = 2n ** 63n - 1n;
+const noExpiration: z.core.$ZodErrorMap = ({ input }) =>
+  isInteger(input) ? `expected 0 to ${MAX_INT64}; null says never` : NO_INTEGER;
+function isInteger(input: unknown): boolean {
+  return typeof input === 'number' ? Number.isInteger(input) : /^[+-]?[0-9]+$/.test(String(input));
+}
+
+/** The rules of `expiration` in diff/parse.ts. */
+const expiration = z
+  .union(
+    [
+      z
+        .string()
+        .regex(/^(\+?[0-9]{1,19}|-0+)$/, { error: noExpiration, abort: true })
+        .refine((digits) => BigInt(digits) <= MAX_INT64, { error: noExpiration }),
+      z.int({ error: noExpiration }).min(0, { error: noExpiration }),
+    ],
+    { error: noExpiration },
+  )
+  .nullish();
+
 const labels = z
   .record(name, z.string().nullable())
   .nullish()
@@ -243,7 +264,7 @@ export const tableFile = z
           .regex(/^(hour|day|month|year)$/i, { error: 'expected HOUR, DAY, MONTH or YEAR' })
           .describe('HOUR, DAY, MONTH or YEAR.'),
         field: z.string().nullish().describe('Absent: by ingestion time.'),
-        expirationMs: int64OrDefault.describe('null: partitions never expire. Absent: not checked.'),
+        expirationMs: expiration.describe('null: partitions never expire, as is 0. Absent: not checked.'),
         requirePartitionFilter: z.boolean().nullish(),
       })
       .nullish()
@@ -260,8 +281,8 @@ export const tableFile = z
       .strictObject({ fields: z.array(name) })
       .nullish()
       .describe('null: not clustered. Absent: not checked. The order matters.'),
-    expirationTime: int64OrDefault.describe(
-      'null: the table never expires. A time: that it expires at all is compared.',
+    expirationTime: expiration.describe(
+      'null: the table never expires, as is 0. A time: that it expires at all is compared.',
     ),
     description: text,
     labels,
@@ -324,8 +345,8 @@ export const datasetFile = z
       .strictObject({ projectId: z.string().optional(), datasetId: z.string().optional() })
       .optional(),
     location: name.optional().describe('US, EU, europe-west1 …, in any letter case.'),
-    defaultTableExpirationMs: int64OrDefault.describe('null: none. Absent: not checked.'),
-    defaultPartitionExpirationMs: int64OrDefault.describe('null: none. Absent: not checked.'),
+    defaultTableExpirationMs: expiration.describe('null: none, as is 0. Absent: not checked.'),
+    defaultPartitionExpirationMs: expiration.describe('null: none, as is 0. Absent: not checked.'),
     maxTimeTravelHours: int64OrDefault.describe('null: 168.'),
     defaultEncryptionConfiguration: kmsKey,
     defaultCollation: text,

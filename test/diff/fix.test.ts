@@ -21,6 +21,7 @@ const CONTRACT: Contract = {
   extraFields: 'report',
 };
 const DAY = 86_400_000;
+const NOW = new Date('2026-11-28T03:50:00Z');
 
 const inPlace = (statements: readonly string[], note: string | null): Fix => ({
   how: 'in-place',
@@ -44,7 +45,7 @@ function fixOf(kind: Kind, file: Resource, answer: Resource, contract = CONTRACT
   const actual = canonicalTable(answer);
   const change = compareTable({ expected, actual, contract }).find((each) => each.kind === kind);
   if (change === undefined) throw new Error(`no ${kind} between the two`);
-  return fixFor({ change, subject: SUBJECT, expected, actual });
+  return fixFor({ change, subject: SUBJECT, expected, actual, now: NOW });
 }
 
 function of(kind: Kind, expected: string | null = null, actual: string | null = null): Change {
@@ -58,8 +59,10 @@ const DROPPED =
 const INFERRED =
   'NOT NULL, type parameters, descriptions, defaults and policy tags of columns, keys and grants are not copied';
 const LISTED = 'defaults, policy tags, keys and grants are not copied';
-const REPLACED = 'stop writers first; what the table was stays in time travel alone';
-const SWAPPED = 'stop writers first; the old table stays as …_old until you drop it';
+const DEFAULTED = 'a default expiration of the dataset holds for the new table: clear it first';
+const REPLACED = `${DEFAULTED}; stop writers first; what the table was stays in time travel alone`;
+const SWAPPED = `${DEFAULTED}; stop writers first; the old table stays as …_old until you drop it`;
+const NOT_SHORTER = 'it sets no shorter partition expiration: the check after it says what that deletes';
 const SCHEMA = 'schema.json is what bq show --schema --format=prettyjson p:shop.orders prints, with';
 const SWAP = [
   'ALTER TABLE `p.shop.orders` RENAME TO `orders_old`',
@@ -587,10 +590,10 @@ const CASES: readonly {
     actual: columns(ID, TS),
     fix: rebuild(
       [
-        'CREATE TABLE `p.shop.orders_new` PARTITION BY DATE(`ts`) CLUSTER BY `id` OPTIONS (partition_expiration_days = 30, require_partition_filter = TRUE) AS SELECT * FROM `p.shop.orders`',
+        'CREATE TABLE `p.shop.orders_new` PARTITION BY DATE(`ts`) CLUSTER BY `id` OPTIONS (require_partition_filter = TRUE) AS SELECT * FROM `p.shop.orders`',
         ...SWAP,
       ],
-      `how a table is partitioned is decided when it is created; ${INFERRED}; ${SWAPPED}`,
+      `how a table is partitioned is decided when it is created; ${INFERRED}; ${NOT_SHORTER}; ${SWAPPED}`,
     ),
   },
   {
@@ -757,10 +760,10 @@ const CASES: readonly {
     actual: { ...columns(TS), timePartitioning: { type: 'HOUR', field: 'ts' } },
     fix: rebuild(
       [
-        "CREATE TABLE `p.shop.orders_new` DEFAULT COLLATE 'und:ci' PARTITION BY DATE(`ts`) OPTIONS (expiration_timestamp = TIMESTAMP_MILLIS(1800000000000), partition_expiration_days = 9, kms_key_name = 'k') AS SELECT * FROM `p.shop.orders`",
+        "CREATE TABLE `p.shop.orders_new` DEFAULT COLLATE 'und:ci' PARTITION BY DATE(`ts`) OPTIONS (kms_key_name = 'k') AS SELECT * FROM `p.shop.orders`",
         ...SWAP,
       ],
-      `how a table is partitioned is decided when it is created; ${INFERRED}; ${SWAPPED}`,
+      `how a table is partitioned is decided when it is created; ${INFERRED}; ${NOT_SHORTER}; ${SWAPPED}`,
     ),
   },
   {
@@ -779,7 +782,10 @@ const CASES: readonly {
     expected: { timePartitioning: { type: 'DAY', field: 'ts', expirationMs: '5400000' } },
     actual: { ...columns(TS), timePartitioning: { type: 'DAY', field: 'ts', expirationMs: '2592000000' } },
     fix: inPlace(
-      ['ALTER TABLE `p.shop.orders` SET OPTIONS (partition_expiration_days = 0.0625)'],
+      [
+        "-- deletes partitions before 2026-11-28: this query counts them\nSELECT COUNT(*) AS partitions, SUM(total_rows) AS total_rows FROM `p.shop.INFORMATION_SCHEMA.PARTITIONS` WHERE table_name = 'orders' AND partition_id < '20261128' AND partition_id NOT IN ('__NULL__', '__UNPARTITIONED__')",
+        '-- deletes partitions before 2026-11-28\nALTER TABLE `p.shop.orders` SET OPTIONS (partition_expiration_days = 0.0625)',
+      ],
       'deletes at once every partition that is older than that',
     ),
   },
@@ -847,8 +853,11 @@ const CASES: readonly {
     expected: { expirationTime: '1800000000000' },
     actual: {},
     fix: inPlace(
-      ['ALTER TABLE `p.shop.orders` SET OPTIONS (expiration_timestamp = TIMESTAMP_MILLIS(1800000000000))'],
-      'the table is deleted at 2027-01-15T08:00:00.000Z, at once where that is past',
+      [
+        "-- deletes the table with all its rows at 2027-01-15T08:00:00.000Z: this query counts them\nSELECT SUM(total_rows) AS total_rows FROM `p.shop.INFORMATION_SCHEMA.PARTITIONS` WHERE table_name = 'orders'",
+        '-- deletes the table with all its rows at 2027-01-15T08:00:00.000Z\nALTER TABLE `p.shop.orders` SET OPTIONS (expiration_timestamp = TIMESTAMP_MILLIS(1800000000000))',
+      ],
+      'the table is deleted at 2027-01-15T08:00:00.000Z',
     ),
   },
   {
@@ -858,7 +867,7 @@ const CASES: readonly {
     actual: { type: 'SNAPSHOT', expirationTime: '1800000000000' },
     fix: inPlace(
       ['bq update --expiration=0 p:shop.orders'],
-      'unless it is run before, the table is deleted at 2027-01-15T08:00:00.000Z',
+      'unless it is run before, the table is deleted at 2027-01-15T08:00:00.000Z; 0 is how bq says never',
     ),
   },
   {
@@ -866,9 +875,7 @@ const CASES: readonly {
     name: 'some time, of a snapshot',
     expected: { type: 'SNAPSHOT', expirationTime: '1800000000000' },
     actual: { type: 'SNAPSHOT' },
-    fix: none(
-      'set the expiration when it is made anew; the table is deleted at 2027-01-15T08:00:00.000Z, at once where that is past',
-    ),
+    fix: none('set the expiration when it is made anew; the table is deleted at 2027-01-15T08:00:00.000Z'),
   },
   {
     kind: 'table-encryption',
@@ -1091,7 +1098,12 @@ const DATASET_CASES: readonly {
     name: 'in days',
     expected: { defaultTableExpirationMs: '324000000' },
     actual: {},
-    fix: inPlace(['ALTER SCHEMA `p.shop` SET OPTIONS (default_table_expiration_days = 3.75)'], NEW_TABLES),
+    fix: inPlace(
+      [
+        '-- deletes nothing that is there, but each table created from now on, 3 days 18 hours after it was created\nALTER SCHEMA `p.shop` SET OPTIONS (default_table_expiration_days = 3.75)',
+      ],
+      NEW_TABLES,
+    ),
   },
   {
     kind: 'dataset-partition-expiration',
@@ -1185,7 +1197,7 @@ const MISSING_CASES: readonly { readonly name: string; readonly expected: Resour
 ];
 
 const GONE = 'what has expired is gone but for time travel (7 days unless the dataset says less)';
-const CREATED = 1_700_000_000_000;
+const CREATED = Date.parse('2026-11-27T00:00:00Z');
 
 const RETENTION_CASES: readonly {
   readonly name: string;
@@ -1230,6 +1242,15 @@ const RETENTION_CASES: readonly {
     ),
   },
   {
+    name: 'a table that is to expire never does where its retention is over',
+    expected: { expirationTime: '1' },
+    actual: { creationTime: String(CREATED - 90 * DAY), expirationTime: String(CREATED - 30 * DAY) },
+    fix: inPlace(
+      ['ALTER TABLE `p.shop.orders` SET OPTIONS (expiration_timestamp = NULL)'],
+      `unless it is run before, the table is deleted at ${new Date(CREATED - 30 * DAY).toISOString()}`,
+    ),
+  },
+  {
     name: 'a snapshot',
     expected: {},
     actual: { type: 'SNAPSHOT', creationTime: String(CREATED), expirationTime: String(CREATED + DAY) },
@@ -1253,14 +1274,14 @@ describe('fixFor', () => {
     const found = foundSettings(DATASET_SETTINGS, actual).settings;
     const change = compareSettings(stated, found, null).find((each) => each.kind === kind) ?? of(kind);
     const subject = { ...SUBJECT, table: null };
-    expect(fixFor({ change, subject, expected: null, actual: null })).toEqual(fix);
+    expect(fixFor({ change, subject, expected: null, actual: null, now: NOW })).toEqual(fix);
   });
 
   test.each(MISSING_CASES)('table-missing: $name', ({ expected, fix }) => {
     const change = of('table-missing', String(expected['type'] ?? 'TABLE'));
-    expect(fixFor({ change, subject: SUBJECT, expected: expectedTable(expected), actual: null })).toEqual(
-      fix,
-    );
+    expect(
+      fixFor({ change, subject: SUBJECT, expected: expectedTable(expected), actual: null, now: NOW }),
+    ).toEqual(fix);
   });
 
   test.each(RETENTION_CASES)('retention: $name', ({ expected, actual, fix }) => {
@@ -1274,7 +1295,9 @@ describe('fixFor', () => {
       const fix = none(
         'nothing is wrong in BigQuery as such: declare it in the expected files, or let the policy ignore it',
       );
-      expect(fixFor({ change: of(kind), subject: SUBJECT, expected: null, actual: null })).toEqual(fix);
+      expect(fixFor({ change: of(kind), subject: SUBJECT, expected: null, actual: null, now: NOW })).toEqual(
+        fix,
+      );
     },
   );
 
@@ -1285,6 +1308,7 @@ describe('fixFor', () => {
       subject: { ...SUBJECT, project: null },
       expected: {},
       actual: canonicalTable({}),
+      now: NOW,
     });
     expect(fix?.statements).toEqual(["ALTER TABLE `shop.orders` SET OPTIONS (description = 'x')"]);
   });
@@ -1295,7 +1319,13 @@ describe('fixFor', () => {
       rangePartitioning: { field: 'n', range: { start: '0', end: '100', interval: '10' } },
     });
     expect(
-      fixFor({ change: of('partition-expiration', String(DAY)), subject: SUBJECT, expected: {}, actual }),
+      fixFor({
+        change: of('partition-expiration', String(DAY)),
+        subject: SUBJECT,
+        expected: {},
+        actual,
+        now: NOW,
+      }),
     ).toEqual(none('only partitions by time expire: repair the partitioning first'));
   });
 
@@ -1303,12 +1333,14 @@ describe('fixFor', () => {
     const subject = SUBJECT;
     const gone = KINDS.filter(({ of: what }) => what !== 'dataset').map(({ id }) => ({
       id,
-      fix: fixFor({ change: { ...of(id), path: 'a' }, subject, expected: null, actual: null }),
+      fix: fixFor({ change: { ...of(id), path: 'a' }, subject, expected: null, actual: null, now: NOW }),
     }));
     const told = gone.filter(({ fix }) => fix !== null).map(({ id }) => id);
     expect(told).toEqual(['table-missing', 'table-unexpected', 'field-unexpected']);
     const change = { ...of('field-type', 'INT64', 'STRING'), path: 'gone' };
-    expect(fixFor({ change, subject, expected: { fields: [] }, actual: canonicalTable({}) })).toBeNull();
+    expect(
+      fixFor({ change, subject, expected: { fields: [] }, actual: canonicalTable({}), now: NOW }),
+    ).toBeNull();
   });
 
   test('every kind has a case', () => {
@@ -1462,7 +1494,9 @@ interface Model {
 }
 
 /** @throws Error for what BigQuery would refuse, or what is no statement in place. */
-function applied(statement: string, model: Model): Table {
+function applied(text: string, model: Model): Table {
+  const statement = text.replace(/^-- deletes [^\n]+\n/, '');
+  if (statement.startsWith('SELECT ')) return model.table;
   return statement.startsWith('bq ')
     ? updated(shellWords(statement), model)
     : altered(new Reader(statement), model);
@@ -1795,7 +1829,7 @@ function fieldsTo(depth: number): fc.Arbitrary<Resource[]> {
     .map((list) => list.map(([name, field]) => ({ name, ...field })));
 }
 
-const milliseconds = fc.constantFrom(DAY, 90 * DAY, 5_400_000).map(String);
+const milliseconds = fc.constantFrom(DAY, 90 * DAY, 5_400_000, 0).map(String);
 const byTime = fc.record(
   {
     type: fc.constantFrom('DAY', 'HOUR', 'MONTH', 'YEAR'),
@@ -1829,7 +1863,7 @@ const resource: fc.Arbitrary<Resource> = fc
           (fields) => (fields === null ? null : { fields }),
         ),
         requirePartitionFilter: fc.boolean(),
-        expirationTime: maybe(fc.constantFrom('1800000000000', '1900000000000')),
+        expirationTime: maybe(fc.constantFrom('1800000000000', '1900000000000', '1700000000000', '0', 0)),
         creationTime: fc.constant('1799000000000'),
         description: maybe(fc.constantFrom('a', "it's; `b`\n")),
         labels: someLabels,
@@ -1918,7 +1952,7 @@ function offersOf(file: Resource, answer: Resource, retention: Contract['retenti
   const actual = canonicalTable(answer);
   const contract = { ...CONTRACT, retention };
   return compareTable({ expected, actual, contract }).map((change) => {
-    const fix = fixFor({ change, subject: SUBJECT, expected, actual });
+    const fix = fixFor({ change, subject: SUBJECT, expected, actual, now: NOW });
     if (fix === null) throw new Error(`${change.kind} has no fix`);
     return { change, fix, expected, actual, contract };
   });
@@ -1965,13 +1999,38 @@ describe('laws', () => {
     );
   });
 
+  test('no statement sets an expiration of 0 or one that is past, and what deletes sooner says so first', () => {
+    fc.assert(
+      fc.property(pair, retentions, ({ file, answer }, retention) => {
+        for (const { change, fix, actual } of offersOf(file, answer, retention)) {
+          for (const statement of fix.statements) {
+            const days = /partition_expiration_days = ([^,)]+)/.exec(statement)?.[1] ?? 'NULL';
+            const moment = /TIMESTAMP_MILLIS\((-?\d+)\)/.exec(statement)?.[1];
+            if (moment !== undefined) expect(Number(moment)).toBeGreaterThan(NOW.getTime());
+            const period = days === 'NULL' ? null : Math.round(Number(days) * DAY);
+            if (period !== null) expect(period).toBeGreaterThan(0);
+            const isSooner =
+              (period !== null && period < Number(actual.partitionExpirationMs ?? Infinity)) ||
+              (moment !== undefined && actual.expirationTime === null);
+            if (isSooner) {
+              expect(['partition-expiration', 'table-expiration']).toContain(change.kind);
+              expect(statement).toMatch(/^-- deletes (partitions before \d{4}-\d\d-\d\d|the (table|view))/);
+              expect(fix.statements[0]).toMatch(/^-- deletes /);
+            }
+          }
+        }
+      }),
+      RUNS,
+    );
+  });
+
   test('inputs stay as they are, and the same is offered again', () => {
     fc.assert(
       fc.property(pair, retentions, ({ file, answer }, retention) => {
         const expected = deepFrozen(expectedTable(file));
         const actual = deepFrozen(canonicalTable(answer));
         for (const change of compareTable({ expected, actual, contract: { ...CONTRACT, retention } })) {
-          const offer = { change: deepFrozen(change), subject: SUBJECT, expected, actual };
+          const offer = { change: deepFrozen(change), subject: SUBJECT, expected, actual, now: NOW };
           const before = structuredClone(offer);
           expect(fixFor(offer)).toEqual(fixFor(before));
           expect(offer).toEqual(before);
@@ -2033,7 +2092,7 @@ describe('hostile names', () => {
         });
         const actual = canonicalTable({ schema: { fields: [{ name: 'other', type: 'STRING' }] } });
         for (const change of compareTable({ expected, actual, contract: CONTRACT })) {
-          for (const statement of fixFor({ change, subject, expected, actual })?.statements ?? []) {
+          for (const statement of fixFor({ change, subject, expected, actual, now: NOW })?.statements ?? []) {
             const read = tokensOf(statement);
             const inQuotes = read.filter(({ kind }) => kind === 'name' || kind === 'text');
             expect(new Set(inQuotes.map(({ value }) => value))).toEqual(
@@ -2070,6 +2129,7 @@ describe('hostile names', () => {
           subject,
           expected: {},
           actual: canonicalTable({}),
+          now: NOW,
         });
         expect(shellWords(labels?.statements[0] ?? '')).toEqual([
           'bq',
@@ -2077,7 +2137,13 @@ describe('hostile names', () => {
           `--set_label=${text.replaceAll(/[=,]/g, '')}:v`,
           name,
         ]);
-        const missing = fixFor({ change: of('table-missing', 'TABLE'), subject, expected: {}, actual: null });
+        const missing = fixFor({
+          change: of('table-missing', 'TABLE'),
+          subject,
+          expected: {},
+          actual: null,
+          now: NOW,
+        });
         expect(shellWords(missing?.statements[0] ?? '')).toEqual([
           'bq',
           'cp',

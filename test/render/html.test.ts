@@ -172,7 +172,7 @@ describe('what is wrong', () => {
       "Before you run it: if it was dropped within the time travel window (7 days), save its data first, in a copy: bq cp 'demo-project:sales.orders@1795377600000' demo-project:sales.orders_restored (1795377600000: milliseconds since 1970 of a moment before); the field comes back empty and last",
       ...['Would repair it by a new table', 'Copy'],
       'CREATE OR REPLACE TABLE `demo-project.sales.orders` (`id` STRING NOT NULL, `customer` STRUCT<`tier` INT64>, `day` DATE) PARTITION BY `day` AS SELECT * FROM `demo-project.sales.orders`;',
-      'Before you run it: BigQuery cannot turn NULLABLE into REQUIRED; the statement fails as long as any row has NULL; defaults, policy tags, keys and grants are not copied; stop writers first; what the table was stays in time travel alone',
+      'Before you run it: BigQuery cannot turn NULLABLE into REQUIRED; the statement fails as long as any row has NULL; defaults, policy tags, keys and grants are not copied; a default expiration of the dataset holds for the new table: clear it first; stop writers first; what the table was stays in time travel alone',
       'No statement repairs it: BigQuery cannot turn INT64 into STRING in place: build the table anew',
       ...['Owner', '@S0SALES', 'Read by', 'integration-service, dashboards'],
       ...['Go to', 'Cloud console', 'Runbook', 'Copy a link to this'],
