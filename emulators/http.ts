@@ -11,7 +11,10 @@ export interface RecordedRequest {
 }
 
 /** `reset` destroys the socket without an answer; `hang` never answers. */
-export type Reply = { status: number; body: string; headers?: Record<string, string> } | 'reset' | 'hang';
+export type Reply =
+  | { status: number; body: string | Buffer; headers?: Record<string, string> }
+  | 'reset'
+  | 'hang';
 
 /** Answers one request. `closed` fires when the exchange is over, answered or not. */
 export type Answer = (

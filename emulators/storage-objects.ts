@@ -4,6 +4,8 @@ import { jsonReply, type Reply } from './http.ts';
 /** The live generation of an object. There are no others: the bucket keeps no versions. */
 export interface StoredObject {
   text: string;
+  /** Served instead of the text: what is no UTF-8. */
+  bytes?: Buffer;
   contentType: string;
   cacheControl?: string;
   /** An int64; the service takes the microseconds of the write. */
@@ -31,8 +33,8 @@ export function objectResource(bucket: string, name: string, object: StoredObjec
     contentType,
     ...(cacheControl !== undefined && { cacheControl }),
     storageClass: 'STANDARD',
-    size: String(Buffer.byteLength(object.text)),
-    ...hashesOf(object.text),
+    size: String(contentOf(object).length),
+    ...hashesOf(contentOf(object)),
     etag: etagOf(object),
     timeCreated: written,
     updated: written,
@@ -45,17 +47,17 @@ export function resourceReply(bucket: string, name: string, object: StoredObject
 
 /** The client checks the hash only where the stored encoding is said to be `identity`. */
 export function contentReply(object: StoredObject): Reply {
-  const { md5Hash, crc32c } = hashesOf(object.text);
+  const { md5Hash, crc32c } = hashesOf(contentOf(object));
   return {
     status: 200,
-    body: object.text,
+    body: contentOf(object),
     headers: {
       'content-type': object.contentType,
       etag: etagOf(object),
       'x-goog-generation': object.generation,
       'x-goog-metageneration': METAGENERATION,
       'x-goog-stored-content-encoding': 'identity',
-      'x-goog-stored-content-length': String(Buffer.byteLength(object.text)),
+      'x-goog-stored-content-length': String(contentOf(object).length),
       'x-goog-hash': `crc32c=${crc32c},md5=${md5Hash}`,
       'x-goog-storage-class': 'STANDARD',
     },
@@ -63,13 +65,17 @@ export function contentReply(object: StoredObject): Reply {
 }
 
 /** Taken of the text as it is now, since a test may change it in place. */
-export function hashesOf(text: string): { md5Hash: string; crc32c: string } {
+export function hashesOf(text: string | Buffer): { md5Hash: string; crc32c: string } {
   const checksum = Buffer.alloc(4);
   checksum.writeUInt32BE(crc32c(Buffer.from(text)));
   return {
     md5Hash: createHash('md5').update(text).digest('base64'),
     crc32c: checksum.toString('base64'),
   };
+}
+
+function contentOf({ text, bytes }: StoredObject): Buffer {
+  return bytes ?? Buffer.from(text);
 }
 
 function etagOf({ generation }: StoredObject): string {

@@ -48,6 +48,7 @@ export async function load(
   await refuseSample({ folder, place, project, isPlayed: use === 'read' || isPlayed(options, config) });
   const expectation = await loadExpectation({
     folder,
+    place,
     policyFile: options.policy ?? config.policyFile ?? undefined,
     aliases: config.aliases,
     project,

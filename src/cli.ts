@@ -33,6 +33,7 @@ import { systemClock } from './wiring.ts';
 const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   InvalidConfig: EXIT.usage,
   InvalidFiles: EXIT.invalidFiles,
+  NothingDeclared: EXIT.usage,
   NoSuchFolder: EXIT.usage,
   SampleFiles: EXIT.usage,
   InvalidSnapshot: EXIT.usage,

@@ -81,6 +81,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
           await refuseSample({ folder, place, project, isPlayed: bigqueryEndpoint !== null });
           return loadExpectation({
             folder,
+            place: config.expectedSchemas,
             policyFile: config.policyFile ?? undefined,
             aliases: config.aliases,
             project: connected.project,

@@ -323,7 +323,7 @@ describe('wrong usage exits with 64', () => {
     expect(await check(expected, inSync, ['--actual', missing])).toEqual({
       code: 64,
       stdout: '',
-      stderr: `drift: no such folder, or not readable: ${missing}\n`,
+      stderr: `drift: no such folder: ${missing}\n`,
     });
   });
 

@@ -402,7 +402,7 @@ describe('a run without a result', () => {
 
     const answer = await call();
 
-    const message = `no such folder, or not readable: ${expected}`;
+    const message = `no such folder: ${expected}`;
     expect(answer).toEqual({
       status: 500,
       body: { status: 'failed', error: { code: 'NoSuchFolder', message } },

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -124,16 +124,27 @@ describe('an expected file', () => {
   });
 
   test.each([
-    { name: 'removed', becomes: async () => {}, code: 'ENOENT' },
-    { name: 'made a folder', becomes: async (path: string) => void (await mkdir(path)), code: 'EISDIR' },
-  ])('that is $name after it was checked is not compared', async ({ becomes, code }) => {
+    { name: 'removed', becomes: async () => {}, why: 'ENOENT' },
+    {
+      name: 'made a folder',
+      becomes: async (path: string) => void (await mkdir(path)),
+      why: 'no regular file',
+    },
+    {
+      name: 'made a pipe',
+      becomes: async (path: string) => void execFileSync('mkfifo', [path]),
+      why: 'no regular file',
+    },
+  ])('that is $name after it was checked is not compared', async ({ becomes, why }) => {
     const folder = await writeFolder({ 'sales/orders.json': table });
     const { datasets } = await loadExpectation({ folder });
     await rm(join(folder, 'sales/orders.json'));
     await becomes(join(folder, 'sales/orders.json'));
 
     expect(() => datasets[0]?.tables[0]?.expected).toThrow(
-      new MalformedError(`the expected file sales/orders.json cannot be read any more: ${code}`),
+      new MalformedError(`the expected file sales/orders.json cannot be read any more: ${why}`, {
+        remedy: 'check again once nobody changes the expected files',
+      }),
     );
   });
 });

@@ -95,14 +95,21 @@ export function fieldKey(field: { readonly name: string }): string {
   return field.name.toLowerCase();
 }
 
-/** Whether a path names a field, nested ones included, in any letter case. */
-export function hasField(fields: readonly Field[], path: string): boolean {
-  const [name = '', ...rest] = path.split('.');
-  const field = fields.find((candidate) => fieldKey(candidate) === name.toLowerCase());
-  if (field === undefined) return false;
-  if (rest.length === 0) return true;
-  // A STRUCT whose file does not say what is in it may hold any path.
-  return field.fields === undefined ? field.type === 'STRUCT' : hasField(field.fields, rest.join('.'));
+/** Tells of a path whether it names one of the fields, nested ones included, in any letter case. */
+export function fieldFinder(fields: readonly Field[]): (path: string) => boolean {
+  const byName = new Map(fields.map((field) => [fieldKey(field), field]));
+  const inside = new Map<Field, (path: string) => boolean>();
+  return (path) => {
+    const [name = '', ...rest] = path.split('.');
+    const field = byName.get(name.toLowerCase());
+    if (field === undefined) return false;
+    if (rest.length === 0) return true;
+    // A STRUCT whose file does not say what is in it may hold any path.
+    if (field.fields === undefined) return field.type === 'STRUCT';
+    const find = inside.get(field) ?? fieldFinder(field.fields);
+    inside.set(field, find);
+    return find(rest.join('.'));
+  };
 }
 
 /** A field's whole type in GoogleSQL: `ARRAY<STRUCT<a INT64, b STRING(10)>>`. */

@@ -90,4 +90,6 @@ export interface Unchecked {
   readonly table: string | null;
   readonly reason: UncheckedReason;
   readonly detail: string;
+  /** What helps, where it is not what helps with every such reason. Not in the JSON report. */
+  readonly remedy?: string;
 }

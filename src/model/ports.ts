@@ -1,5 +1,5 @@
 import type { DriftError } from './errors.ts';
-import type { UncheckedReason } from './finding.ts';
+import type { Subject, UncheckedReason } from './finding.ts';
 import type { PageAddress } from './page.ts';
 
 /** A resource as it came, not yet looked at. */
@@ -15,6 +15,8 @@ export interface Unreadable {
   readonly status: 'unreadable';
   readonly reason: UncheckedReason;
   readonly detail: string;
+  /** What helps, where it is not what helps with every such reason. */
+  readonly remedy?: string;
 }
 
 export interface DatasetList {
@@ -30,6 +32,8 @@ export interface ListedTable {
 
 /** Everything that is asked of BigQuery. Each method is one GET, or one a page; none throws for an answer. The higher the rank, the sooner. */
 export interface Warehouse {
+  /** What helps where an answer is no resource; absent: the answers are BigQuery's own. */
+  remedyOf?(subject: Subject): string;
   listDatasets(): Promise<Read<DatasetList>>;
   /** `null`: the dataset is there, but nothing of it is recorded (snapshot folders only). */
   getDataset(dataset: string, rank?: number): Promise<Read<Resource | null>>;
@@ -114,6 +118,8 @@ export interface SendLimits {
 
 export interface StoredObject {
   readonly text: string;
+  /** As they came, where the text has replaced what is no UTF-8. */
+  readonly bytes?: Buffer;
   readonly generation: string;
 }
 

@@ -15,7 +15,7 @@ export function renderJson(report: Report): string {
     tables,
     findings: findings.map(publicFinding),
     waived: waived.map((finding) => ({ ...publicFinding(finding), waiver: finding.waiver })),
-    unchecked,
+    unchecked: unchecked.map(({ dataset, table, reason, detail }) => ({ dataset, table, reason, detail })),
     warnings,
   };
   return `${printableJson(content, 2)}\n`;

@@ -5,7 +5,7 @@ import { readerVerb } from './explain.ts';
 import { groupBySubject, missingDataset, subjectTitle } from './group.ts';
 import { printable } from './printable.ts';
 import { repairOf } from './repair.ts';
-import { REASONS } from './unchecked-words.ts';
+import { REASONS, remedyOf } from './unchecked-words.ts';
 
 /**
  * The report for a CI that reads JUnit's XML: a suite for each dataset, a case for each declared table, a failure for each
@@ -124,10 +124,9 @@ function caseLines(each: Case, failOn: Severity): readonly string[] {
   return [`${open}>`, ...content.map((line) => `      ${line}`), '    </testcase>'];
 }
 
-function uncheckedText({ reason, detail }: Unchecked): string {
-  const { cause, remedy } = REASONS[reason];
-  const todo = remedy(null);
-  return [cause, detail, ...(todo === null ? [] : [todo])].join('; ');
+function uncheckedText(unchecked: Unchecked): string {
+  const todo = remedyOf(unchecked, null);
+  return [REASONS[unchecked.reason].cause, unchecked.detail, ...(todo === null ? [] : [todo])].join('; ');
 }
 
 function failureLine(finding: Finding): string {

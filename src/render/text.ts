@@ -5,7 +5,7 @@ import type { Report, Status } from '../model/report.ts';
 import { readerVerb } from './explain.ts';
 import { groupBySubject, subjectName, subjectTitle } from './group.ts';
 import { counted, printable } from './printable.ts';
-import { REASONS } from './unchecked-words.ts';
+import { remedyOf } from './unchecked-words.ts';
 import { wrapped } from './wrapped.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -115,8 +115,9 @@ function placed(finding: Finding): string {
   return printable(`${subjectName(finding)}: ${finding.message}`);
 }
 
-function uncheckedLine({ dataset, table, reason, detail }: Unchecked): string {
-  const remedy = REASONS[reason].remedy(null);
+function uncheckedLine(unchecked: Unchecked): string {
+  const { dataset, table, reason, detail } = unchecked;
+  const remedy = remedyOf(unchecked, null);
   const todo = remedy === null ? '' : `: ${remedy}`;
   return printable(`${subjectTitle({ dataset, table })}: ${reason} (${detail})${todo}`);
 }

@@ -1,4 +1,4 @@
-import type { UncheckedReason } from '../model/finding.ts';
+import type { Unchecked, UncheckedReason } from '../model/finding.ts';
 import type { UncheckedMemo } from '../model/state.ts';
 import { lasting, moment } from './moment.ts';
 import { restorableUntil } from './recovery.ts';
@@ -27,6 +27,14 @@ export const REASONS: Readonly<Record<UncheckedReason, ReasonWords>> = {
     remedy: () => 'look for a proxy between the monitor and BigQuery',
   },
 };
+
+/** What to do about one of them; null: nothing but wait. */
+export function remedyOf(
+  { reason, remedy }: Pick<Unchecked, 'reason' | 'remedy'>,
+  account: string | null,
+): string | null {
+  return remedy ?? REASONS[reason].remedy(account);
+}
 
 /** Only a denied read may stand for something deleted. */
 export function isPerhapsGone({

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { canonicalTable, statedFields } from '../diff/canonical.ts';
-import { hasField } from '../diff/fields.ts';
+import { fieldFinder } from '../diff/fields.ts';
 import { isObject } from '../diff/parse.ts';
 import { compareTable } from '../diff/table.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
@@ -359,7 +359,8 @@ function isGoneIn(file: Resource): (path: string) => boolean {
   const schema = file['schema'];
   if (!isObject(schema)) return () => false;
   const fields = statedFields(schema['fields'] ?? []);
-  return (path) => !hasField(fields, path);
+  const isField = fieldFinder(fields);
+  return (path) => !isField(path);
 }
 
 function lostEntries(file: Resource, isGone: (path: string) => boolean): readonly string[] {

@@ -97,7 +97,9 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     .flatMap((judgement) => judgement.waived)
     .map(waivedInWords(contracts))
     .sort(compareFindings);
-  const unchecked = [...inspected.flatMap(uncheckedOf), ...(undeclared?.unchecked ?? [])];
+  const unchecked = [...inspected.flatMap(uncheckedOf), ...(undeclared?.unchecked ?? [])].map(
+    withRemedy(warehouse),
+  );
   const outcomes = inspected.map(outcomeOf);
   const tables = countTables(outcomes);
   const report: Report = {
@@ -198,9 +200,17 @@ function uncheckedOf(dataset: InspectedDataset): readonly Unchecked[] {
 function uncheckedEntry(
   declared: DeclaredDataset,
   table: string | null,
-  { reason, detail }: Unreadable,
+  { status: _, ...why }: Unreadable,
 ): Unchecked {
-  return { dataset: declared.dataset, table, reason, detail };
+  return { dataset: declared.dataset, table, ...why };
+}
+
+/** No proxy stands between the monitor and recorded answers. */
+function withRemedy({ remedyOf }: Warehouse): (entry: Unchecked) => Unchecked {
+  return (entry) =>
+    remedyOf === undefined || entry.reason !== 'malformed' || entry.remedy !== undefined
+      ? entry
+      : { ...entry, remedy: remedyOf(entry) };
 }
 
 function warningsOf({ tables, warnings }: InspectedDataset): readonly string[] {

@@ -98,8 +98,9 @@ export function unlessMalformed(compare: () => Verdict): Verdict {
   try {
     return compare();
   } catch (error) {
-    if (error instanceof MalformedError) return unreadable('malformed', error.message);
-    throw error;
+    if (!(error instanceof MalformedError)) throw error;
+    const { message, remedy } = error;
+    return { ...unreadable('malformed', message), ...(remedy === null ? {} : { remedy }) };
   }
 }
 

@@ -13,7 +13,7 @@ import { datasetContent, fileText, tableContent } from '../render/expected-file.
 import { contractOf, expectedTable } from '../sources/expected-files.ts';
 import { datasetRules, tableRules } from '../sources/file-rules.ts';
 import { datasetFile, tableFile } from '../sources/file-schemas.ts';
-import { readJson } from '../sources/json-file.ts';
+import { problemText, readJson } from '../sources/json-file.ts';
 import type { RequiredField } from '../sources/policy-file.ts';
 import { shapeProblems } from '../sources/shape-problems.ts';
 import {
@@ -211,7 +211,7 @@ async function writeExpected(run: Run, expected: ExpectedFile): Promise<Outcome>
 /** A text says why it cannot be read. */
 async function readExisting(path: string): Promise<Resource | string> {
   const read = await readJson(path);
-  if ('error' in read) return `it ${read.error}`;
+  if ('problems' in read) return `it ${problemText(read)}`;
   return isObject(read.value) ? read.value : 'it is no JSON object';
 }
 

@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { DriftError } from '../model/errors.ts';
+import { isUnreadLookalike } from '../model/file-names.ts';
 import { MAX_FILE_BYTES } from '../model/file-size.ts';
 import type { ObjectStore } from '../model/ports.ts';
 import { SAMPLE_MARKER } from '../model/sample.ts';
@@ -21,7 +22,7 @@ const FILES_AT_ONCE = 16;
 
 /**
  * The JSON files of a bucket, and the mark of a sample, as a folder of this machine, for one run: they are all of one moment, however long the run
- * takes. `remove` is to be called after it.
+ * takes. What only looks like such a file is there by its name, to be refused. `remove` is to be called after it.
  * @throws DriftError `NoSuchFolder`
  */
 export async function copyToFolder(
@@ -33,7 +34,8 @@ export async function copyToFolder(
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     const files = (await bucket.listSizes('')).filter(
-      ({ name }) => name.endsWith('.json') || name === SAMPLE_MARKER,
+      ({ name }) =>
+        name.endsWith('.json') || name === SAMPLE_MARKER || isUnreadLookalike(posix.basename(name)),
     );
     refuseOddNames(bucket.uri, files);
     for (const batch of batchesOf(files)) {
@@ -109,10 +111,15 @@ async function copy(bucket: Bucket, { name, bytes }: BucketEntry, folder: string
     await truncate(path, bytes);
     return;
   }
+  if (!name.endsWith('.json')) {
+    // It is named among the problems, and never read.
+    await writeFile(path, '');
+    return;
+  }
   const stored = await bucket.read(name);
   if (stored === null)
     throw new DriftError('NoSuchFolder', `${bucket.uri}: ${name} was deleted while it was read`);
-  await writeFile(path, stored.text);
+  await writeFile(path, stored.bytes ?? stored.text);
 }
 
 /** What this machine has against the copy, such as a disk that is full. */

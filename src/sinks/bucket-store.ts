@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { type AuthClient, GoogleAuth, PassThroughClient } from 'google-auth-library';
 import { isObject } from '../diff/parse.ts';
@@ -72,7 +73,8 @@ async function readObject(
   const answer = await ask(objects, { verb: 'read', url, params: { alt: 'media' } });
   const generation = answer.headers.get('x-goog-generation');
   if (answer.status === 200 && generation !== null) {
-    if (isWhole(answer)) return { text: answer.text, generation };
+    const { text, raw } = answer;
+    if (isWhole(answer)) return { text, ...(raw === null ? {} : { bytes: raw }), generation };
     throw unavailable(objects, 'read', 'the answer is cut off');
   }
   // Content comes with errors in plain text, and a proxy says 404 as well: the metadata have Cloud Storage's own word for it.
@@ -222,6 +224,8 @@ interface Answer {
   readonly text: string;
   /** As they came: a text has replaced what is no UTF-8. */
   readonly bytes: number;
+  /** null: the text says the same. */
+  readonly raw: Buffer | null;
   readonly headers: Headers;
 }
 
@@ -287,7 +291,13 @@ async function askOnce(
   });
   const { status, data, headers } = await withinMs(2 * objects.timeoutMs, asked);
   const content = Buffer.from(data);
-  return { status, text: content.toString('utf8'), bytes: content.length, headers: new Headers(headers) };
+  return {
+    status,
+    text: content.toString('utf8'),
+    bytes: content.length,
+    raw: isUtf8(content) ? null : content,
+    headers: new Headers(headers),
+  };
 }
 
 /** Its own time-out does not hold for the sign-in, which may ask a metadata server that never answers. */

@@ -1,5 +1,6 @@
-import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants } from 'node:fs';
+import { link, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DriftError } from '../model/errors.ts';
 import type { ObjectStore, PageStore } from '../model/ports.ts';
@@ -37,11 +38,20 @@ async function readNewest(folder: string, name: string): ReturnType<ObjectStore[
     if (newest === undefined) return null;
     const path = file(folder, name, newest);
     // A newer one may take its place meanwhile; what is listed for the second time should be there.
-    const text = await (newest === gone
-      ? readFile(path, 'utf8')
-      : readFile(path, 'utf8').catch(nullIf('ENOENT')));
+    const text = await (newest === gone ? readText(path) : readText(path).catch(nullIf('ENOENT')));
     if (text !== null) return { text, generation: String(newest) };
     gone = newest;
+  }
+}
+
+/** A pipe of that name would keep the run waiting for somebody who writes. */
+async function readText(path: string): Promise<string> {
+  const opened = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    if (!(await opened.stat()).isFile()) throw new Error(`${basename(path)} is no regular file`);
+    return await opened.readFile('utf8');
+  } finally {
+    await opened.close();
   }
 }
 
@@ -115,7 +125,8 @@ function draftPrefix(name: string): string {
 }
 
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  if (!(cause instanceof Error)) return String(cause);
+  return 'code' in cause ? String(cause.code) : cause.message;
 }
 
 /** Ascending. */

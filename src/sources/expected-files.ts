@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -12,18 +11,26 @@ import {
 import { expiration, isObject } from '../diff/parse.ts';
 import { DATASET_SETTINGS, statedSettings, TABLE_SETTINGS } from '../diff/settings.ts';
 import { renamedInSql } from '../diff/sql.ts';
-import { didYouMean } from '../model/did-you-mean.ts';
+import { type Advise, adviser, didYouMean } from '../model/did-you-mean.ts';
 import { parseDuration } from '../model/duration.ts';
-import { InvalidFilesError, MalformedError, type Problem } from '../model/errors.ts';
+import {
+  cappedProblems,
+  DriftError,
+  InvalidFilesError,
+  MalformedError,
+  type Problem,
+} from '../model/errors.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Resource } from '../model/ports.ts';
 import type { Contract, DeclaredDataset, DeclaredTable, ExpectedTable } from '../model/table.ts';
 import { datasetRules, tableRules } from './file-rules.ts';
 import { datasetFile, tableFile, UNCOMPARED } from './file-schemas.ts';
-import { listFolder, POLICY_FILE } from './folder.ts';
+import { type DatasetFolder, listFolder, POLICY_FILE } from './folder.ts';
 import { readJson } from './json-file.ts';
 import { defaultPolicy, type LoadedPolicy, loadPolicy, type RequiredField } from './policy-file.ts';
+import { isTableResource, misplacedTable } from './recorded-answer.ts';
+import { NotRegularError, readRegularFileSync } from './regular-file.ts';
 import { shapeProblems } from './shape-problems.ts';
 
 /** What a team expects: every declared dataset and table, and how to judge what differs. */
@@ -37,16 +44,19 @@ export interface Expectation {
 
 /**
  * Reads and checks a folder of expected files.
- * @throws DriftError `NoSuchFolder`
+ * @throws DriftError `NoSuchFolder`, or `NothingDeclared`
  * @throws InvalidFilesError with every problem of every file
  */
 export async function loadExpectation({
   folder,
+  place = folder,
   policyFile,
   aliases = new Map(),
   project = null,
 }: {
   readonly folder: string;
+  /** What people call the folder, where it is the copy of a bucket. */
+  readonly place?: string | undefined;
   /** Instead of the folder's own `drift-policy.json`. */
   readonly policyFile?: string | undefined;
   /** Declared dataset name to its name in BigQuery. */
@@ -54,26 +64,31 @@ export async function loadExpectation({
   /** The project that is checked, in whose names view text and foreign keys are to be read. */
   readonly project?: string | null;
 }): Promise<Expectation> {
-  const { datasets: folders, strangers } = await listFolder(folder);
+  const { datasets: folders, strangers, projectMark } = await listFolder(folder);
   const policy = await readPolicy(folder, policyFile);
   const loaded: LoadedDataset[] = [];
-  for (const entry of folders)
-    loaded.push(
-      await loadDataset(folder, entry, { requiredFields: policy.requiredFields, aliases, project }),
-    );
+  const advice = adviser(MAX_ADVICE);
+  for (const entry of folders) {
+    const { requiredFields } = policy;
+    loaded.push(await loadDataset(folder, entry, { requiredFields, aliases, project, advice }));
+  }
   const problems = [
     ...policy.problems,
-    ...strangers.map(({ file, message }) => ({ file, path: '$', message })),
-    ...(folders.length === 0
-      ? [{ file: folder, path: '$', message: 'declares no dataset: expected <dataset>/<table>.json' }]
-      : []),
+    ...strangers.map(({ file, message }) => ({
+      file: file === folder ? place : file,
+      path: '$',
+      message,
+    })),
     ...aliasProblems(
       aliases,
       folders.map(({ dataset }) => dataset),
     ),
     ...loaded.flatMap((dataset) => dataset.problems),
   ];
-  if (problems.length > 0) throw new InvalidFilesError(problems);
+  if (problems.length > 0)
+    throw new InvalidFilesError(problems, wrongFolder({ place, folders, loaded, projectMark }));
+  const empty = folders.filter(({ hasFile, tables }) => !hasFile && tables.length === 0);
+  if (empty.length === folders.length) throw new DriftError('NothingDeclared', nothingDeclared(place));
   return {
     datasets: loaded.map(({ declared }) => ({
       ...declared,
@@ -82,10 +97,39 @@ export async function loadExpectation({
     policy: policy.policy,
     requiredFields: policy.requiredFields,
     warnings: [
+      ...empty.map(
+        ({ dataset }) =>
+          `the folder ${dataset}/ has no expected file: of this dataset it is only compared whether it is there`,
+      ),
       ...uncomparedWarnings(loaded.flatMap((dataset) => dataset.uncompared)),
       ...zeroWarnings(loaded.flatMap((dataset) => dataset.zeros)),
     ],
   };
+}
+
+function nothingDeclared(place: string): string {
+  return `nothing to compare: ${place} declares no dataset and no table. Write <dataset>/<table>.json there, or let drift pull write what BigQuery has`;
+}
+
+/** Where the folder that was named is plainly another one: which, in a sentence. */
+function wrongFolder({
+  place,
+  folders,
+  loaded,
+  projectMark,
+}: {
+  readonly place: string;
+  readonly folders: readonly DatasetFolder[];
+  readonly loaded: readonly LoadedDataset[];
+  readonly projectMark: string | null;
+}): string | null {
+  if (projectMark !== null)
+    return `${place} has ${projectMark}, so that it looks like a whole project: name the folder of the expected files in it`;
+  const isOneDataset =
+    folders.length > 0 && folders.every(({ hasFile, tables }) => hasFile && tables.length === 0);
+  return isOneDataset && loaded.every(({ isTable }) => isTable)
+    ? `${place} looks like the folder of one dataset: name the folder above it`
+    : null;
 }
 
 /** The policy of a folder, or the default where it has none; its problems are in the result. */
@@ -107,10 +151,19 @@ interface Surroundings {
   readonly requiredFields: readonly RequiredField[];
   readonly aliases: ReadonlyMap<string, string>;
   readonly project: string | null;
+  /** For all files together. */
+  readonly advice: Advise;
 }
+
+/** In all, beside that of each file: nobody reads more of it. */
+const MAX_ADVICE = 1000;
+/** In one file. */
+const MAX_FILE_ADVICE = 20;
 
 interface LoadedDataset {
   readonly declared: DeclaredDataset;
+  /** Whether its file is a table's, in the wrong place. */
+  readonly isTable: boolean;
   readonly problems: readonly Problem[];
   /** Stated keys that no kind compares, one entry for each file that has it. */
   readonly uncompared: readonly string[];
@@ -120,11 +173,7 @@ interface LoadedDataset {
 
 async function loadDataset(
   root: string,
-  {
-    dataset,
-    hasFile,
-    tables: ids,
-  }: { readonly dataset: string; readonly hasFile: boolean; readonly tables: readonly string[] },
+  { dataset, hasFile, tables: ids }: DatasetFolder,
   surroundings: Surroundings,
 ): Promise<LoadedDataset> {
   const file = `${dataset}.json`;
@@ -136,12 +185,15 @@ async function loadDataset(
       ...(await Promise.all(batch.map((table) => loadTable(root, { dataset, table }, surroundings)))),
     );
   }
+  const isTable = isTableResource(content.value);
+  const advice = adviser(MAX_FILE_ADVICE, surroundings.advice);
+  const ofFile = isTable
+    ? [{ path: '$', message: misplacedTable(content.value, dataset) }]
+    : [...shapeProblems(datasetFile, content.value, advice), ...datasetRules(content.value, dataset)];
   const problems: readonly Problem[] = [
-    ...nameProblems(dataset, hasFile ? file : dataset),
+    ...(isTable ? [] : nameProblems(dataset, hasFile ? file : dataset)),
     ...content.problems,
-    ...[...shapeProblems(datasetFile, content.value), ...datasetRules(content.value, dataset)].map(
-      (problem) => ({ file, ...problem }),
-    ),
+    ...cappedProblems(ofFile.map((problem) => ({ file, ...problem }))),
     ...tables.flatMap((table) => table.problems),
   ];
   const declared = {
@@ -153,6 +205,7 @@ async function loadDataset(
   const uncompared = UNCOMPARED.dataset.filter((key) => content.value[key] !== undefined);
   return {
     declared,
+    isTable,
     problems,
     uncompared: [
       ...uncompared.map((key) => `dataset ${key}`),
@@ -191,14 +244,15 @@ interface LoadedTable {
 async function loadTable(
   root: string,
   id: { readonly dataset: string; readonly table: string },
-  { requiredFields, aliases, project }: Surroundings,
+  { requiredFields, aliases, project, advice }: Surroundings,
 ): Promise<LoadedTable> {
   const file = `${id.dataset}/${id.table}.json`;
   const content = await readObject(root, file);
   if (content.problems.length > 0)
     return { declared: null, problems: content.problems, uncompared: [], zeros: [] };
   const raw = content.value;
-  const problems = tableFileProblems(raw, id, requiredFields).map((problem) => ({ file, ...problem }));
+  const ofFile = tableFileProblems(raw, id, requiredFields, adviser(MAX_FILE_ADVICE, advice));
+  const problems = cappedProblems(ofFile.map((problem) => ({ file, ...problem })));
   const stated = { uncompared: uncomparedKeys(raw), zeros: zeroKeys(raw, TABLE_EXPIRATIONS) };
   if (problems.length > 0) return { declared: null, problems, ...stated };
   const digest = digestOf(content.text);
@@ -222,16 +276,18 @@ function digestOf(text: string): string {
 function rereadFile(root: string, file: string, digest: string): Resource {
   const text = readAgain(root, file);
   if (digestOf(text) !== digest)
-    throw new MalformedError(`the expected file ${file} has changed since it was checked`);
+    throw new MalformedError(`the expected file ${file} has changed since it was checked`, CHECK_AGAIN);
   return JSON.parse(text.replace(/^\uFEFF/, ''));
 }
 
+const CHECK_AGAIN = { remedy: 'check again once nobody changes the expected files' };
+
 function readAgain(root: string, file: string): string {
   try {
-    return readFileSync(join(root, file), 'utf8');
+    return readRegularFileSync(join(root, file)).toString('utf8');
   } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
-    throw new MalformedError(`the expected file ${file} cannot be read any more: ${code}`);
+    const why = error instanceof NotRegularError ? error.message : (error as NodeJS.ErrnoException).code;
+    throw new MalformedError(`the expected file ${file} cannot be read any more: ${why}`, CHECK_AGAIN);
   }
 }
 
@@ -282,11 +338,12 @@ export function tableFileProblems(
   file: Resource,
   id: { readonly dataset: string; readonly table: string },
   requiredFields: readonly RequiredField[],
+  advice = adviser(MAX_FILE_ADVICE),
 ): readonly Omit<Problem, 'file'>[] {
   const expected = requiredFields.length === 0 ? null : expectedTableIfReadable(file);
   return [
-    ...shapeProblems(tableFile, file),
-    ...tableRules(file, id),
+    ...shapeProblems(tableFile, file, advice),
+    ...tableRules(file, id, advice),
     ...(expected === null ? [] : requiredFieldProblems(expected, id, requiredFields)),
   ];
 }
@@ -306,10 +363,26 @@ async function readObject(
   file: string,
 ): Promise<{ readonly value: Resource; readonly text: string; readonly problems: readonly Problem[] }> {
   const read = await readJson(join(root, file));
-  if ('error' in read) return { value: {}, text: '', problems: [{ file, path: '$', message: read.error }] };
+  if ('problems' in read) {
+    const problems = cappedProblems(read.problems.map((problem) => ({ file, ...problem })));
+    return { value: {}, text: '', problems };
+  }
   const { value, text } = read;
   if (isObject(value)) return { value, text, problems: [] };
-  return { value: {}, text, problems: [{ file, path: '$', message: 'expected one JSON object' }] };
+  return {
+    value: {},
+    text,
+    problems: [{ file, path: '$', message: `expected one JSON object${seen(value)}` }],
+  };
+}
+
+/** The commonest file of all: what `bq show --schema` prints and `bq mk --schema` takes. */
+function seen(value: unknown): string {
+  const isColumns =
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((item) => isObject(item) && 'name' in item && 'type' in item);
+  return isColumns ? ', found a list of columns: write {"schema": {"fields": …}} around it' : '';
 }
 
 function requiredFieldProblems(

@@ -1,8 +1,8 @@
 import { CLUSTERING_TYPES, canonicalTypeName, FIELD_TYPES, statedFields } from '../diff/canonical.ts';
-import { hasField } from '../diff/fields.ts';
+import { fieldFinder } from '../diff/fields.ts';
 import { expiration, int64, isObject } from '../diff/parse.ts';
 import { compareRetention } from '../diff/retention.ts';
-import { didYouMean } from '../model/did-you-mean.ts';
+import { type Advise, didYouMean } from '../model/did-you-mean.ts';
 import { formatDuration, parseDuration } from '../model/duration.ts';
 import { MalformedError, type Problem } from '../model/errors.ts';
 import { isKind, kindRow } from '../model/kinds.ts';
@@ -20,15 +20,16 @@ type Path = readonly (string | number)[];
 export function tableRules(
   file: Resource,
   id: { readonly dataset: string; readonly table: string },
+  advise: Advise = didYouMean,
 ): readonly PathProblem[] {
   return [
     ...tableNameRules(id.table),
-    ...tableTypeRules(file['type']),
+    ...tableTypeRules(file['type'], advise),
     ...referenceRule(file['tableReference'], 'tableReference', { datasetId: id.dataset, tableId: id.table }),
-    ...fieldRules(rawFields(file), ['schema', 'fields'], 1),
-    ...partitioningRules(file),
-    ...clusteringRules(file),
-    ...contractRules(file),
+    ...fieldRules(rawFields(file), { at: ['schema', 'fields'], depth: 1, advise }),
+    ...partitioningRules(file, advise),
+    ...clusteringRules(file, advise),
+    ...contractRules(file, advise),
   ];
 }
 
@@ -50,9 +51,9 @@ function tableNameRules(table: string): readonly PathProblem[] {
 const TABLE_TYPES = ['TABLE', 'VIEW', 'MATERIALIZED_VIEW', 'EXTERNAL', 'SNAPSHOT'];
 
 /** A type that does not exist yet is let through; a misspelt one is not. */
-function tableTypeRules(type: unknown): readonly PathProblem[] {
+function tableTypeRules(type: unknown, advise: Advise): readonly PathProblem[] {
   if (typeof type !== 'string' || TABLE_TYPES.includes(type.toUpperCase())) return [];
-  const near = didYouMean(type, TABLE_TYPES);
+  const near = advise(type, TABLE_TYPES);
   return near === '' ? [] : [problem(['type'], `unknown type ${JSON.stringify(type)}${near}`)];
 }
 
@@ -88,7 +89,10 @@ const RESERVED_PREFIXES = [
 const MAX_DEPTH = 15;
 const MAX_NAME_LENGTH = 300;
 
-function fieldRules(fields: readonly unknown[], at: Path, depth: number): readonly PathProblem[] {
+function fieldRules(
+  fields: readonly unknown[],
+  { at, depth, advise }: { readonly at: Path; readonly depth: number; readonly advise: Advise },
+): readonly PathProblem[] {
   if (depth > MAX_DEPTH)
     return [problem(at, `nested deeper than the ${MAX_DEPTH} levels that BigQuery allows`)];
   const seen = new Map<string, number>();
@@ -107,8 +111,10 @@ function fieldRules(fields: readonly unknown[], at: Path, depth: number): readon
             ),
           ]),
       ...nameRules(name, [...at, index, 'name']),
-      ...typeRules(field, [...at, index]),
-      ...(Array.isArray(nested) ? fieldRules(nested, [...at, index, 'fields'], depth + 1) : []),
+      ...typeRules(field, [...at, index], advise),
+      ...(Array.isArray(nested)
+        ? fieldRules(nested, { at: [...at, index, 'fields'], depth: depth + 1, advise })
+        : []),
     ];
   });
 }
@@ -133,11 +139,11 @@ function nameRules(name: unknown, at: Path): readonly PathProblem[] {
   ];
 }
 
-function typeRules(field: Resource, at: Path): readonly PathProblem[] {
+function typeRules(field: Resource, at: Path, advise: Advise): readonly PathProblem[] {
   const { type, fields, precision, scale } = field;
   if (typeof type !== 'string' || type === '') return [];
   const typeAt = [...at, 'type'];
-  const unknown = knownTypeRule(type, typeAt);
+  const unknown = knownTypeRule(type, typeAt, advise);
   if (unknown.length > 0) return unknown;
   const name = canonicalTypeName(type);
   if (name !== 'STRUCT' && Array.isArray(fields) && fields.length > 0) {
@@ -148,12 +154,12 @@ function typeRules(field: Resource, at: Path): readonly PathProblem[] {
   return [];
 }
 
-function typeAdvice(type: string): string {
+function typeAdvice(type: string, advise: Advise): string {
   if (/^array\b/i.test(type)) return '; write the type of the elements and "mode": "REPEATED"';
   if (/^struct\b/i.test(type)) return '; write "RECORD" and its "fields"';
   if (/^range\b/i.test(type)) return '; write "RANGE" and "rangeElementType": {"type": "DATE"}';
   if (/\(/.test(type)) return '; write its parameters as "precision", "scale" or "maxLength"';
-  return didYouMean(type, [...FIELD_TYPES, 'INTEGER', 'FLOAT', 'BOOLEAN', 'RECORD']);
+  return advise(type, [...FIELD_TYPES, 'INTEGER', 'FLOAT', 'BOOLEAN', 'RECORD']);
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/partitioned-tables */
@@ -166,7 +172,7 @@ function isHourly(time: Resource): boolean {
   return typeof time['type'] === 'string' && time['type'].toUpperCase() === 'HOUR';
 }
 
-function partitioningRules(file: Resource): readonly PathProblem[] {
+function partitioningRules(file: Resource, advise: Advise): readonly PathProblem[] {
   const { timePartitioning: time, rangePartitioning: range } = file;
   const both =
     isObject(time) && isObject(range)
@@ -179,11 +185,17 @@ function partitioningRules(file: Resource): readonly PathProblem[] {
           field: time['field'],
           by: 'timePartitioning',
           types: isHourly(time) ? HOUR_TYPES : TIME_TYPES,
+          advise,
         })
       : []),
     ...(isObject(range) ? rangeRules(range['range']) : []),
     ...(isObject(range)
-      ? partitionFieldRules(file, { field: range['field'], by: 'rangePartitioning', types: RANGE_TYPES })
+      ? partitionFieldRules(file, {
+          field: range['field'],
+          by: 'rangePartitioning',
+          types: RANGE_TYPES,
+          advise,
+        })
       : []),
   ];
 }
@@ -203,7 +215,17 @@ function rangeRules(range: unknown): readonly PathProblem[] {
 
 function partitionFieldRules(
   file: Resource,
-  { field, by, types }: { readonly field: unknown; readonly by: string; readonly types: readonly string[] },
+  {
+    field,
+    by,
+    types,
+    advise,
+  }: {
+    readonly field: unknown;
+    readonly by: string;
+    readonly types: readonly string[];
+    readonly advise: Advise;
+  },
 ): readonly PathProblem[] {
   if (typeof field !== 'string' || field === '') return [];
   if (by === 'timePartitioning' && field.toUpperCase() === '_PARTITIONTIME') return [];
@@ -217,9 +239,7 @@ function partitionFieldRules(
   );
   if (column === undefined) {
     const names = columns.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
-    return [
-      problem(at, `${JSON.stringify(field)} is not declared in schema.fields${didYouMean(field, names)}`),
-    ];
+    return [problem(at, `${JSON.stringify(field)} is not declared in schema.fields${advise(field, names)}`)];
   }
   if (typeof column['mode'] === 'string' && column['mode'].toUpperCase() === 'REPEATED') {
     return [problem(at, `${JSON.stringify(field)} is REPEATED: it cannot partition`)];
@@ -232,7 +252,7 @@ function partitionFieldRules(
 /** https://docs.cloud.google.com/bigquery/docs/creating-clustered-tables */
 const MAX_CLUSTERING_FIELDS = 4;
 
-function clusteringRules(file: Resource): readonly PathProblem[] {
+function clusteringRules(file: Resource, advise: Advise): readonly PathProblem[] {
   const clustering = file['clustering'];
   const listed = isObject(clustering) && Array.isArray(clustering['fields']) ? clustering['fields'] : [];
   const names = listed.filter((name) => typeof name === 'string').map((name) => name.toLowerCase());
@@ -242,11 +262,18 @@ function clusteringRules(file: Resource): readonly PathProblem[] {
       ? [problem(at, `${listed.length} clustering fields, BigQuery allows ${MAX_CLUSTERING_FIELDS}`)]
       : []),
     ...(new Set(names).size < names.length ? [problem(at, 'a field is listed twice')] : []),
-    ...listed.flatMap((field, index) => clusteringFieldRules(file, field, [...at, index])),
+    // Of more than there can be, the first few are looked at: what they lack matters less than that they are so many.
+    ...listed
+      .slice(0, 2 * MAX_CLUSTERING_FIELDS)
+      .flatMap((field, index) => clusteringFieldRules(file, field, { at: [...at, index], advise })),
   ];
 }
 
-function clusteringFieldRules(file: Resource, field: unknown, at: Path): readonly PathProblem[] {
+function clusteringFieldRules(
+  file: Resource,
+  field: unknown,
+  { at, advise }: { readonly at: Path; readonly advise: Advise },
+): readonly PathProblem[] {
   if (typeof field !== 'string' || !isObject(file['schema'])) return [];
   const columns = rawFields(file).filter(isObject);
   const column = columns.find(
@@ -257,7 +284,7 @@ function clusteringFieldRules(file: Resource, field: unknown, at: Path): readonl
     const declared = columns.flatMap((candidate) =>
       typeof candidate['name'] === 'string' ? [candidate['name']] : [],
     );
-    return [problem(at, `${name} is not declared in schema.fields${didYouMean(field, declared)}`)];
+    return [problem(at, `${name} is not declared in schema.fields${advise(field, declared)}`)];
   }
   const { mode, type } = column;
   if (typeof mode === 'string' && mode.toUpperCase() === 'REPEATED')
@@ -267,13 +294,13 @@ function clusteringFieldRules(file: Resource, field: unknown, at: Path): readonl
   return [problem(at, `${name} is ${canonical}: it cannot cluster`)];
 }
 
-function contractRules(file: Resource): readonly PathProblem[] {
+function contractRules(file: Resource, advise: Advise): readonly PathProblem[] {
   const contract = file['contract'];
   if (!isObject(contract)) return [];
-  return [...contractPathRules(file, contract), ...retentionRules(file, contract)];
+  return [...contractPathRules(file, contract, advise), ...retentionRules(file, contract)];
 }
 
-function contractPathRules(file: Resource, contract: Resource): readonly PathProblem[] {
+function contractPathRules(file: Resource, contract: Resource, advise: Advise): readonly PathProblem[] {
   const { criticalFields, consumers } = contract;
   const listed: (readonly [Path, unknown])[] = [
     ...(Array.isArray(criticalFields) ? criticalFields : []).map((path, index): [Path, unknown] => [
@@ -291,10 +318,11 @@ function contractPathRules(file: Resource, contract: Resource): readonly PathPro
   const declared = declaredFields(file);
   if (declared === null) return [];
   const names = declared.map((field) => field.name);
+  const isField = fieldFinder(declared);
   return listed.flatMap(([at, path]) =>
-    typeof path !== 'string' || hasField(declared, path)
+    typeof path !== 'string' || isField(path)
       ? []
-      : [problem(at, `${JSON.stringify(path)} names no field of the schema${didYouMean(path, names)}`)],
+      : [problem(at, `${JSON.stringify(path)} names no field of the schema${advise(path, names)}`)],
   );
 }
 
@@ -318,7 +346,7 @@ function retentionRules(file: Resource, contract: Resource): readonly PathProble
 }
 
 /** Loss of data is neither waived nor played down. */
-export function policyRules(file: Resource): readonly PathProblem[] {
+export function policyRules(file: Resource, advise: Advise = didYouMean): readonly PathProblem[] {
   const { severities, waivers } = file;
   const isAlwaysTold = (kind: string) => isKind(kind) && kindRow(kind).alwaysTold === true;
   const lowered = Object.entries(isObject(severities) ? severities : {})
@@ -331,21 +359,21 @@ export function policyRules(file: Resource): readonly PathProblem[] {
     if (typeof kind !== 'string' || !isAlwaysTold(kind)) return [];
     return [problem(['waivers', index, 'kind'], `${kind} cannot be waived: it means loss of data`)];
   });
-  return [...lowered, ...waived, ...requiredTypeRules(file['requiredFields'])];
+  return [...lowered, ...waived, ...requiredTypeRules(file['requiredFields'], advise)];
 }
 
-function requiredTypeRules(requiredFields: unknown): readonly PathProblem[] {
+function requiredTypeRules(requiredFields: unknown, advise: Advise): readonly PathProblem[] {
   return (Array.isArray(requiredFields) ? requiredFields : []).flatMap((required, index) =>
     isObject(required) && typeof required['type'] === 'string'
-      ? knownTypeRule(required['type'], ['requiredFields', index, 'type'])
+      ? knownTypeRule(required['type'], ['requiredFields', index, 'type'], advise)
       : [],
   );
 }
 
-function knownTypeRule(type: string, at: Path): readonly PathProblem[] {
+function knownTypeRule(type: string, at: Path, advise: Advise): readonly PathProblem[] {
   const known: readonly string[] = FIELD_TYPES;
   if (known.includes(canonicalTypeName(type))) return [];
-  return [problem(at, `unknown type ${JSON.stringify(type)}${typeAdvice(type)}`)];
+  return [problem(at, `unknown type ${JSON.stringify(type)}${typeAdvice(type, advise)}`)];
 }
 
 function rawFields(file: Resource): readonly unknown[] {

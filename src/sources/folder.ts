@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DriftError } from '../model/errors.ts';
+import { isUnreadLookalike } from '../model/file-names.ts';
 
 /** One dataset of a folder laid out as `<dataset>.json` and `<dataset>/<table>.json`. */
 export interface DatasetFolder {
@@ -13,8 +14,10 @@ export interface DatasetFolder {
 
 export interface Folder {
   readonly datasets: readonly DatasetFolder[];
-  /** What has no place in the layout, relative to the folder, and why. */
+  /** What has no place in the layout, or cannot be looked into, relative to the folder, and why. */
   readonly strangers: readonly { readonly file: string; readonly message: string }[];
+  /** What says that it is the folder of a whole project: `package.json`, `.git`; null: nothing does. */
+  readonly projectMark: string | null;
 }
 
 /** A hyphen cannot occur in a dataset's name, so this is never a dataset's file. */
@@ -22,50 +25,93 @@ export const POLICY_FILE = 'drift-policy.json';
 
 /** @throws DriftError `NoSuchFolder` */
 export async function listFolder(root: string): Promise<Folder> {
-  const entries = await entriesOf(root).catch((cause: unknown) => {
-    throw new DriftError('NoSuchFolder', `no such folder, or not readable: ${root}`, { cause });
-  });
+  const listed = await look(root);
+  if ('code' in listed) {
+    if (listed.code === 'ENOENT' || listed.code === 'ENOTDIR')
+      throw new DriftError('NoSuchFolder', `no such folder: ${root}`, { cause: listed.cause });
+    const strangers = [{ file: root, message: unreadable(listed) }];
+    return { datasets: [], strangers, projectMark: null };
+  }
+  const { entries } = listed;
   const files = entries.filter(({ name, kind }) => kind === 'file' && isJson(name) && name !== POLICY_FILE);
   const folders = entries.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
   const withFile = new Set(files.map(({ name }) => withoutJson(name)));
   const names = [...new Set([...folders, ...withFile])].sort();
-  const strangers = entries
-    .filter(({ kind }) => kind === 'link')
-    .map(({ name }) => ({ file: name, message: NO_LINKS }));
+  const strangers = entries.flatMap((entry) => strangerIn(entry, entry.name));
   const datasets: DatasetFolder[] = [];
   for (const dataset of names) {
-    const inside = folders.includes(dataset) ? await entriesOf(join(root, dataset)) : [];
-    for (const { name, kind } of inside) {
-      if (kind !== 'file')
-        strangers.push({ file: `${dataset}/${name}`, message: kind === 'link' ? NO_LINKS : NO_FOLDERS });
+    const inside = folders.includes(dataset) ? await look(join(root, dataset)) : { entries: [] };
+    if ('code' in inside) strangers.push({ file: `${dataset}/`, message: unreadable(inside) });
+    const own = 'code' in inside ? [] : inside.entries;
+    for (const entry of own) {
+      const file = `${dataset}/${entry.name}`;
+      if (entry.kind === 'folder') strangers.push({ file, message: NO_FOLDERS });
+      else strangers.push(...strangerIn(entry, file));
     }
-    const tables = inside.filter(({ name, kind }) => kind === 'file' && isJson(name));
+    const tables = own.filter(({ name, kind }) => kind === 'file' && isJson(name));
     datasets.push({
       dataset,
       hasFile: withFile.has(dataset),
       tables: tables.map(({ name }) => withoutJson(name)).sort(),
     });
   }
-  return { datasets, strangers };
+  return { datasets, strangers, projectMark: listed.projectMark };
 }
 
 const NO_FOLDERS = 'a folder inside a dataset has no meaning: one file per table';
 /** A link may lead out of what is under review. */
 const NO_LINKS = 'a symbolic link is not followed: put the file itself here';
+const NO_FILE = 'is no regular file (a pipe, a device or a socket): put a file in its place, or remove it';
+
+function strangerIn({ name, kind }: Entry, file: string): readonly { file: string; message: string }[] {
+  if (kind === 'link') return [{ file, message: NO_LINKS }];
+  // The policy says so itself.
+  if (kind === 'other') return file === POLICY_FILE ? [] : [{ file, message: NO_FILE }];
+  return kind === 'file' && isUnreadLookalike(name) ? [{ file, message: unread(name) }] : [];
+}
+
+function unread(name: string): string {
+  if (/^drift-policy\./i.test(name)) return `is not read: the policy is ${POLICY_FILE}`;
+  if (name.toLowerCase().endsWith('.json'))
+    return `is not read: rename it to ${name.slice(0, -'.json'.length)}.json`;
+  return 'is not read: only .json files are. State the table in <dataset>/<table>.json (drift pull writes it), and keep this file elsewhere';
+}
 
 interface Entry {
   readonly name: string;
-  readonly kind: 'file' | 'folder' | 'link';
+  readonly kind: 'file' | 'folder' | 'link' | 'other';
 }
 
-async function entriesOf(path: string): Promise<readonly Entry[]> {
-  const entries = await readdir(path, { withFileTypes: true });
-  return entries
-    .filter((entry) => !entry.name.startsWith('.'))
-    .map((entry): Entry => {
-      if (entry.isSymbolicLink()) return { name: entry.name, kind: 'link' };
-      return { name: entry.name, kind: entry.isDirectory() ? 'folder' : 'file' };
-    });
+type Listed =
+  | { readonly entries: readonly Entry[]; readonly projectMark: string | null }
+  | { readonly code: string; readonly cause: unknown };
+
+const PROJECT_MARKS = ['package.json', 'pyproject.toml', 'node_modules', '.git'];
+
+/** Hidden files are nobody's expectation. */
+async function look(path: string): Promise<Listed> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true });
+    const names = new Set(entries.map(({ name }) => name));
+    return {
+      projectMark: PROJECT_MARKS.find((mark) => names.has(mark)) ?? null,
+      entries: entries
+        .filter((entry) => !entry.name.startsWith('.'))
+        .map((entry): Entry => {
+          if (entry.isSymbolicLink()) return { name: entry.name, kind: 'link' };
+          if (entry.isDirectory()) return { name: entry.name, kind: 'folder' };
+          return { name: entry.name, kind: entry.isFile() ? 'file' : 'other' };
+        }),
+    };
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    return { code, cause };
+  }
+}
+
+function unreadable({ code }: { readonly code: string }): string {
+  const todo = code === 'EACCES' || code === 'EPERM' ? ': give this user the right to read it' : '';
+  return `the folder cannot be read (${code})${todo}`;
 }
 
 function isJson(name: string): boolean {

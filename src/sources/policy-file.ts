@@ -1,6 +1,7 @@
 import { isObject } from '../diff/parse.ts';
+import { adviser } from '../model/did-you-mean.ts';
 import { parseDuration } from '../model/duration.ts';
-import type { Problem } from '../model/errors.ts';
+import { cappedProblems, type Problem } from '../model/errors.ts';
 import type { Kind, Severity } from '../model/kinds.ts';
 import type { Policy } from '../model/policy.ts';
 import { policyRules } from './file-rules.ts';
@@ -36,9 +37,10 @@ export const defaultPolicy: Policy = {
 /** Reads a policy file; `file` is its name in problems. */
 export async function loadPolicy(path: string, file: string): Promise<LoadedPolicy> {
   const read = await readJson(path);
-  if ('error' in read) return invalid([{ file, path: '$', message: read.error }]);
+  if ('problems' in read) return invalid(read.problems.map((problem) => ({ file, ...problem })));
   if (!isObject(read.value)) return invalid([{ file, path: '$', message: 'expected one JSON object' }]);
-  const problems = [...shapeProblems(policyFile, read.value), ...policyRules(read.value)];
+  const advise = adviser(20);
+  const problems = [...shapeProblems(policyFile, read.value, advise), ...policyRules(read.value, advise)];
   if (problems.length > 0) return invalid(problems.map((problem) => ({ file, ...problem })));
   const { severities, requiredFields, ignoreUnexpected, waivers, alerts } = policyFile.parse(read.value);
   return {
@@ -84,5 +86,5 @@ function remindAfterMs(
 }
 
 function invalid(problems: readonly Problem[]): LoadedPolicy {
-  return { policy: defaultPolicy, requiredFields: [], problems };
+  return { policy: defaultPolicy, requiredFields: [], problems: cappedProblems(problems) };
 }

@@ -1,20 +1,24 @@
 import type { z } from 'zod';
-import { didYouMean } from '../model/did-you-mean.ts';
-import type { Problem } from '../model/errors.ts';
+import { type Advise, didYouMean } from '../model/did-you-mean.ts';
+import { MAX_LISTED_OF_FILE, type Problem, unlistedProblems } from '../model/errors.ts';
 import { outputOnly } from './file-schemas.ts';
 
 type PathProblem = Omit<Problem, 'file'>;
 
 /** Everything in `content` that has not the shape of `schema`, each with its JSON path. */
-export function shapeProblems(schema: z.ZodType, content: unknown): readonly PathProblem[] {
+export function shapeProblems(
+  schema: z.ZodType,
+  content: unknown,
+  advise: Advise = didYouMean,
+): readonly PathProblem[] {
   const result = schema.safeParse(content, { reportInput: true });
   if (result.success) return [];
-  return result.error.issues.flatMap((issue) => issueProblems(issue, schema));
+  return result.error.issues.flatMap((issue) => issueProblems(issue, schema, advise));
 }
 
-function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType): readonly PathProblem[] {
+function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType, advise: Advise): readonly PathProblem[] {
   if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
-    const near = didYouMean(issue.input, issue.values.map(String));
+    const near = advise(issue.input, issue.values.map(String));
     const known = issue.values.length <= 6 ? `: expected one of ${issue.values.join(', ')}` : '';
     return [
       { path: jsonPath(issue.path), message: `unknown value ${JSON.stringify(issue.input)}${near || known}` },
@@ -27,10 +31,13 @@ function issueProblems(issue: z.core.$ZodIssue, schema: z.ZodType): readonly Pat
     return [{ path: jsonPath(issue.path), message: lowerFirst(issue.message) }];
   }
   const known = knownKeys(schema, issue.path);
-  return issue.keys.map((key) => ({
+  // One issue may hold hundreds of thousands.
+  const listed = issue.keys.slice(0, MAX_LISTED_OF_FILE).map((key) => ({
     path: jsonPath([...issue.path, key]),
-    message: `unknown key ${JSON.stringify(key)}${didYouMean(key, known)}`,
+    message: `unknown key ${JSON.stringify(key)}${advise(key, known)}`,
   }));
+  const unlisted = issue.keys.length - listed.length;
+  return unlisted === 0 ? listed : [...listed, unlistedProblems(unlisted)];
 }
 
 function lowerFirst(message: string): string {

@@ -1,10 +1,13 @@
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { isObject } from '../diff/parse.ts';
 import { DriftError } from '../model/errors.ts';
+import { isUnreadLookalike } from '../model/file-names.ts';
+import type { Subject } from '../model/finding.ts';
 import type { ListedTable, Read, Resource, Warehouse } from '../model/ports.ts';
 import { errorBody, failedRead } from './api-answer.ts';
-import { listFolder } from './folder.ts';
-import { readJson } from './json-file.ts';
+import { type Folder, listFolder } from './folder.ts';
+import { problemText, readJson } from './json-file.ts';
+import { isTableResource, misplacedTable, whyNoDataset, whyNoTable } from './recorded-answer.ts';
 
 /**
  * Recorded answers instead of BigQuery: `<dataset>.json` (Dataset resource, optional) and `<dataset>/<table>.json`
@@ -13,16 +16,25 @@ import { readJson } from './json-file.ts';
  */
 export async function openSnapshot(root: string): Promise<Warehouse> {
   const folder = await listFolder(root);
-  const [stranger] = folder.strangers;
+  const strangers = [...folder.strangers.map(saidOfStranger), ...(await misplacedTables(root, folder))];
   // Passed over, it would look like a table that is missing.
-  if (stranger !== undefined)
-    throw new DriftError('InvalidSnapshot', `${stranger.file}: ${stranger.message}`);
+  if (strangers.length > 0) throw new DriftError('InvalidSnapshot', strangersText(root, strangers));
   const datasets = new Map(folder.datasets.map((entry) => [entry.dataset, entry]));
 
   const getDataset = async (dataset: string): Promise<Read<Resource | null>> => {
     const entry = datasets.get(dataset);
     if (entry === undefined) return { status: 'absent', detail: `no ${dataset}/ and no ${dataset}.json` };
-    return entry.hasFile ? readAnswer(root, `${dataset}.json`) : { status: 'found', value: null };
+    if (!entry.hasFile) return { status: 'found', value: null };
+    const file = `${dataset}.json`;
+    const answer = await readAnswer(root, file);
+    const why = answer.status === 'found' ? whyNoDataset(answer.value, dataset) : null;
+    return why === null ? answer : malformed(`${file} ${why}`);
+  };
+
+  const tablesOf = new Map(folder.datasets.map(({ dataset, tables }) => [dataset, new Set(tables)]));
+  const isCaseInsensitive = async (dataset: string) => {
+    const own = await getDataset(dataset);
+    return own.status === 'found' && own.value?.['isCaseInsensitive'] === true;
   };
 
   const getTable = async ({
@@ -32,11 +44,23 @@ export async function openSnapshot(root: string): Promise<Warehouse> {
     dataset: string;
     table: string;
   }): Promise<Read<Resource>> => {
-    if (datasets.get(dataset)?.tables.includes(table)) return readAnswer(root, `${dataset}/${table}.json`);
-    return { status: 'absent', detail: `no ${dataset}/${table}.json` };
+    const file = `${dataset}/${table}.json`;
+    if (tablesOf.get(dataset)?.has(table) !== true) return { status: 'absent', detail: `no ${file}` };
+    const answer = await readAnswer(root, file);
+    if (answer.status !== 'found') return answer;
+    const id = { dataset, table };
+    const why = whyNoTable(answer.value, id, { isCaseInsensitive: false });
+    // Seldom: then the dataset tells whether names in another letter case are the same.
+    if (
+      why === null ||
+      whyNoTable(answer.value, id, { isCaseInsensitive: await isCaseInsensitive(dataset) }) === null
+    )
+      return answer;
+    return malformed(`${file} ${why}`);
   };
 
   return {
+    remedyOf,
     getDataset,
     getTable,
     async listDatasets() {
@@ -57,9 +81,47 @@ export async function openSnapshot(root: string): Promise<Warehouse> {
   };
 }
 
+/** Of a folder of something else there are very many. */
+const MAX_STRANGERS = 20;
+
+function strangersText(root: string, strangers: readonly string[]): string {
+  const more = strangers.length - MAX_STRANGERS;
+  return [
+    `the recorded answers in ${root} cannot be used: what is there is <dataset>.json and <dataset>/<table>.json`,
+    ...strangers.slice(0, MAX_STRANGERS),
+    ...(more > 0 ? [`and ${more.toLocaleString('en-US')} more`] : []),
+  ].join('\n');
+}
+
+function saidOfStranger({ file, message }: Folder['strangers'][number]): string {
+  return isUnreadLookalike(posix.basename(file))
+    ? `${file}: is not read: record it as JSON, by bq show --format=prettyjson`
+    : `${file}: ${message}`;
+}
+
+/** In the place of a dataset's file, a table's would be one that nobody recorded. */
+async function misplacedTables(root: string, { datasets }: Folder): Promise<readonly string[]> {
+  const files = datasets.filter(({ hasFile }) => hasFile).map(({ dataset }) => dataset);
+  const found: string[] = [];
+  for (const dataset of files) {
+    const read = await readJson(join(root, `${dataset}.json`));
+    if ('value' in read && isObject(read.value) && isTableResource(read.value))
+      found.push(`${dataset}.json: ${misplacedTable(read.value, dataset)}`);
+  }
+  return found;
+}
+
+/** What helps where a recorded answer is none: nobody stands between the monitor and a folder. */
+function remedyOf({ dataset, table }: Subject): string {
+  const name = table === null ? dataset : `${dataset}.${table}`;
+  const file = table === null ? dataset : `${dataset}/${table}`;
+  const quoted = /^[\w.-]+$/.test(name) ? name : `'${name}'`;
+  return `put into ${file}.json what this prints: bq show --format=prettyjson ${quoted}`;
+}
+
 async function readAnswer(root: string, file: string): Promise<Read<Resource>> {
   const read = await readJson(join(root, file));
-  if ('error' in read) return malformed(`${file} ${read.error}`);
+  if ('problems' in read) return malformed(`${file} ${problemText(read)}`);
   const failure = errorBody(read.value);
   if (failure !== null) return failedRead(failure);
   if (isObject(read.value) && 'error' in read.value) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { columnType, compareFields, hasField } from '../../src/diff/fields.ts';
+import { columnType, compareFields, fieldFinder } from '../../src/diff/fields.ts';
 import type { Field } from '../../src/model/table.ts';
 
 function column(name: string, type = 'STRING', mode = 'NULLABLE'): Field {
@@ -213,7 +213,7 @@ describe('columnType', () => {
   });
 });
 
-describe('hasField', () => {
+describe('fieldFinder', () => {
   const fields = [id, struct('address', [city, geo]), column('payload', 'STRUCT'), column('note', 'JSON')];
 
   test.each([
@@ -230,6 +230,6 @@ describe('hasField', () => {
     { path: '', found: false },
     { path: 'constructor', found: false },
   ])('says $found to the path $path', ({ path, found }) => {
-    expect(hasField(fields, path)).toBe(found);
+    expect(fieldFinder(fields)(path)).toBe(found);
   });
 });

@@ -118,7 +118,10 @@ describe('a folder that cannot be used', () => {
     const folder = await writeFolder({ 'state.json.1': null });
     const store = createFolderStore(folder);
     await expect(store.read('state.json')).rejects.toEqual(
-      new DriftError('StateUnavailable', `cannot read the state in ${folder}: EISDIR`),
+      new DriftError(
+        'StateUnavailable',
+        `cannot read the state in ${folder}: state.json.1 is no regular file`,
+      ),
     );
   });
 

@@ -257,10 +257,11 @@ describe('loadExpectation', () => {
   });
 
   test('refuses a folder that declares nothing', async () => {
-    const problems = await problemsOf({ 'drift-policy.json': {} });
-    expect(problems.map(({ path, message }) => ({ path, message }))).toEqual([
-      { path: '$', message: 'declares no dataset: expected <dataset>/<table>.json' },
-    ]);
+    const folder = await folderOf({ 'drift-policy.json': {} });
+    await expect(loadExpectation({ folder })).rejects.toMatchObject({
+      code: 'NothingDeclared',
+      message: `nothing to compare: ${folder} declares no dataset and no table. Write <dataset>/<table>.json there, or let drift pull write what BigQuery has`,
+    });
   });
 
   test('has an error of its own for a folder that is not there', async () => {
@@ -269,7 +270,7 @@ describe('loadExpectation', () => {
     expect(error).toBeInstanceOf(DriftError);
     expect(error).toMatchObject({
       code: 'NoSuchFolder',
-      message: `no such folder, or not readable: ${folder}`,
+      message: `no such folder: ${folder}`,
     });
   });
 });
