@@ -46,6 +46,7 @@ const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   SinkRejected: EXIT.internal,
   StateUnavailable: EXIT.internal,
   StateMoved: EXIT.internal,
+  RunDidNotEnd: EXIT.internal,
 };
 
 const PROJECT_IS = 'the project (else GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT, the credentials)';

@@ -1,11 +1,14 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { DriftError } from './model/errors.ts';
-import type { Clock, Log, ObjectStore, PageStore } from './model/ports.ts';
+import type { Clock, Log, ObjectStore, PageStore, Timer } from './model/ports.ts';
+import { realTimer, within } from './model/within.ts';
 import { loggable } from './render/log-entry.ts';
 import { printableJson } from './render/printable.ts';
 import { type Config, type Env, parseBucketPlace, parseConfig, usableWebhookUrl } from './run/config.ts';
+import { createDeadline } from './run/deadline.ts';
 import { createFailureGate } from './run/failure-gate.ts';
-import { isAhead, logFailure, runHourly, tellFailure } from './run/hourly.ts';
+import { logFailure, type RunSummary, runHourly, tellFailure } from './run/hourly.ts';
+import { momentOfCall } from './run/moment.ts';
 import { shardName } from './run/work-shard.ts';
 import { copyToFolder } from './sinks/bucket-folder.ts';
 import { createBucketStore } from './sinks/bucket-store.ts';
@@ -13,12 +16,14 @@ import { createFolderStore } from './sinks/folder-store.ts';
 import { createMonitoringSink } from './sinks/monitoring.ts';
 import { createReportStore } from './sinks/report-store.ts';
 import { createSlackSink } from './sinks/slack.ts';
-import { accountOf, createBigQueryClient, createWarehouses } from './sources/bigquery.ts';
+import { accountOf, createBigQueryClient, createWarehouses, forgetSignIn } from './sources/bigquery.ts';
 import { loadExpectation } from './sources/expected-files.ts';
 import { refuseSample } from './sources/sample-folder.ts';
 
 export const systemClock: Clock = {
   now: () => new Date(),
+  elapsedMs: () => performance.now(),
+  after: realTimer,
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   every: (ms, act) => {
     let isUnderWay = false;
@@ -48,8 +53,8 @@ export interface Surroundings {
 }
 
 /**
- * The HTTP function `checkDrift`: POST runs one check; the body of the request is never read.
- * 200 the run's summary; 409 another run is at it; 500 the run failed, and the Scheduler tries again; 405 any other method.
+ * The HTTP function `checkDrift`: POST / runs one check; it looks at no body. 200 the run's summary; 409 another run is at it;
+ * 500 the run failed, and the Scheduler tries again; 405 any other method, 404 any other path.
  */
 export function createFunction(surroundings: Surroundings): HttpFunction {
   const { env, clock } = surroundings;
@@ -57,24 +62,30 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
   let connect: (() => Promise<Connection>) | undefined;
   const gate = createFailureGate(clock);
   return async (request, response) => {
+    const refuse = (status: number, code: string, message: string) =>
+      response.status(status).json({ status: 'failed', error: { code, message } });
     if (request.method !== 'POST') {
-      response
-        .set('Allow', 'POST')
-        .status(405)
-        .json({ status: 'failed', error: { code: 'MethodNotAllowed', message: 'POST runs a check' } });
+      response.set('Allow', 'POST');
+      refuse(405, 'MethodNotAllowed', 'POST runs a check');
+      return;
+    }
+    if (request.path !== '/') {
+      refuse(404, 'NotFound', 'POST / runs a check; there is nothing at any other path');
       return;
     }
     let removeCopy = () => {};
+    let summary: RunSummary | null;
     try {
+      const now = momentOfCall(request.get('X-CloudScheduler-ScheduleTime'), clock);
       const config = parseConfig(env);
+      const deadline = createDeadline({ clock, ms: config.deadlineSeconds * 1000 });
       // One client for all runs: a new one each time would leave its sockets behind.
       connect ??= connection(config, surroundings);
-      const now = scheduleTime(request.get('X-CloudScheduler-ScheduleTime'), clock) ?? clock.now();
       const connected = await connect();
-      const summary = await runHourly({
+      summary = await runHourly({
         ...connected,
-        loadExpectation: async () => {
-          const { folder, remove } = await openExpectedFolder(config.expectedSchemas, config, clock);
+        loadExpectation: async (signal) => {
+          const { folder, remove } = await openExpectedFolder(config.expectedSchemas, config, clock, signal);
           removeCopy = remove;
           const { expectedSchemas: place, bigqueryEndpoint } = config;
           const { project } = connected;
@@ -90,29 +101,32 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
         clock,
         log,
         confirmMs: config.confirmSeconds * 1000,
-        deadlineMs: config.deadlineSeconds * 1000,
+        deadline,
         shard: config.shard,
         gate,
         now,
       });
-      if (summary === null) {
-        const error = { code: 'LeaseHeld', message: 'another run is at it' };
-        response.status(409).json({ status: 'failed', error });
-        return;
-      }
-      response.status(summary.status === 'failed' ? 500 : 200).json(summary);
     } catch (error) {
-      if (!(error instanceof DriftError)) throw error;
       // The run has not begun: without a project there is no metric, but Slack may still hear of it.
       const slackUrl = usableWebhookUrl(env);
       const { fetch } = surroundings;
       const alerts = slackUrl === null ? null : createSlackSink({ url: slackUrl, fetch, clock });
       const failure = logFailure({ log }, error);
       await tellFailure({ alerts, project: null, log, gate }, failure);
-      response.status(500).json({ status: 'failed', error: failure });
+      summary = { status: 'failed', error: failure };
     } finally {
       removeCopy();
     }
+    if (summary?.status === 'failed') {
+      // Its clients may wait for a sign-in that never ends, in which all who sign in after it join.
+      connect = undefined;
+      forgetSignIn();
+    }
+    if (summary === null) {
+      refuse(409, 'LeaseHeld', 'another run is at it');
+      return;
+    }
+    response.status(summary.status === 'failed' ? 500 : 200).json(summary);
   };
 }
 
@@ -139,7 +153,7 @@ function connection(config: Config, { clock, fetch }: Surroundings): () => Promi
   const account = () => (bigqueryEndpoint === null ? accountOf(client) : Promise.resolve(null));
   let metrics: Connection['metrics'] | undefined;
   return async () => {
-    const project = await detectProject(client, config);
+    const project = await detectProject(client, config, clock.after);
     metrics ??= createMonitoringSink({
       projectId: project,
       location: metricLocation,
@@ -166,30 +180,32 @@ export async function openExpectedFolder(
   place: string,
   { storageEndpoint }: Pick<Config, 'storageEndpoint'>,
   clock: Clock,
+  signal?: AbortSignal,
 ): Promise<{ readonly folder: string; readonly remove: () => void }> {
   if (!place.startsWith('gs://')) return { folder: place, remove: () => {} };
   const bucket = parseBucketPlace(place);
   if (bucket === null) throw new DriftError('NoSuchFolder', `${place}: expected gs://bucket/prefix`);
   return copyToFolder(
     createBucketStore({ ...bucket, endpoint: storageEndpoint, holds: 'expected files', clock }),
+    { signal },
   );
 }
+
+/** A metadata server answers in milliseconds, or has a trouble that no waiting ends. */
+const PROJECT_MS = 30_000;
 
 /** @throws DriftError `NoProject` */
 export async function detectProject(
   client: ReturnType<typeof createBigQueryClient>,
   { projectId, bigqueryEndpoint }: Pick<Config, 'projectId' | 'bigqueryEndpoint'>,
+  after: Timer = realTimer,
 ): Promise<string> {
   if (projectId !== null) return projectId;
   const advice = 'set GCP_PROJECT_ID (or --project on the command line)';
   if (bigqueryEndpoint !== null) throw new DriftError('NoProject', `no project: ${advice}`);
-  return client.getProjectId().catch((cause: unknown) => {
+  const late = () => new Error('no answer in time');
+  // On Google's machines the client waits for the metadata server without a limit of its own.
+  return within(() => client.getProjectId(), { ms: PROJECT_MS, late, after }).catch((cause: unknown) => {
     throw new DriftError('NoProject', `no project, and the credentials name none: ${advice}`, { cause });
   });
-}
-
-/** The same for every attempt at one run; null: there is none to be believed, since no run comes before it is due. */
-function scheduleTime(header: string | undefined, clock: Clock): Date | null {
-  const time = header === undefined ? Number.NaN : Date.parse(header);
-  return Number.isNaN(time) || isAhead(time, clock) ? null : new Date(time);
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { stoppedClock } from '../emulators/clock.ts';
 import { KINDS } from '../src/model/kinds.ts';
 import { check } from '../src/run/check.ts';
 import { loadExpectation } from '../src/sources/expected-files.ts';
@@ -7,7 +8,7 @@ import { openSnapshot } from '../src/sources/snapshot-files.ts';
 import { endless } from './support/deadline.ts';
 
 const NOW = new Date('2026-11-22T10:17:00Z');
-const clock = { now: () => NOW, sleep: async () => {}, every: () => () => {} };
+const clock = stoppedClock(NOW);
 const kinds = KINDS.map(({ id }) => id);
 
 async function findingsOf(kind: string, actual: string) {

@@ -18,7 +18,9 @@ export type ErrorCode =
   /** The state cannot be read or written. */
   | 'StateUnavailable'
   /** Another run has written the state. */
-  | 'StateMoved';
+  | 'StateMoved'
+  /** The run was given up: something of it hung. */
+  | 'RunDidNotEnd';
 
 /** The one error class: a code to branch on, a message that says what to do, never a secret. */
 export class DriftError extends Error {

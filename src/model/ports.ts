@@ -46,9 +46,16 @@ export interface TableId {
   readonly table: string;
 }
 
+/** Acts once, after so long, unless the returned function was called. */
+export type Timer = (ms: number, act: () => void) => () => void;
+
 export interface Clock {
+  /** The moment, which may be set back or forth meanwhile: for what is said and remembered. */
   now(): Date;
+  /** Milliseconds since some moment, which only grow: for whatever is measured or waited for. */
+  elapsedMs(): number;
   sleep(ms: number): Promise<void>;
+  readonly after: Timer;
   /** Acts again and again, never twice at once, until the returned function is called. `act` tells itself what fails. */
   every(ms: number, act: () => Promise<void>): () => void;
 }
@@ -81,8 +88,11 @@ export interface Measurement {
 }
 
 export interface MetricSink {
-  /** @throws DriftError `SinkRejected` when any measurement was not accepted. */
-  write(measurements: readonly Measurement[]): Promise<void>;
+  /**
+   * Once `signal` is aborted nothing more is written.
+   * @throws DriftError `SinkRejected` when any measurement was not accepted.
+   */
+  write(measurements: readonly Measurement[], signal?: AbortSignal): Promise<void>;
 }
 
 /** A message as Slack's webhook takes it. */
@@ -123,29 +133,32 @@ export interface StoredObject {
   readonly generation: string;
 }
 
-/** Texts with generations, as Cloud Storage has them: every write gives a new one, and asks for the one before. */
+/**
+ * Texts with generations, as Cloud Storage has them: every write gives a new one, and asks for the one before. Once `signal`
+ * is aborted nothing more is asked.
+ */
 export interface ObjectStore {
   /** For people: `gs://bucket/prefix`. */
   readonly uri: string;
   /** null: there is none. @throws DriftError `StateUnavailable` */
-  read(name: string): Promise<StoredObject | null>;
+  read(name: string, signal?: AbortSignal): Promise<StoredObject | null>;
   /**
    * Writes where the object is still of that generation (null: where there is none), all of it or nothing. The new
    * generation; null: somebody else has written since. @throws DriftError `StateUnavailable`
    */
-  write(name: string, text: string, generation: string | null): Promise<string | null>;
+  write(name: string, text: string, generation: string | null, signal?: AbortSignal): Promise<string | null>;
 }
 
-/** Pages for browsers, beside the state. */
+/** Pages for browsers, beside the state. Once `signal` is aborted nothing more is asked. */
 export interface PageStore {
   /** For people: `gs://bucket/prefix`. */
   readonly uri: string;
   /** Puts it under that very name, whatever stood there, all of it or nothing. @throws DriftError `SinkRejected` */
-  publish(name: string, page: string): Promise<void>;
+  publish(name: string, page: string, signal?: AbortSignal): Promise<void>;
   /** The names that begin with it, in no order. @throws DriftError `SinkRejected` */
-  list(prefix: string): Promise<readonly string[]>;
+  list(prefix: string, signal?: AbortSignal): Promise<readonly string[]>;
   /** Also where there is none. @throws DriftError `SinkRejected` */
-  remove(name: string): Promise<void>;
+  remove(name: string, signal?: AbortSignal): Promise<void>;
 }
 
 /** Where the report of each run goes. */
@@ -153,7 +166,7 @@ export interface ReportStore {
   /** Known before the page is written, since the page names it. */
   addressOf(run: Date): PageAddress;
   /** As the page of the run and as the newest one. @throws DriftError `SinkRejected` */
-  publish(page: string, run: Date): Promise<void>;
+  publish(page: string, run: Date, signal?: AbortSignal): Promise<void>;
   /** Removes what is older than it is kept. @throws DriftError `SinkRejected` */
-  tidy(now: Date): Promise<void>;
+  tidy(now: Date, signal?: AbortSignal): Promise<void>;
 }

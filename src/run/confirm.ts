@@ -40,11 +40,11 @@ export async function readConfirmed({
   /** Nothing is asked for until the second read. */
   readonly onWait?: () => void;
 }): Promise<Verdict> {
-  const startedAt = clock.now().getTime();
+  const startedAt = clock.elapsedMs();
   const settled = await readFirst(read, isKnown);
   if (settled !== null) return settled;
   onWait();
-  const waitMs = startedAt + confirmMs - clock.now().getTime();
+  const waitMs = startedAt + confirmMs - clock.elapsedMs();
   // Where no time is left for it, the second read says so.
   const ms = Math.min(waitMs, deadline.readingMs());
   if (ms > 0) await unlessStopped(deadline, clock.sleep(ms), () => {});

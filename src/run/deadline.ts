@@ -8,19 +8,19 @@ export function createDeadline({
   clock,
   ms,
 }: {
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'elapsedMs'>;
   readonly ms: number | null;
 }): Deadline & {
   /** Reading ends now. */
   stop(): void;
 } {
-  const end = ms === null ? Number.POSITIVE_INFINITY : clock.now().getTime() + ms;
+  const end = ms === null ? Number.POSITIVE_INFINITY : clock.elapsedMs() + ms;
   const readingEnd = ms === null ? end : end - Math.min(MAX_RESERVE_MS, ms / 4);
   let isStopped = false;
   const acts = new Set<() => void>();
   return {
-    readingMs: () => (isStopped ? 0 : Math.max(0, readingEnd - clock.now().getTime())),
-    allMs: () => Math.max(0, end - clock.now().getTime()),
+    readingMs: () => (isStopped ? 0 : Math.max(0, readingEnd - clock.elapsedMs())),
+    allMs: () => Math.max(0, end - clock.elapsedMs()),
     onStop(act) {
       if (isStopped) act();
       else acts.add(act);

@@ -16,17 +16,17 @@ export interface FailureGate {
   worked(): void;
 }
 
-export function createFailureGate({ now }: Pick<Clock, 'now'>): FailureGate {
+export function createFailureGate({ elapsedMs }: Pick<Clock, 'elapsedMs'>): FailureGate {
   /** By what was told: until when it is not told again. */
   const quiet = new Map<string, number>();
   const textOf = ({ code, message }: FailureMemo) => `${code}\n${message}`;
   return {
-    isNews: (failure) => now().getTime() >= (quiet.get(textOf(failure)) ?? 0),
+    isNews: (failure) => elapsedMs() >= (quiet.get(textOf(failure)) ?? 0),
     told(failure, fate) {
-      for (const [text, until] of quiet) if (now().getTime() >= until) quiet.delete(text);
+      for (const [text, until] of quiet) if (elapsedMs() >= until) quiet.delete(text);
       if (fate === 'refused') return;
       const ms = fate === 'sent' ? REMIND_AFTER_MS - JITTER_MS : IN_DOUBT_MS;
-      quiet.set(textOf(failure), now().getTime() + ms);
+      quiet.set(textOf(failure), elapsedMs() + ms);
     },
     worked: () => quiet.clear(),
   };

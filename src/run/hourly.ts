@@ -18,23 +18,33 @@ import type {
 } from '../model/ports.ts';
 import type { Report, Status, TableCounts } from '../model/report.ts';
 import type { FailureMemo, State } from '../model/state.ts';
+import { within } from '../model/within.ts';
 import { subjectName } from '../render/group.ts';
 import { measureFindings, measureGone, measureRun } from '../render/metric.ts';
 import { counted } from '../render/printable.ts';
 import { renderFailure, renderLostState } from '../render/slack-failure.ts';
 import type { Expectation } from '../sources/expected-files.ts';
 import { type CheckResult, check } from './check.ts';
-import { createDeadline } from './deadline.ts';
+import { createEnding, type Ending } from './ending.ts';
 import type { FailureGate } from './failure-gate.ts';
 import { leftOutBefore } from './left-out.ts';
 import { forgetful, type Memory, openMemory } from './memory.ts';
+import { momentOf } from './moment.ts';
 import { NOT_PUBLISHED, type Published, publishReport, tidyReports } from './publish-report.ts';
 import { type AlertCounts, type Told, tell, tellingMs } from './tell.ts';
 import { isOfShard, type WorkShard } from './work-shard.ts';
 
+/** After its deadline, for what was begun in time; then the run is given up. */
+const GRACE_MS = 60_000;
+/** For each part of it, however late it begins. */
+const LEAST_MS = 10_000;
+/** For saying that it was given up. */
+const LAST_MS = 20_000;
+
 /** What one run of the function is given. */
 export interface HourlyRun {
-  readonly loadExpectation: () => Promise<Expectation>;
+  /** Once `signal` is aborted nothing more is asked. @throws DriftError */
+  readonly loadExpectation: (signal: AbortSignal) => Promise<Expectation>;
   readonly openWarehouse: (deadline: Deadline) => Warehouse;
   readonly metrics: MetricSink;
   /** null: no Slack. */
@@ -54,7 +64,7 @@ export interface HourlyRun {
   /** null: all datasets are its own. */
   readonly shard: WorkShard | null;
   /** For all of it. */
-  readonly deadlineMs: number;
+  readonly deadline: Deadline;
   /** When the run was scheduled, else now. */
   readonly now: Date;
 }
@@ -81,28 +91,114 @@ export type RunSummary =
  * another run is at it, and this one does nothing.
  */
 export async function runHourly(run: HourlyRun): Promise<RunSummary | null> {
-  const startedAt = run.clock.now();
-  const deadline = createDeadline({ clock: run.clock, ms: run.deadlineMs });
+  const startedMs = run.clock.elapsedMs();
+  const ending = createEnding();
+  const late = new DriftError(
+    'RunDidNotEnd',
+    'the run did not end: it was given up a minute after DEADLINE_SECONDS; what it has not told, the next run tells',
+  );
+  const ms = run.deadline.allMs() + GRACE_MS;
+  const work = () => rememberedRun(bounded({ ...run, ending, startedMs }));
+  try {
+    return await within(work, { ms, late: () => late, after: run.clock.after });
+  } catch (error) {
+    if (error !== late) throw error;
+    return await giveUp(run, { ending, error: late, startedMs });
+  }
+}
+
+type BoundedRun = HourlyRun & { readonly ending: Ending; readonly startedMs: number };
+
+async function rememberedRun(run: BoundedRun): Promise<RunSummary | null> {
   const memory = await recall(run);
   if (memory === null) return null;
   try {
-    const summary = await checkAndTell({ ...run, deadline }, memory).catch((error: unknown) =>
-      failedRun({ ...run, deadline }, memory, error),
-    );
-    const seconds = (run.clock.now().getTime() - startedAt.getTime()) / 1000;
-    return await writeHeartbeat(run, { summary, seconds });
+    const summary = await checkAndTell(run, memory).catch((error: unknown) => failedRun(run, memory, error));
+    run.ending.signal.throwIfAborted();
+    return await writeHeartbeat(run, summary);
   } finally {
     if (!(memory instanceof DriftError)) await memory.release();
   }
 }
 
-interface WithDeadline {
-  readonly deadline: Deadline;
+/** For the advice whom to grant access, which Slack would rather not have than wait for. */
+const ACCOUNT_MS = 10_000;
+
+/** Nothing waits for ever, and what comes late of a run that was given up is not posted. Who asks is looked up once. */
+function bounded(run: BoundedRun): BoundedRun {
+  const { alerts, account, reports, clock, deadline, ending } = run;
+  const { signal } = ending;
+  const late = () => new DriftError('SinkRejected', 'the report pages were given no answer in time');
+  // Slack waits for the page, which is not worth all the time that is left.
+  const pageMs = () => tellingMs(deadline) / 2;
+  let found: Promise<string | null> | null = null;
+  return {
+    ...run,
+    reports: reports && {
+      addressOf: reports.addressOf,
+      publish: (page, at) => inTime(run, { ms: pageMs(), late }, (given) => reports.publish(page, at, given)),
+      tidy: (now) => inTime(run, { ms: pageMs(), late }, (given) => reports.tidy(now, given)),
+    },
+    alerts: alerts && {
+      send: (payload, { mayPost, ...limits } = {}) =>
+        alerts.send(payload, {
+          ...limits,
+          mayPost() {
+            signal.throwIfAborted();
+            mayPost?.();
+          },
+        }),
+    },
+    account() {
+      found ??= within(account, { ms: ACCOUNT_MS, late, after: clock.after }).catch(() => null);
+      return found;
+    },
+  };
+}
+
+/** A part of the run with its share of the time; each has at least a little, since it may be all that is heard of the run. */
+function inTime<T>(
+  { clock, ending }: BoundedRun,
+  { ms, late }: { readonly ms: number; readonly late: () => DriftError },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return within(work, { ms: Math.max(ms, LEAST_MS), late, after: clock.after, signal: ending.signal });
+}
+
+/** Whatever hangs: the lease is given back, and it is said. What still comes of the run can neither write nor post. */
+async function giveUp(
+  run: HourlyRun,
+  {
+    ending,
+    error,
+    startedMs,
+  }: {
+    readonly ending: ReturnType<typeof createEnding>;
+    readonly error: DriftError;
+    readonly startedMs: number;
+  },
+): Promise<RunSummary> {
+  const failure = logFailure(run, error);
+  const seconds = (run.clock.elapsedMs() - startedMs) / 1000;
+  const late = () => new DriftError('SinkRejected', 'no answer in time');
+  const last = async (what: string, act: () => Promise<unknown>) => {
+    try {
+      await within(act, { ms: LAST_MS, late, after: run.clock.after });
+    } catch (problem) {
+      run.log({ severity: 'ERROR', message: `the run did not end, and ${what}: ${String(problem)}` });
+    }
+  };
+  await Promise.all([
+    last('its lease may not be free', () => ending.end(error)),
+    last('Slack may not have heard of it', () => tellFailure(run, failure)),
+    last('its heartbeat was not written', () => run.metrics.write(measureRun({ succeeded: false, seconds }))),
+  ]);
+  return { status: 'failed', error: failure };
 }
 
 /** A DriftError: why the state cannot be used, although there should be one. */
-async function recall(run: HourlyRun): Promise<Memory | DriftError | null> {
-  const { store, log, project } = run;
+async function recall(run: BoundedRun): Promise<Memory | DriftError | null> {
+  const { store, log, project, deadline, clock } = run;
   if (store === null) {
     log({
       severity: 'WARNING',
@@ -110,16 +206,31 @@ async function recall(run: HourlyRun): Promise<Memory | DriftError | null> {
     });
     return forgetful(project);
   }
+  const mayTakeMs = deadline.readingMs() / 2;
+  const ending = createEnding();
+  run.ending.atEnd(() => ending.end(new Error('the run has ended')));
+  const open = () => openMemory({ ...run, store, holder: crypto.randomUUID(), mayTakeMs, ending });
+  const late = () =>
+    new DriftError('StateUnavailable', `cannot read the state in ${store.uri}: no answer in time`);
   try {
-    return await openMemory({ ...run, store, holder: crypto.randomUUID() });
+    // Without it all is read and charted the same.
+    return await within(open, { ms: mayTakeMs, late, after: clock.after });
   } catch (error) {
-    if (error instanceof DriftError) return error;
-    throw error;
+    if (!(error instanceof DriftError)) throw error;
+    void ending.end(error);
+    return error;
   }
 }
 
-async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | DriftError): Promise<RunSummary> {
-  const { datasets, policy, warnings } = await run.loadExpectation();
+async function checkAndTell(run: BoundedRun, memory: Memory | DriftError): Promise<RunSummary> {
+  const { datasets, policy, warnings } = await inTime(
+    run,
+    {
+      ms: run.deadline.readingMs(),
+      late: () => new DriftError('NoSuchFolder', 'cannot read the expected files: no answer in time'),
+    },
+    run.loadExpectation,
+  );
   const state = memory instanceof DriftError ? null : memory.state;
   const known = new Set(state?.findings.flatMap(({ key, closing }) => (closing === null ? [key] : [])));
   const isKnown = (fingerprint: string) => known.has(fingerprint);
@@ -138,15 +249,18 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
     warnings,
     isKnown,
   });
+  run.ending.signal.throwIfAborted();
   const { report, nothingRead } = result;
 
   const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));
   logFindings(run, { report, told });
-  const metricsError = await tryTo(() => run.metrics.write(measurements(result, state)));
-  const telling =
+  // Neither waits for the other: each has its own share of the time.
+  const [metricsError, telling] = await bothOf(
+    tryTo(() => chart(run, measurements(result, state))),
     memory instanceof DriftError
-      ? await tellOfLostState(run, memory, report)
-      : await tellOfRun({ ...run, now }, memory, { result, policy });
+      ? tellOfLostState(run, memory, report)
+      : tellOfRun({ ...run, now }, memory, { result, policy }),
+  );
   const lost = telling.error?.code === 'StateUnavailable' && telling.isSilent ? telling.error : null;
   if (lost !== null) await tellOfLostState(run, lost, report);
   if (!(memory instanceof DriftError) && lost === null && nothingRead === null) run.gate.worked();
@@ -164,6 +278,21 @@ async function checkAndTell(run: HourlyRun & WithDeadline, memory: Memory | Drif
   const error = { code: first.code, message: errors.map(({ message: text }) => text).join('; ') };
   run.log({ severity: 'ERROR', message: `the run failed: ${error.message}`, code: error.code });
   return { status: 'failed', error, ...counts };
+}
+
+/** To its end each, also where the other fails. */
+async function bothOf<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
+}
+
+function chart(run: BoundedRun, points: readonly Measurement[]): Promise<void> {
+  const late = () =>
+    new DriftError(
+      'SinkRejected',
+      'Cloud Monitoring did not accept all of the writes in the time of the run',
+    );
+  return inTime(run, { ms: tellingMs(run.deadline), late }, (signal) => run.metrics.write(points, signal));
 }
 
 function measurements({ report, outcomes }: CheckResult, before: State | null): readonly Measurement[] {
@@ -189,7 +318,7 @@ type Telling = Told & { readonly published: Published };
 
 /** `run.now`: the moment that waivers were judged by, too. */
 async function tellOfRun(
-  run: HourlyRun & WithDeadline,
+  run: BoundedRun,
   memory: Memory,
   { result, policy }: { readonly result: CheckResult; readonly policy: Expectation['policy'] },
 ): Promise<Telling> {
@@ -227,7 +356,7 @@ async function tellOfRun(
       reportProblem: published.error?.message ?? null,
     },
   });
-  await tidyReports(run.reports, now, run.log);
+  if (tellingMs(run.deadline) > 0) await tidyReports(run.reports, now, run.log);
   return { ...told, published };
 }
 
@@ -249,38 +378,18 @@ function isFirst({ history, messages }: State, now: Date): boolean {
   return !isTold && history.every((point) => point.at === at || !hasRead(point.tables));
 }
 
-/** Time does not run backwards: a late attempt at an earlier run counts to the one after it. */
-function momentOf({ now, clock }: HourlyRun, { lastRunAt, messages }: State): Date {
-  const times = [lastRunAt, messages.runAt].flatMap((at) => (at === null ? [] : [Date.parse(at)]));
-  return new Date(Math.max(now.getTime(), ...times.filter((time) => !isAhead(time, clock))));
-}
-
-/** Clocks may differ by some minutes. Were a run of the future believed, all that follow would count to it, and be silent. */
-const MAX_AHEAD_MS = 10 * 60_000;
-
-export function isAhead(time: number, clock: Pick<Clock, 'now'>): boolean {
-  return time - clock.now().getTime() > MAX_AHEAD_MS;
-}
-
 const NOTHING_TOLD: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved: 0 };
 
 /** What is new cannot be known: that is told, and how much is there, but not the findings over and over. */
-async function tellOfLostState(
-  run: HourlyRun & WithDeadline,
-  error: DriftError,
-  report: Report,
-): Promise<Telling> {
+async function tellOfLostState(run: BoundedRun, error: DriftError, report: Report): Promise<Telling> {
   const lost = { code: error.code, message: error.message };
   await tellFailure(run, lost, renderLostState({ project: run.project, error: lost, report }));
   return { counts: NOTHING_TOLD, error, isSilent: false, published: NOT_PUBLISHED };
 }
 
 /** A run without a result is told as loudly as drift; a bug is told without its inner words. */
-async function failedRun(
-  run: HourlyRun & WithDeadline,
-  memory: Memory | DriftError,
-  error: unknown,
-): Promise<RunSummary> {
+async function failedRun(run: BoundedRun, memory: Memory | DriftError, error: unknown): Promise<RunSummary> {
+  run.ending.signal.throwIfAborted();
   const failure = logFailure(run, error);
   if (memory instanceof DriftError || !memory.isKept) {
     await tellFailure(run, failure);
@@ -350,12 +459,15 @@ export async function tellFailure(
 }
 
 /** Last of all, so that it stands for the whole run. */
-async function writeHeartbeat(
-  run: HourlyRun,
-  { summary, seconds }: { readonly summary: RunSummary; readonly seconds: number },
-): Promise<RunSummary> {
+async function writeHeartbeat(run: BoundedRun, summary: RunSummary): Promise<RunSummary> {
+  const seconds = (run.clock.elapsedMs() - run.startedMs) / 1000;
   const succeeded = summary.status !== 'failed' && isAnyTableRead(summary.tables);
-  const error = await tryTo(() => run.metrics.write(measureRun({ succeeded, seconds })));
+  const late = () => new DriftError('SinkRejected', 'Cloud Monitoring gave no answer in the time of the run');
+  const error = await tryTo(() =>
+    inTime(run, { ms: run.deadline.allMs(), late }, (signal) =>
+      run.metrics.write(measureRun({ succeeded, seconds }), signal),
+    ),
+  );
   if (error === null) return summary;
   run.log({
     severity: 'ERROR',

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { DriftError } from '../model/errors.ts';
-import type { Clock, Log, ObjectStore, StoredObject } from '../model/ports.ts';
+import type { Clock, Deadline, Log, ObjectStore, StoredObject } from '../model/ports.ts';
 import { emptyState, type State } from '../model/state.ts';
+import { within } from '../model/within.ts';
 import { parseState, printState } from '../sources/state-text.ts';
+import type { Ending } from './ending.ts';
+import { MAX_CLOCKS_APART_MS, withoutFuture } from './moment.ts';
 import { shardName, type WorkShard } from './work-shard.ts';
 
 /** The state between runs, held by one run at a time. */
@@ -45,13 +48,19 @@ export async function openMemory(options: {
   readonly shard: WorkShard | null;
   readonly clock: Clock;
   readonly log: Log;
+  readonly deadline: Pick<Deadline, 'allMs'>;
+  /** For opening it. */
+  readonly mayTakeMs: number;
+  readonly ending: Ending;
 }): Promise<Memory | null> {
-  const { store, project, log, shard } = options;
+  const { store, project, log, shard, clock, deadline, ending } = options;
+  const { signal } = ending;
   const name = objectName('state', shard);
   const lease = await takeLease(options);
   if (lease === null) return null;
   try {
-    const { state, ...loaded } = await loadState(store, { name, project });
+    signal.throwIfAborted();
+    const { state, ...loaded } = await loadState(store, { name, project, clock, signal });
     if (state.note !== null) log({ severity: 'ERROR', message: state.note });
     let { generation } = loaded;
     let current = state;
@@ -62,7 +71,17 @@ export async function openMemory(options: {
       },
       async save(next) {
         lease.assertHeld();
-        const written = await store.write(name, printState(next), generation);
+        const text = printState(next);
+        const late = () =>
+          new DriftError('StateUnavailable', `cannot write the state in ${store.uri}: no answer in time`);
+        // Not to be saved means to be told again, so that there is always some time for it.
+        const ms = Math.max(deadline.allMs(), LEAST_SAVING_MS);
+        const written = await within((signal) => store.write(name, text, generation, signal), {
+          ms,
+          late,
+          after: clock.after,
+          signal,
+        });
         if (written === null) {
           throw new DriftError(
             'StateMoved',
@@ -88,9 +107,19 @@ function objectName(what: 'state' | 'lease', shard: WorkShard | null): string {
 /** What cannot be read as a state is kept under another name, and the run goes on as a first one. */
 async function loadState(
   store: ObjectStore,
-  { name, project }: { readonly name: string; readonly project: string },
+  {
+    name,
+    project,
+    clock,
+    signal,
+  }: {
+    readonly name: string;
+    readonly project: string;
+    readonly clock: Pick<Clock, 'now'>;
+    readonly signal: AbortSignal;
+  },
 ): Promise<{ readonly state: State; readonly generation: string | null }> {
-  const stored = await store.read(name);
+  const stored = await store.read(name, signal);
   if (stored === null) return { state: emptyState(project), generation: null };
   const { generation } = stored;
   const parsed = parseState(stored.text);
@@ -98,7 +127,7 @@ async function loadState(
     // The same text has the same name, however many attempts find it.
     const hash = createHash('sha256').update(stored.text, 'utf8').digest('hex').slice(0, 12);
     const aside = `${name.replace(/\.json$/, '')}-unreadable-${hash}.json`;
-    await store.write(aside, stored.text, null);
+    await store.write(aside, stored.text, null, signal);
     const note = `What earlier runs told is not known: the state in ${store.uri} could not be understood (${parsed.problem}). It is kept there as ${aside}; what is open is told anew.`;
     return { state: { ...emptyState(project), note }, generation };
   }
@@ -108,13 +137,15 @@ async function loadState(
       `STATE_URI: the state in ${store.uri} is that of project ${parsed.state.project}, not of ${project}: give each project a place of its own`,
     );
   }
-  return { state: parsed.state, generation };
+  return { state: withoutFuture(parsed.state, clock.now()), generation };
 }
 
 const RENEW_MS = 15_000;
 const STALE_MS = 60_000;
 /** Less than that, so that what is begun in time is over before another run may take over. */
 const SURE_MS = 45_000;
+const RELEASE_MS = 15_000;
+const LEAST_SAVING_MS = 15_000;
 
 interface Lease {
   assertHeld(): void;
@@ -122,29 +153,25 @@ interface Lease {
 }
 
 /** null: another run holds it. One that was not renewed for a minute is nobody's: its run was killed. */
-async function takeLease({
-  store,
-  holder,
-  shard,
-  clock,
-  log,
-}: Parameters<typeof openMemory>[0]): Promise<Lease | null> {
+async function takeLease(options: Parameters<typeof openMemory>[0]): Promise<Lease | null> {
+  const { store, holder, shard, clock, log, ending } = options;
   const name = objectName('lease', shard);
-  const found = await store.read(name);
-  if (found !== null && isHeld(found, clock.now())) return null;
-  let renewedAt = clock.now();
-  let generation = await store.write(name, leaseText(holder, renewedAt), found?.generation ?? null);
+  const found = await store.read(name, ending.signal);
+  if (found !== null && (await isHeld(found, { ...options, name }))) return null;
+  ending.signal.throwIfAborted();
+  let renewedMs = clock.elapsedMs();
+  let generation = await store.write(name, leaseText(holder, clock.now()), found?.generation ?? null);
   if (generation === null) return null;
   let isLost = false;
 
   async function write(by: string | null): Promise<void> {
     if (isLost) return;
-    const at = clock.now();
+    const [at, ms] = [clock.now(), clock.elapsedMs()];
     const written = (await store.write(name, leaseText(by, at), generation)) ?? (await writeAfterOwn(by, at));
     if (written === null) isLost = true;
     else {
       generation = written;
-      renewedAt = at;
+      renewedMs = ms;
     }
   }
 
@@ -165,25 +192,37 @@ async function takeLease({
     return latest;
   };
   const stopRenewing = clock.every(RENEW_MS, renew);
+  const giveBack = async () => {
+    stopRenewing();
+    const given = async () => {
+      await latest;
+      await write(null);
+    };
+    const late = () => new DriftError('StateUnavailable', 'no answer in time');
+    // At worst the next run waits until it is stale.
+    await within(given, { ms: RELEASE_MS, late, after: clock.after }).catch((error: unknown) => {
+      log({ severity: 'WARNING', message: `the lease was not released: ${String(error)}` });
+    });
+  };
+  let givenBack: Promise<void> | null = null;
+  const release = () => {
+    givenBack ??= giveBack();
+    return givenBack;
+  };
+  ending.atEnd(release);
   return {
     assertHeld() {
+      ending.signal.throwIfAborted();
       if (isLost) {
         throw new DriftError('StateMoved', `the lease in ${store.uri} is lost: another run has taken over`);
       }
-      if (clock.now().getTime() - renewedAt.getTime() < SURE_MS) return;
+      if (clock.elapsedMs() - renewedMs < SURE_MS) return;
       throw new DriftError(
         'StateUnavailable',
         `the lease in ${store.uri} could not be renewed, so another run may have taken over`,
       );
     },
-    async release() {
-      stopRenewing();
-      await latest;
-      // At worst the next run waits until it is stale.
-      await write(null).catch((error: unknown) => {
-        log({ severity: 'WARNING', message: `the lease was not released: ${String(error)}` });
-      });
-    },
+    release,
   };
 }
 
@@ -191,9 +230,21 @@ function leaseText(holder: string | null, at: Date): string {
   return `${JSON.stringify({ holder, renewedAt: at.toISOString() })}\n`;
 }
 
-function isHeld({ text }: StoredObject, now: Date): boolean {
+/**
+ * Two clocks may differ by minutes, and then a lease that is renewed looks stale: it is nobody's when it stays as it is for as
+ * long as a run that lives would not leave it so.
+ */
+async function isHeld(
+  { text, generation }: StoredObject,
+  { name, store, clock, mayTakeMs, ending }: Parameters<typeof openMemory>[0] & { readonly name: string },
+): Promise<boolean> {
   const { holder, renewedAt } = parseLease(text);
-  return holder !== null && Math.abs(now.getTime() - Date.parse(renewedAt)) < STALE_MS;
+  const ageMs = Math.abs(clock.now().getTime() - Date.parse(renewedAt));
+  if (holder === null || Number.isNaN(ageMs) || ageMs >= MAX_CLOCKS_APART_MS) return false;
+  if (ageMs < STALE_MS || mayTakeMs < 2 * STALE_MS) return true;
+  await clock.sleep(STALE_MS);
+  const later = await store.read(name, ending.signal);
+  return later !== null && later.generation !== generation;
 }
 
 /** What is no lease binds nobody. */

@@ -10,7 +10,7 @@ import { SAMPLE_MARKER } from '../model/sample.ts';
 
 /** What is read of a bucket. */
 export interface Bucket extends Pick<ObjectStore, 'uri' | 'read'> {
-  listSizes(prefix: string): Promise<readonly BucketEntry[]>;
+  listSizes(prefix: string, signal?: AbortSignal): Promise<readonly BucketEntry[]>;
 }
 
 export interface BucketEntry {
@@ -27,13 +27,13 @@ const FILES_AT_ONCE = 16;
  */
 export async function copyToFolder(
   bucket: Bucket,
-  parent = tmpdir(),
+  { parent = tmpdir(), signal }: { readonly parent?: string; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<{ readonly folder: string; readonly remove: () => void }> {
   const folder = await mkdtemp(join(parent, 'drift-expected-'));
   // At once: a process that ends waits for nothing.
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
-    const files = (await bucket.listSizes('')).filter(
+    const files = (await bucket.listSizes('', signal)).filter(
       ({ name }) =>
         name.endsWith('.json') || name === SAMPLE_MARKER || isUnreadLookalike(posix.basename(name)),
     );
@@ -41,10 +41,12 @@ export async function copyToFolder(
     for (const batch of batchesOf(files)) {
       // What fails waits for the others: they would make the folder anew after it is removed.
       const copied = await Promise.allSettled(
-        batch.map((entry) => copy(bucket, entry, folder).catch(fail(bucket, entry))),
+        batch.map((entry) => copy(bucket, entry, { folder, signal }).catch(fail(bucket, entry))),
       );
       for (const each of copied) if (each.status === 'rejected') throw each.reason;
     }
+    // What nobody waits for any more nobody removes.
+    signal?.throwIfAborted();
     return { folder, remove };
   } catch (cause) {
     remove();
@@ -102,7 +104,11 @@ function problemOf(name: string, names: ReadonlySet<string>): string | null {
   return file === undefined ? null : `lies beneath ${JSON.stringify(file)}, which is a file`;
 }
 
-async function copy(bucket: Bucket, { name, bytes }: BucketEntry, folder: string): Promise<void> {
+async function copy(
+  bucket: Bucket,
+  { name, bytes }: BucketEntry,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal | undefined },
+): Promise<void> {
   const path = join(folder, ...name.split('/'));
   await mkdir(dirname(path), { recursive: true });
   if (bytes > MAX_FILE_BYTES) {
@@ -116,7 +122,7 @@ async function copy(bucket: Bucket, { name, bytes }: BucketEntry, folder: string
     await writeFile(path, '');
     return;
   }
-  const stored = await bucket.read(name);
+  const stored = await bucket.read(name, signal);
   if (stored === null)
     throw new DriftError('NoSuchFolder', `${bucket.uri}: ${name} was deleted while it was read`);
   await writeFile(path, stored.bytes ?? stored.text);

@@ -4,6 +4,7 @@ import { type AuthClient, GoogleAuth, PassThroughClient } from 'google-auth-libr
 import { isObject } from '../diff/parse.ts';
 import { DriftError } from '../model/errors.ts';
 import type { Clock, ObjectStore, PageStore, StoredObject } from '../model/ports.ts';
+import { realTimer, within } from '../model/within.ts';
 import { printable, shortened } from '../render/printable.ts';
 import type { Bucket, BucketEntry } from './bucket-folder.ts';
 
@@ -15,6 +16,9 @@ const FIRST_WAIT_MS = 1000;
 const MAX_ATTEMPTS = 5;
 /** Slack waits for a page, and the next run has another. */
 const MAX_PAGE_ATTEMPTS = 2;
+/** Ten times what one function is meant for; a page has up to 1,000 objects, and may have none. */
+const MAX_ENTRIES = 200_000;
+const MAX_PAGES = 2000;
 
 /**
  * Objects of a Cloud Storage bucket, beneath a prefix, by the JSON API and Google's own sign-in. Its client library has no
@@ -44,12 +48,14 @@ export function createBucketStore(options: {
   };
   return {
     uri,
-    read: (name) => readObject(objects, name),
-    write: (name, text, generation) => writeObject(objects, name, { text, generation }),
-    publish: (name, page) => publishPage(objects, name, page),
-    list: async (prefix) => (await listObjects(objects, prefix)).map(({ name }) => name),
-    listSizes: (prefix) => listObjects(objects, prefix),
-    remove: (name) => removeObject(objects, name),
+    read: (name, signal) => readObject({ ...objects, signal }, name),
+    write: (name, text, generation, signal) =>
+      writeObject({ ...objects, signal }, name, { text, generation }),
+    publish: (name, page, signal) => publishPage({ ...objects, signal }, name, page),
+    list: async (prefix, signal) =>
+      (await listObjects({ ...objects, signal }, prefix)).map(({ name }) => name),
+    listSizes: (prefix, signal) => listObjects({ ...objects, signal }, prefix),
+    remove: (name, signal) => removeObject({ ...objects, signal }, name),
   };
 }
 
@@ -62,6 +68,8 @@ interface Objects {
   readonly pathOf: (name: string) => string;
   readonly timeoutMs: number;
   readonly clock: Pick<Clock, 'sleep'>;
+  /** Once it is aborted nothing more is asked. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 async function readObject(
@@ -142,6 +150,7 @@ async function publishPage(objects: Objects, name: string, page: string): Promis
 
 async function listObjects(objects: Objects, prefix: string): Promise<readonly BucketEntry[]> {
   const entries: BucketEntry[] = [];
+  const tokens = new Set<string>();
   let pageToken: string | null = null;
   do {
     const answer = await ask(objects, {
@@ -157,6 +166,15 @@ async function listObjects(objects: Objects, prefix: string): Promise<readonly B
     if (page === null) throw unavailable(objects, 'list', reasonOf(answer, objects));
     entries.push(...page.entries);
     pageToken = page.nextPageToken;
+    if (pageToken === null) break;
+    if (tokens.has(pageToken)) {
+      throw unavailable(objects, 'list', 'a page of the list names one before it as the next');
+    }
+    tokens.add(pageToken);
+    if (tokens.size >= MAX_PAGES || entries.length > MAX_ENTRIES) {
+      const counted = `${entries.length.toLocaleString('en-US')} objects on ${tokens.size} pages`;
+      throw unavailable(objects, 'list', `the list has no end: after ${counted} there is another page`);
+    }
   } while (pageToken !== null);
   return entries.map(({ name, bytes }) => ({ name: name.slice(objects.pathOf('').length), bytes }));
 }
@@ -166,11 +184,14 @@ function parseList(
   text: string,
 ): { readonly entries: readonly BucketEntry[]; readonly nextPageToken: string | null } | null {
   try {
-    const { items = [], nextPageToken = null } = JSON.parse(text) as {
+    const { items = [], nextPageToken } = JSON.parse(text) as {
       readonly items?: readonly { readonly name: string; readonly size: string }[];
       readonly nextPageToken?: string;
     };
-    return { entries: items.map(({ name, size }) => ({ name, bytes: Number(size) })), nextPageToken };
+    return {
+      entries: items.map(({ name, size }) => ({ name, bytes: Number(size) })),
+      nextPageToken: nextPageToken === undefined || nextPageToken === '' ? null : String(nextPageToken),
+    };
   } catch {
     return null;
   }
@@ -232,9 +253,11 @@ interface Answer {
 /** Asks again where that may help: a precondition makes it safe for a write as well. */
 async function ask(objects: Objects, question: Question): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
+    objects.signal?.throwIfAborted();
     const answer = await askOnce(objects, question).catch((error: unknown) => codeOf(error));
     const isPassing = typeof answer === 'string' || isPassingRefusal(answer);
     if (!isPassing) return answer;
+    objects.signal?.throwIfAborted();
     if (attempt === (question.verb === 'publish' ? MAX_PAGE_ATTEMPTS : MAX_ATTEMPTS)) {
       throw unavailable(
         objects,
@@ -284,12 +307,18 @@ async function askOnce(
     ...(body === undefined ? {} : { data: body }),
     headers: contentType === undefined ? {} : { 'content-type': contentType },
     responseType: 'arraybuffer',
+    ...(objects.signal === undefined ? {} : { signal: objects.signal }),
     // Also where an answer begins and then hangs.
     timeout: objects.timeoutMs,
     retry: false,
     validateStatus: () => true,
   });
-  const { status, data, headers } = await withinMs(2 * objects.timeoutMs, asked);
+  // Its own time-out does not hold for the sign-in, which may ask a metadata server that never answers.
+  const { status, data, headers } = await within(() => asked, {
+    ms: 2 * objects.timeoutMs,
+    late: () => new Error('no answer in time'),
+    after: realTimer,
+  });
   const content = Buffer.from(data);
   return {
     status,
@@ -298,19 +327,6 @@ async function askOnce(
     raw: isUtf8(content) ? null : content,
     headers: new Headers(headers),
   };
-}
-
-/** Its own time-out does not hold for the sign-in, which may ask a metadata server that never answers. */
-async function withinMs<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function generationOf(text: string): string | null {

@@ -8,7 +8,13 @@ import {
   type MetricName,
   metricType,
 } from '../model/metrics.ts';
+import { realTimer, within } from '../model/within.ts';
 import { createMetricClient } from './monitoring.ts';
+
+/** A dozen answers. */
+const MAX_MS = 120_000;
+/** The tool has a dozen descriptors. */
+const MAX_PAGES = 100;
 
 /** What became of the descriptor of one metric. */
 export interface DescribedMetric {
@@ -21,15 +27,24 @@ export interface DescribedMetric {
  * point. Only what differs is written.
  * @throws DriftError `SinkRejected`, also where a descriptor is there whose values are of another type
  */
-export async function describeMetrics({
-  projectId,
-  endpoint,
-}: {
+export function describeMetrics(options: {
   readonly projectId: string;
   /** `http://host:port` of a stand-in. */
   readonly endpoint: string | null;
 }): Promise<readonly DescribedMetric[]> {
-  const client = await createMetricClient(endpoint);
+  const late = () =>
+    new DriftError('SinkRejected', 'Cloud Monitoring, or the sign-in, gave no answer in time');
+  return within((signal) => describeAll({ ...options, signal }), { ms: MAX_MS, late, after: realTimer });
+}
+
+async function describeAll({
+  projectId,
+  endpoint,
+  signal,
+}: Parameters<typeof describeMetrics>[0] & { readonly signal: AbortSignal }): Promise<
+  readonly DescribedMetric[]
+> {
+  const client = await createMetricClient(endpoint).catch(refuse('the credentials'));
   try {
     if (endpoint === null) {
       chargeTo(projectId, await client.auth.getClient().catch(refuse('the credentials')));
@@ -37,6 +52,7 @@ export async function describeMetrics({
     const known = await listDescriptors(client, projectId);
     const described: DescribedMetric[] = [];
     for (const name of Object.keys(METRICS) as MetricName[]) {
+      signal.throwIfAborted();
       described.push(await describeMetric(client, { projectId, name, found: known.get(metricType(name)) }));
     }
     return described;
@@ -57,10 +73,19 @@ async function listDescriptors(
   projectId: string,
 ): Promise<ReadonlyMap<string, Descriptor>> {
   const filter = `metric.type = starts_with("${METRIC_PREFIX}")`;
-  const [descriptors] = await client
-    .listMetricDescriptors({ name: `projects/${projectId}`, filter })
-    .catch(refuse('the list of descriptors'));
-  return new Map(descriptors.map((descriptor) => [String(descriptor.type), descriptor]));
+  const found = new Map<string, Descriptor>();
+  const tokens = new Set<string>();
+  // Page by page: the client would follow a list that has no end for ever.
+  for (let pageToken = ''; !tokens.has(pageToken) && tokens.size < MAX_PAGES; ) {
+    tokens.add(pageToken);
+    const [descriptors, , { nextPageToken = '' } = {}] = await client
+      .listMetricDescriptors({ name: `projects/${projectId}`, filter, pageToken }, { autoPaginate: false })
+      .catch(refuse('the list of descriptors'));
+    for (const descriptor of descriptors) found.set(String(descriptor.type), descriptor);
+    if (!nextPageToken) return found;
+    pageToken = nextPageToken;
+  }
+  throw new DriftError('SinkRejected', 'Cloud Monitoring: the list of descriptors has no end');
 }
 
 async function describeMetric(

@@ -3,6 +3,7 @@ import { PassThroughClient } from 'google-auth-library';
 import { DriftError } from '../model/errors.ts';
 import { METRIC_RESOURCE } from '../model/metrics.ts';
 import type { Clock, Measurement, MetricSink } from '../model/ports.ts';
+import { realTimer, within } from '../model/within.ts';
 
 /** metric_service.proto, CreateTimeSeriesRequest: at most 200 series a request. */
 const MAX_SERIES = 200;
@@ -26,7 +27,7 @@ export function createMonitoringSink({
   readonly taskId: string;
   /** `http://host:port` of a stand-in. */
   readonly endpoint: string | null;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   /** For one write. */
   readonly timeoutMs?: number;
 }): MetricSink {
@@ -35,36 +36,65 @@ export function createMonitoringSink({
     labels: { project_id: projectId, location, namespace: projectId, job: 'bigquery-drift', task_id: taskId },
   };
   let client: Promise<MetricServiceClient> | undefined;
+
+  /** The client's own time-out begins after the sign-in, which may ask a metadata server that never answers. */
+  function inTime<T>(work: () => Promise<T>): Promise<T> {
+    const late = () => Object.assign(new Error('no answer in time'), { code: DEADLINE_EXCEEDED });
+    return within(work, { ms: 2 * timeoutMs, late, after: realTimer });
+  }
+
+  async function connect(): Promise<MetricServiceClient> {
+    const signingIn = client ?? createMetricClient(endpoint);
+    client = signingIn;
+    try {
+      return await inTime(() => signingIn);
+    } catch (error) {
+      // The next write signs in anew.
+      client = undefined;
+      throw rejected(`it could not be signed in: ${textOf(error)}`, error);
+    }
+  }
+
   return {
-    async write(measurements) {
-      client ??= createMetricClient(endpoint);
-      const connected = await client;
+    async write(measurements, signal) {
+      const connected = await connect();
       const endTime = timestamp(clock.now());
       const all = batches(measurements, MAX_SERIES);
       let failed = 0;
       let why: string | null = null;
       for (const [index, batch] of all.entries()) {
+        if (signal?.aborted === true) return;
         const timeSeries = batch.map((measurement) => ({ ...series(measurement, endTime), resource }));
         const failure = await tryTwice(() =>
-          connected.createTimeSeries({ name: `projects/${projectId}`, timeSeries }, { timeout: timeoutMs }),
+          inTime(() =>
+            connected.createTimeSeries({ name: `projects/${projectId}`, timeSeries }, { timeout: timeoutMs }),
+          ),
         );
         if (failure === null) continue;
         why ??= failure.reason;
-        // Slack waits for these: where no answer comes there is no use in a hundred batches that wait for one each.
+        // Where no answer comes there is no use in a hundred batches that wait for one each.
         failed += failure.isSilence ? all.length - index : 1;
         if (failure.isSilence) break;
       }
       if (why === null) return;
-      throw new DriftError(
-        'SinkRejected',
-        `Cloud Monitoring did not accept ${failed} of the writes: ${why.slice(0, 500)}`,
-      );
+      throw rejected(`${failed} of the writes: ${why}`);
     },
   };
 }
 
-/** DEADLINE_EXCEEDED, UNAVAILABLE: written once more with the same time, which does no harm to what is there. */
-const PASSING = [4, 14];
+function rejected(what: string, cause?: unknown): DriftError {
+  const message = `Cloud Monitoring did not accept ${what.slice(0, 500)}`;
+  return new DriftError('SinkRejected', message, { cause });
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const DEADLINE_EXCEEDED = 4;
+const UNAVAILABLE = 14;
+/** Written once more with the same time, which does no harm to what is there. */
+const PASSING: readonly number[] = [DEADLINE_EXCEEDED, UNAVAILABLE];
 /** What Cloud Monitoring says of a point that it has already, or that is older than the one it has. */
 const ALREADY_WRITTEN =
   /written more frequently|must be written in order|older (start|end) time than the most recent/i;
@@ -99,7 +129,7 @@ function codeOf(error: unknown): number {
  * leaves as JSON text.
  */
 function refusals(error: unknown): readonly string[] {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = textOf(error);
   const details = error instanceof Error && 'statusDetails' in error ? error.statusDetails : undefined;
   const [detail] = Array.isArray(details) ? details : [];
   const summary = typeof detail?.description === 'string' ? detail.description : '';
@@ -107,18 +137,26 @@ function refusals(error: unknown): readonly string[] {
   return reasons.length === 0 ? [message] : reasons;
 }
 
-/** Loaded when first used: the client is the slowest part of a cold start. REST, since gRPC costs memory and an import. */
+/**
+ * Loaded when first used: the client is the slowest part of a cold start. REST, since gRPC costs memory and an import. Signed
+ * in before it is used: each of its calls would else leave a sign-in that fails as a rejection that nobody handles, which
+ * the functions framework takes for the end of the function.
+ */
 export async function createMetricClient(endpoint: string | null): Promise<MetricServiceClient> {
   const { MetricServiceClient } = await import('@google-cloud/monitoring');
-  if (endpoint === null) return new MetricServiceClient({ fallback: true });
+  const client = new MetricServiceClient({ fallback: true, ...(endpoint === null ? {} : standIn(endpoint)) });
+  await client.initialize();
+  return client;
+}
+
+function standIn(endpoint: string) {
   const { hostname, port, protocol } = new URL(endpoint);
-  return new MetricServiceClient({
-    fallback: true,
+  return {
     apiEndpoint: hostname,
     port: Number(port),
     protocol: protocol.replace(':', ''),
     authClient: new PassThroughClient(),
-  });
+  };
 }
 
 type TimeSeries = protos.google.monitoring.v3.ITimeSeries;

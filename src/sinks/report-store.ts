@@ -41,16 +41,16 @@ export function createReportStore({
       shard,
       takesFilter: place.in === 'folder' || link === 'browser',
     }),
-    async publish(page, run) {
-      await store.publish(nameOf(run), page);
-      await store.publish(latest, page);
+    async publish(page, run, signal) {
+      await store.publish(nameOf(run), page, signal);
+      await store.publish(latest, page, signal);
     },
-    async tidy(now) {
+    async tidy(now, signal) {
       // Names sort as their moments do.
       const oldest = nameOf(new Date(now.getTime() - KEPT_MS));
-      const names = await store.list(prefix);
+      const names = await store.list(prefix, signal);
       const old = names.filter((name) => isRunPage(name) && name < oldest).sort();
-      for (const name of old.slice(0, MAX_REMOVED)) await store.remove(name);
+      for (const name of old.slice(0, MAX_REMOVED)) await store.remove(name, signal);
     },
   };
 }

@@ -17,7 +17,7 @@ export function createSlackSink({
 }: {
   readonly url: string;
   readonly fetch: typeof globalThis.fetch;
-  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly clock: Pick<Clock, 'now' | 'elapsedMs' | 'sleep'>;
 }): AlertSink {
   return { send: (payload, limits = {}) => deliver(payload, { url, fetch, clock, ...limits }) };
 }
@@ -30,14 +30,14 @@ type Target = Parameters<typeof createSlackSink>[0] & SendLimits;
  */
 async function deliver(payload: SlackPayload, target: Target): Promise<Delivery> {
   const { clock, maxMs = MAX_MS, mayPost = () => {} } = target;
-  const end = clock.now().getTime() + maxMs;
+  const end = clock.elapsedMs() + maxMs;
   for (let connections = 1; ; ) {
     mayPost();
     const outcome = await post(payload, target);
     if (outcome.status === 'accepted') return { fate: 'sent' };
     if (outcome.status === 'answered' && outcome.http === 429) {
       const waitMs = outcome.retryAfterMs;
-      if (clock.now().getTime() + waitMs > end) return undelivered('refused', outcome.reason);
+      if (clock.elapsedMs() + waitMs > end) return undelivered('refused', outcome.reason);
       await clock.sleep(waitMs);
     } else if (outcome.status === 'unreached' && connections < MAX_CONNECTIONS) {
       await clock.sleep(SECOND_MS * connections);

@@ -58,8 +58,8 @@ export function createAsker({
     const answer = pacer.run({
       check,
       request: () => {
-        attempts.startedAt ??= clock.now().getTime();
-        const leftMs = attempts.startedAt + MAX_MS - clock.now().getTime();
+        attempts.startedAt ??= clock.elapsedMs();
+        const leftMs = attempts.startedAt + MAX_MS - clock.elapsedMs();
         return orOver(request(Math.min(timeoutMs, deadline.readingMs(), Math.max(1, leftMs))));
       },
       // Who has waited for a turn already does not wait for all the others once more.
@@ -96,7 +96,7 @@ export function createAsker({
         if (action === 'stop' && final.status === 'unreadable') spent = final;
         if (action !== 'retry' && action !== 'slow-down') return final;
         const waitMs = FIRST_WAIT_MS * 2 ** (attempts.count - 1) * (0.5 + Math.random() / 2);
-        const now = clock.now().getTime();
+        const now = clock.elapsedMs();
         const isLast = attempts.count === MAX_ATTEMPTS || now + waitMs > (attempts.startedAt ?? now) + MAX_MS;
         if (isLast) return final;
         if (waitMs >= deadline.readingMs()) {

@@ -1,5 +1,5 @@
 import { BigQuery } from '@google-cloud/bigquery';
-import { PassThroughClient } from 'google-auth-library';
+import { gcpMetadata, PassThroughClient } from 'google-auth-library';
 import { isObject } from '../diff/parse.ts';
 import { MalformedError } from '../model/errors.ts';
 import type {
@@ -12,6 +12,7 @@ import type {
   TableId,
   Warehouse,
 } from '../model/ports.ts';
+import { realTimer, within } from '../model/within.ts';
 import { datasetPage, type Page, tablePage } from './answer-pages.ts';
 import { type ApiFailure, errorBody } from './api-answer.ts';
 import { createAsker, METHODS, type Method } from './ask.ts';
@@ -40,7 +41,18 @@ export async function accountOf(client: BigQuery): Promise<string | null> {
   return credentials?.client_email ?? null;
 }
 
+/** The process remembers the question whether there is a metadata server, also while it gets no answer. */
+export function forgetSignIn(): void {
+  gcpMetadata.resetIsAvailableCache();
+}
+
 const PAGE_SIZE = 1000;
+/** Of all lists of a run together, five times what one function is meant for: they lie in memory. */
+const MAX_LISTED = 500_000;
+/** Of one list; where the quota is short BigQuery has been seen to give 50 a page. */
+const MAX_PAGES = 10_000;
+/** A token stands in the address of the next request, which may have 16 KB: https://docs.cloud.google.com/bigquery/quotas */
+const MAX_TOKEN = 16_384;
 /** The client's own limit does not hold where an answer begins and then hangs. */
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Many times what 10,000 described fields take: more of it is no table, and would fill the memory. */
@@ -66,6 +78,8 @@ export function createWarehouses({
 }
 
 function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): Warehouse {
+  let listed = 0;
+
   /** Asks page by page; a page that fails fails the list, since half a list looks like a dropped rest. */
   async function askPages<Item>(
     { method, rank }: { readonly method: Method; readonly rank: number },
@@ -86,12 +100,12 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
       pages.push(read.value);
       const { nextPageToken } = read.value;
       if (nextPageToken === undefined) return { status: 'found', value: pages };
-      if (tokens.has(nextPageToken)) {
-        return {
-          status: 'unreadable',
-          reason: 'malformed',
-          detail: `${method}: a page names one before it as the next`,
-        };
+      listed += read.value.items.length;
+      const problem = tokens.has(nextPageToken)
+        ? 'a page names one before it as the next'
+        : endlessness({ listed, pages: pages.length, token: nextPageToken });
+      if (problem !== null) {
+        return { status: 'unreadable', reason: 'malformed', detail: `${method}: ${problem}` };
       }
       tokens.add(nextPageToken);
       query = { ...query, pageToken: nextPageToken };
@@ -104,20 +118,21 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
    */
   async function get(uri: string, { query, timeoutMs, kind }: Get): Promise<Resource> {
     const given = new AbortController();
-    const url = `${client.baseUrl}/projects/${await client.getProjectId()}/${uri}`;
-    const answer = client.authClient.request<string>({
-      url,
-      params: query,
-      responseType: 'text',
-      signal: given.signal,
-      retry: false,
-      // What another address answers is not BigQuery's.
-      redirect: 'manual',
-      maxContentLength: MAX_BYTES,
-      validateStatus: () => true,
-    });
+    const ask = async () =>
+      client.authClient.request<string>({
+        url: `${client.baseUrl}/projects/${await client.getProjectId()}/${uri}`,
+        params: query,
+        responseType: 'text',
+        signal: given.signal,
+        retry: false,
+        // What another address answers is not BigQuery's.
+        redirect: 'manual',
+        maxContentLength: MAX_BYTES,
+        validateStatus: () => true,
+      });
+    const late = () => new Error(`no answer within ${timeoutMs / 1000} s`);
     try {
-      const { status, data } = await withTimeout(answer, timeoutMs);
+      const { status, data } = await within(ask, { ms: timeoutMs, late, after: realTimer });
       if (status === 401) await forgetToken(client);
       if (status !== 200) throw new ApiError(status, String(data));
       return resourceOf(JSON.parse(String(data)), kind);
@@ -235,6 +250,23 @@ async function forgetToken({ authClient }: BigQuery): Promise<void> {
   signedIn.setCredentials({ ...signedIn.credentials, expiry_date: 1 });
 }
 
+/** Why a list is given up, although it has another page; null: it goes on. */
+function endlessness({
+  listed,
+  pages,
+  token,
+}: {
+  readonly listed: number;
+  readonly pages: number;
+  readonly token: string;
+}): string | null {
+  if (listed >= MAX_LISTED) {
+    return `this run's lists have more than ${MAX_LISTED.toLocaleString('en-US')} entries, and no end`;
+  }
+  if (pages >= MAX_PAGES) return `the list has no end: page ${pages} names another one`;
+  return token.length > MAX_TOKEN ? 'a page names the next one by a text of more than 16 KB' : null;
+}
+
 interface Get {
   readonly query: Query;
   readonly timeoutMs: number;
@@ -250,14 +282,6 @@ function path(...segments: readonly string[]): string {
 /** Announced as its length, or noticed while it arrives: gaxios has no name for either. */
 function isTooLong(error: unknown): boolean {
   return error instanceof Error && /over (?:the )?limit/.test(error.message) && !(error instanceof ApiError);
-}
-
-async function withTimeout<T>(answer: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
-  });
-  return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }
 
 type Query = Readonly<Record<string, string>>;

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { stoppedClock } from '../../emulators/clock.ts';
 import { canonicalTable } from '../../src/diff/canonical.ts';
 import { rememberedText } from '../../src/diff/memo.ts';
 import { compareRetention } from '../../src/diff/retention.ts';
@@ -24,7 +25,7 @@ import { RUNS } from '../support/runs.ts';
 import { datasetSight, declaredTable, NONE_UNDECLARED, policy, sightOf, tableSight } from './story.ts';
 
 const NOW = new Date('2026-11-22T10:17:00Z');
-const clock = { now: () => NOW, sleep: async () => {}, every: () => () => {} };
+const clock = stoppedClock(NOW);
 const kinds = KINDS.map(({ id }) => id);
 
 type Expectation = Awaited<ReturnType<typeof loadExpectation>>;

@@ -9,6 +9,7 @@ import type {
   Unreadable,
   Warehouse,
 } from '../../src/model/ports.ts';
+import { createDeadline } from '../../src/run/deadline.ts';
 import { runHourly } from '../../src/run/hourly.ts';
 import { createReportStore } from '../../src/sinks/report-store.ts';
 import { type Expectation, loadExpectation } from '../../src/sources/expected-files.ts';
@@ -91,7 +92,7 @@ export function startStory({
         loadExpectation: () => story.loadExpectation(),
         openWarehouse: () => readable(story),
         shard: null,
-        deadlineMs: 540_000,
+        deadline: createDeadline({ clock, ms: 540_000 }),
         metrics: { write: async () => {} },
         alerts: {
           async send(payload) {

@@ -9,6 +9,7 @@ import { DriftError } from '../../src/model/errors.ts';
 import { KINDS } from '../../src/model/kinds.ts';
 import type { Delivery, Log, SlackPayload } from '../../src/model/ports.ts';
 import { emptyState, type State } from '../../src/model/state.ts';
+import { createDeadline } from '../../src/run/deadline.ts';
 import { createFailureGate } from '../../src/run/failure-gate.ts';
 import { runHourly } from '../../src/run/hourly.ts';
 import { createFolderStore } from '../../src/sinks/folder-store.ts';
@@ -574,7 +575,7 @@ describe.each([
       log: (entry) => logged.push(entry),
       confirmMs: 0,
       shard: null,
-      deadlineMs: 540_000,
+      deadline: createDeadline({ clock, ms: 540_000 }),
       now: clock.now(),
     });
     return { answer, told, logged: logged.filter(({ severity }) => severity === 'ERROR') };

@@ -5,6 +5,8 @@ import { type StorageEmulator, startStorageEmulator } from '../../emulators/stor
 import { DriftError } from '../../src/model/errors.ts';
 import type { Log, ObjectStore } from '../../src/model/ports.ts';
 import { emptyState, type State } from '../../src/model/state.ts';
+import { createDeadline } from '../../src/run/deadline.ts';
+import { createEnding } from '../../src/run/ending.ts';
 import { forgetful, type Memory, openMemory } from '../../src/run/memory.ts';
 import { createBucketStore } from '../../src/sinks/bucket-store.ts';
 import { createFolderStore } from '../../src/sinks/folder-store.ts';
@@ -49,7 +51,9 @@ function runOf(
 ) {
   const logged: Parameters<Log>[0][] = [];
   const log: Log = (entry) => logged.push(entry);
-  return { clock, logged, tryToOpen: () => openMemory({ store, project, holder, shard: null, clock, log }) };
+  const deadline = createDeadline({ clock, ms: null });
+  const common = { store, project, holder, shard: null, clock, log, deadline, mayTakeMs: 240_000 };
+  return { clock, logged, tryToOpen: () => openMemory({ ...common, ending: createEnding() }) };
 }
 
 /** The run has the lease. */
@@ -244,7 +248,8 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
     await expect(late.memory.save(stateOf(START))).rejects.toEqual(lost(store));
     await late.clock.sleep(HOUR);
     await late.memory.release();
-    expect(await leaseIn(store)).toEqual({ holder: 'next', renewedAt: later(MINUTE) });
+    // Watched for a minute before it was taken.
+    expect(await leaseIn(store)).toEqual({ holder: 'next', renewedAt: later(2 * MINUTE) });
     next.memory.assertHeld();
     await next.memory.save(stateOf(START));
     expect(late.logged).toEqual([]);
@@ -276,7 +281,7 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
     await open(store, { holder: 'next', clock: playedClock(later(2 * MINUTE)) });
     await clock.sleep(15 * SECOND);
     expect(() => memory.assertHeld()).toThrow(lost(store));
-    expect(await leaseIn(store)).toEqual({ holder: 'next', renewedAt: later(2 * MINUTE) });
+    expect(await leaseIn(store)).toEqual({ holder: 'next', renewedAt: later(3 * MINUTE) });
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { stoppedClock } from '../../emulators/clock.ts';
 import type { Warehouse } from '../../src/model/ports.ts';
 import { check } from '../../src/run/check.ts';
 import { loadExpectation } from '../../src/sources/expected-files.ts';
@@ -9,7 +10,7 @@ import { endless } from '../support/deadline.ts';
 import { writeFolder } from '../support/folder.ts';
 
 const NOW = new Date('2026-11-22T10:17:00Z');
-const clock = { now: () => NOW, sleep: async () => {}, every: () => () => {} };
+const clock = stoppedClock(NOW);
 
 const table = (type = 'INTEGER', name = 'user_id') => ({
   type: 'TABLE',

@@ -38,7 +38,7 @@ describe('a second run', () => {
       await story.play(3, {
         1() {
           world.drop('sales.orders');
-          story.meanwhile('before the second read', () => {
+          story.whileFrozen('before the second read', () => {
             // Longer than a lease lasts that nobody renews.
             story.clock.advance(61_000);
             return story.callAnew(1);
@@ -67,7 +67,7 @@ test.each(STORES)(
       1() {
         world.drop('sales.orders');
         story.slack.faults.push({ times: 1, answer: { status: 429, body: 'rate_limited', retryAfter: 30 } });
-        story.meanwhile('before the second read', () => {
+        story.whileFrozen('before the second read', () => {
           story.clock.advance(61_000);
           return story.callAnew(1);
         });

@@ -13,7 +13,9 @@ import { type Listening, NOW_HEADER } from './child-protocol.ts';
 const clock = playedClock();
 const checkDrift = createFunction({ env: process.env, clock, fetch: globalThis.fetch, log: () => {} });
 http('checkDrift', (request, response) => {
-  clock.advance(Date.parse(request.get(NOW_HEADER) ?? '') - clock.now().getTime());
+  const ms = Date.parse(request.get(NOW_HEADER) ?? '') - clock.now().getTime();
+  if (ms < 0) clock.set(ms);
+  else clock.advance(ms);
   return checkDrift(request, response);
 });
 const server = getTestServer('checkDrift').listen(0, '127.0.0.1');

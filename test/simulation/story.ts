@@ -51,12 +51,19 @@ export interface Story {
   callAnew(hour: number): Promise<Answer>;
   /** Happens once, in the middle of the next run. */
   meanwhile(pause: Pause, act: () => Promise<unknown>): void;
+  /** The same, while the run that is held up is frozen as a whole: it does not renew its lease. */
+  whileFrozen(pause: Pause, act: () => Promise<unknown>): void;
   /** What Slack accepted, a line each: `hour 3: Drift in shop: 1 critical | …`. */
   told(): readonly string[];
   /** What the function answered, for hours in which it was not 200 at once. */
   troubles(): readonly string[];
   /** What holds in every story. */
   audit(): Audit;
+}
+
+/** Of the function, from a cold start on. */
+interface Instance {
+  isFrozen: boolean;
 }
 
 export type Script = Readonly<Record<number, () => unknown>>;
@@ -130,28 +137,31 @@ export async function startStory({
     pauses.delete(at);
     await act?.();
   }
-  const pausingClock: Clock = {
+  const pausingClock = (instance: Instance): Clock => ({
     ...clock,
+    every: (ms, act) => clock.every(ms, async () => (instance.isFrozen ? undefined : act())),
     async sleep(ms) {
       if (ms >= CONFIRMING_MS) await pause('before the second read');
       await clock.sleep(ms);
     },
-  };
+  });
   const pausingFetch: typeof fetch = async (input, init) => {
     await pause('before Slack has the message');
     return fetch(input, init);
   };
 
   let current: HttpFunction;
+  let latest: Instance = { isFrozen: false };
   stories += 1;
   const name = `story${stories}`;
   http(name, (request, response) => current(request, response));
   const url = await listen(name);
 
   function startAnew(): void {
+    latest = { isFrozen: false };
     current = createFunction({
       env: { ...env },
-      clock: pausingClock,
+      clock: pausingClock(latest),
       fetch: pausingFetch,
       log: (entry) => logged.push(entry),
     });
@@ -198,6 +208,13 @@ export async function startStory({
       return call(hour);
     },
     meanwhile: (at, act) => pauses.set(at, act),
+    whileFrozen: (at, act) =>
+      pauses.set(at, async () => {
+        const frozen = latest;
+        frozen.isFrozen = true;
+        await act();
+        frozen.isFrozen = false;
+      }),
     told: () =>
       slack.messages.map(({ at, payload }) => {
         const gist = gistOf(payload as SlackPayload);

@@ -45,7 +45,7 @@ test.each(STORES)('three days in which everything happens, with state in %s', as
     33: () => world.restore('sales.refunds'),
     38() {
       world.retype('sales.refunds', 'FLOAT64');
-      story.meanwhile('before the second read', () => {
+      story.whileFrozen('before the second read', () => {
         clock.advance(2 * MINUTE_MS);
         return story.callAnew(38);
       });

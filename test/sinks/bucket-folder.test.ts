@@ -34,7 +34,7 @@ test('the expected files of a bucket are those of a folder with the same names',
   const { bucket } = await startBucket({ ...shopFiles, 'README.md': 'not for the monitor' });
 
   const parent = await writeFolder({});
-  const { folder, remove } = await copyToFolder(bucket, parent);
+  const { folder, remove } = await copyToFolder(bucket, { parent });
   const { datasets } = await loadExpectation({ folder });
   remove();
 
@@ -70,7 +70,7 @@ test('a file that is too large is not read, and is refused with all other proble
     'sales/wrong.json': { tpye: 'TABLE' },
   });
 
-  const { folder, remove } = await copyToFolder(bucket, await writeFolder({}));
+  const { folder, remove } = await copyToFolder(bucket, { parent: await writeFolder({}) });
   onTestFinished(remove);
 
   await expect(loadExpectation({ folder })).rejects.toMatchObject({
