@@ -12,6 +12,7 @@ import {
   stringList,
 } from './parse.ts';
 import { FIELD_SETTINGS, foundSettings, statedSettings, TABLE_SETTINGS } from './settings.ts';
+import { uncarriedInField, uncarriedInTable } from './uncarried.ts';
 
 /*
  * One meaning, one spelling. Everything here reads REST v2 resources by hand rather than by schema: an answer
@@ -40,6 +41,7 @@ export function canonicalTable(resource: Resource): Table {
     creationTime: int64(resource['creationTime'], 'creationTime') ?? null,
     hivePartitionFields: hivePartitionFields(resource),
     ...foundSettings(TABLE_SETTINGS, resource),
+    ...uncarriedInTable(resource),
   };
 }
 
@@ -92,7 +94,9 @@ function canonicalField(raw: unknown, { at, depth, settingsOf }: Place): Field {
     type: canonicalType(type, raw, at),
     mode: mode === 'NULLABLE' ? mode : canonicalMode(optionalString(mode, `${at}.mode`)),
   };
-  const withSettings = settings === undefined ? field : { ...field, settings };
+  const uncarried = uncarriedInField(raw);
+  const plain = uncarried === undefined ? field : { ...field, uncarried };
+  const withSettings = settings === undefined ? plain : { ...plain, settings };
   if (nested === undefined || nested === null) return withSettings;
   const place = { at: at === null ? null : `${at}.fields`, depth: depth + 1, settingsOf };
   return { ...withSettings, fields: canonicalFields(nested, place) };

@@ -1,4 +1,5 @@
 import type { Change, Fix, Subject } from '../model/finding.ts';
+import type { Told } from '../model/restore.ts';
 import type { ExpectedTable, Field, Table } from '../model/table.ts';
 import { fieldKey } from './fields.ts';
 
@@ -34,19 +35,19 @@ export type FixMaker = (fixCase: FixCase) => Fix | null;
 /** Fields each in the one before it. */
 export type Chain = readonly [Field, ...Field[]];
 
-export function inPlace(statements: readonly string[], note: string | null = null): Fix {
+export function inPlace(statements: readonly Told[], note: Told | null = null): Fix {
   return { how: 'in-place', statements, note };
 }
 
-export function rebuild(statements: readonly string[], note: string): Fix {
+export function rebuild(statements: readonly Told[], note: Told): Fix {
   return { how: 'rebuild', statements, note };
 }
 
-export function restore(statements: readonly string[], note: string): Fix {
+export function restore(statements: readonly Told[], note: Told): Fix {
   return { how: 'restore', statements, note };
 }
 
-export function noFix(note: string): Fix {
+export function noFix(note: Told): Fix {
   return { how: 'none', statements: [], note };
 }
 

@@ -1,24 +1,29 @@
 import type { Fix } from '../model/finding.ts';
+import type { Told } from '../model/restore.ts';
 import type { Field } from '../model/table.ts';
 import { fieldKey } from './fields.ts';
 import { type FieldCase, inPlace, lastOf } from './fix-case.ts';
-import { bqName, bqUpdateSchema, columnType, identifier, tablePath } from './fix-sql.ts';
+import { bqName, bqUpdateSchema, columnType, identifier, shellComment, tablePath } from './fix-sql.ts';
 
 /** An expression stands in the statement as the file has it, so it must not end the statement. */
 export function isOneExpression(text: string): boolean {
   return !/[;]|--|#|\/\*/.test(text);
 }
 
-/** The schema as `bq` writes it, with one field changed by hand. */
-export function updateSchema({ subject, stated, change }: FieldCase, note: string | null): Fix {
+/**
+ * The schema as `bq` writes it, with one field changed by hand; what the file is stands in the statement, as a comment of the
+ * shell.
+ */
+export function updateSchema({ subject, stated, change }: FieldCase, note: Told | null): Fix {
   const field = `field ${JSON.stringify(change.path)}`;
   const what =
     change.kind === 'field-missing'
-      ? `${field} added (${columnType(lastOf(stated))})`
+      ? `${field} added as the last of its record (${columnType(lastOf(stated))})`
       : `${field} as its file has it`;
+  const printed = `bq show --schema --format=prettyjson ${bqName(subject)}`;
   return inPlace(
-    [bqUpdateSchema(subject)],
-    `schema.json is what bq show --schema --format=prettyjson ${bqName(subject)} prints, with ${what}${note === null ? '' : `; ${note}`}`,
+    [`${shellComment(`schema.json: what ${printed} prints, with ${what}`)}\n${bqUpdateSchema(subject)}`],
+    note,
   );
 }
 

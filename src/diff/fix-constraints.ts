@@ -25,7 +25,10 @@ export function tableConstraints(tableCase: TableCase): Fix {
   const foreign = foreignKeys(tableCase, wanted, found);
   if (primary === null || foreign === null)
     return noFix('the names in its keys cannot be told apart: use bq show');
-  return inPlace([...primary, ...foreign], 'keys are not enforced: the rows there are not checked');
+  const named = foreign.some((statement) => statement.includes(' DROP CONSTRAINT '))
+    ? '; <name of …> is the name of that key, which bq show prints'
+    : '';
+  return inPlace([...primary, ...foreign], `keys are not enforced: the rows there are not checked${named}`);
 }
 
 function primaryKey({ subject }: TableCase, wanted: Values, found: Values): readonly string[] | null {

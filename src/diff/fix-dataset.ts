@@ -1,5 +1,5 @@
 import type { Fix } from '../model/finding.ts';
-import { USUAL_WINDOW } from '../model/restore.ts';
+import { told, UNTIL } from '../model/restore.ts';
 import { type FixCase, inPlace, noFix, restore } from './fix-case.ts';
 import { isShorter, type Loss, lostHistory, lostOfNewTables, withLoss } from './fix-loss.ts';
 import { bqName, datasetPath, days, literal, literalOrNull, shellWord } from './fix-sql.ts';
@@ -12,7 +12,7 @@ import { bqName, datasetPath, days, literal, literalOrNull, shellWord } from './
 export function datasetMissing({ subject }: FixCase): Fix {
   return restore(
     [`UNDROP SCHEMA ${datasetPath(subject)}`],
-    `brings the tables back too; within the time travel window it had (${USUAL_WINDOW}), and in its location; if it never was there, create it as its file has it`,
+    told`brings the tables back too; it works ${UNTIL}, and in its location; if it never was there, create it as its file has it`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Fix } from '../model/finding.ts';
-import { type FieldCase, inPlace, noFix, rebuild } from './fix-case.ts';
+import type { Setting, Settings } from '../model/table.ts';
+import { type FieldCase, inPlace, lastOf, noFix, rebuild } from './fix-case.ts';
 import {
   alterColumn,
   isOneExpression,
@@ -9,23 +10,24 @@ import {
   updateSchema,
 } from './fix-column.ts';
 import { rebuildTable } from './fix-rebuild.ts';
-import { identifier, literal, literalOrNull, tablePath } from './fix-sql.ts';
+import { identifier, literal, literalOrNull, settingText, tablePath } from './fix-sql.ts';
 import { whatHasOtherType, whatIsNoTable } from './fix-view.ts';
 
 /* The settings of a field. */
 
 export function fieldDefault(fieldCase: FieldCase): Fix {
-  const { change, stated, subject } = fieldCase;
+  const { stated, subject } = fieldCase;
   const other = whatIsNoTable(fieldCase);
   if (other !== null) return other;
   const [, actual] = pairOf(fieldCase);
   if (stated.length > 1) return noFix('only a top-level column can have a default: let the file state none');
   const note = 'only rows written from now on get it';
-  if (change.expected === null) return inPlace([`${alterColumn(subject, actual)} DROP DEFAULT`], note);
+  const expression = settingText(lastOf(stated).settings, 'field-default')?.trim() ?? null;
+  if (expression === null) return inPlace([`${alterColumn(subject, actual)} DROP DEFAULT`], note);
   if (isPrimaryKey(fieldCase))
     return noFix('a column of the primary key cannot have a default: drop one of the two');
-  return isOneExpression(change.expected)
-    ? inPlace([`${alterColumn(subject, actual)} SET DEFAULT ${change.expected}`], note)
+  return isOneExpression(expression)
+    ? inPlace([`${alterColumn(subject, actual)} SET DEFAULT ${expression}`], note)
     : noFix('the default in the file is not one expression');
 }
 
@@ -37,11 +39,10 @@ export function fieldCollation(fieldCase: FieldCase): Fix {
   const [, actual] = pairOf(fieldCase);
   const note = 'the collation of a column that is there cannot be changed';
   if (stated.length > 1 || actual.mode === 'REPEATED') return rebuild([], `${note}: build the table anew`);
-  const setting = { values: new Map([['', change.expected]]), othersAbsent: false };
-  const settings = new Map([...(actual.settings ?? []), ['field-collation' as const, setting] as const]);
+  const setting: Setting = { values: new Map([['', change.expected]]), othersAbsent: false };
+  const settings: Settings = new Map([...(actual.settings ?? []), ['field-collation', setting]]);
   return rebuildTable(fieldCase, {
     columns: replacedColumn(fieldCase, { ...actual, settings }),
-    definitions: 'inferred',
     converted: new Map([
       [actual.name, `COLLATE(${identifier(actual.name)}, ${literal(change.expected ?? '')})`],
     ]),
@@ -80,10 +81,11 @@ function columnOption(
 }
 
 const OPEN_COLUMN = 'until then the column may be open to all who read the table';
+const OPENS_COLUMN = 'it takes protection away: all who read the table can read the column then';
 
 export function fieldPolicyTags(fieldCase: FieldCase): Fix {
   return (
     whatIsNoTable(fieldCase) ??
-    updateSchema(fieldCase, fieldCase.change.expected === null ? null : OPEN_COLUMN)
+    updateSchema(fieldCase, fieldCase.change.expected === null ? OPENS_COLUMN : OPEN_COLUMN)
   );
 }

@@ -4,8 +4,10 @@ import type { ExpectedTable, Field, Partitioning, Setting, Table } from '../mode
 import { CLUSTERING_TYPES } from './canonical.ts';
 import { fieldKey } from './fields.ts';
 import { rebuild, type TableCase } from './fix-case.ts';
+import { isOneExpression } from './fix-column.ts';
 import { isPast, isShorter, moment } from './fix-loss.ts';
 import {
+  bqName,
   columnDefinition,
   days,
   identifier,
@@ -15,6 +17,7 @@ import {
   option,
   partitionExpression,
   settingText,
+  shellComment,
   tablePath,
 } from './fix-sql.ts';
 import { partitioningText } from './partitioning.ts';
@@ -26,8 +29,6 @@ export const MAX_STATEMENT_CHARS = 1_500;
 interface Plan {
   /** The new columns, in the order of the old ones. */
   readonly columns: readonly Field[];
-  /** SELECT infers neither NOT NULL nor parameters of types, so that who needs those must list the columns. */
-  readonly definitions: 'inferred' | 'listed';
   /** Expressions by column name, for those that are not copied as they are. */
   readonly converted: ReadonlyMap<string, string>;
   /** What is lost on the way. */
@@ -39,6 +40,13 @@ interface Plan {
  * states or, where it states none, the table has.
  */
 export function rebuildTable(tableCase: TableCase, plan: Plan): Fix {
+  const lost = lostByRebuild(tableCase.actual);
+  if (lost.length > 0) {
+    return rebuild(
+      [],
+      `no statement is offered, since a new table would lose ${lost.join(', ')}; ${plan.note}`,
+    );
+  }
   const want = withoutLoss(wantedTable(tableCase.expected, tableCase.actual), tableCase.actual);
   const obstacle = obstacleTo(want, plan) ?? pastExpiration(want, tableCase);
   if (obstacle !== null) return rebuild([], `${obstacle}; ${plan.note}`);
@@ -50,9 +58,43 @@ export function rebuildTable(tableCase: TableCase, plan: Plan): Fix {
     );
   }
   return rebuild(
-    [...liftedFilter(tableCase), ...create],
-    `${plan.note}; ${notesOf(tableCase, want, plan).join('; ')}`,
+    [...unseenFirst(tableCase), ...liftedFilter(tableCase), ...create],
+    `look first at what the two commands print: ${UNSEEN}; ${plan.note}; ${notesOf(tableCase, want).join('; ')}`,
   );
+}
+
+const UNSEEN =
+  'row access policies and grants of the table are lost by this, and the monitor cannot see them';
+
+/**
+ * No answer holds row access policies and grants: docs/managing-row-level-security#list-policy and
+ * docs/control-access-to-resources-iam#view-access. Whether CREATE OR REPLACE keeps them is documented nowhere, and a new table
+ * has none.
+ */
+function unseenFirst({ subject }: TableCase): readonly string[] {
+  const name = bqName(subject);
+  return [
+    `${shellComment('First: go on only where these two show no policy and no binding')}\nbq ls --row_access_policies ${name}`,
+    `bq get-iam-policy --table=true ${name}`,
+  ];
+}
+
+/** What protects or makes the table, and stands in no statement; empty: nothing that can be seen. */
+function lostByRebuild({ fields, settings, uncarried = [] }: Table): readonly string[] {
+  const keys = [...(settings?.get('table-constraints')?.values.values() ?? [])].filter((key) => key !== null);
+  const own = uncarried.filter((word) => word !== FRIENDLY_NAME);
+  return [...fields.flatMap((field) => lostOfField(field, '')), ...keys, ...own];
+}
+
+/** A name for people, which protects nothing. */
+const FRIENDLY_NAME = 'the friendly name';
+
+function lostOfField({ name, fields = [], uncarried = [] }: Field, parent: string): readonly string[] {
+  const path = parent + name;
+  return [
+    ...uncarried.map((word) => `${word} of ${path}`),
+    ...fields.flatMap((field) => lostOfField(field, `${path}.`)),
+  ];
 }
 
 /** What the table shall be: all it is, but for what the file states. */
@@ -107,15 +149,31 @@ function obstacleTo(want: Table, plan: Plan): string | null {
   if (missing.length > 0) {
     return `the table cannot be clustered by ${missing.join(', ')} yet: repair that column first`;
   }
-  const unwritable = listsColumns(want, plan) ? columns.filter((column) => !isWritable(column)) : [];
+  if (!listsColumns(want, plan)) return null;
+  const unwritable = columns.filter((column) => !isWritable(column) || !isDefaultWritable(column));
   return unwritable.length === 0
     ? null
-    : `no statement can state the type of ${unwritable.map(({ name }) => name).join(', ')}`;
+    : `no statement can state all of ${unwritable.map(({ name }) => name).join(', ')}`;
+}
+
+function isDefaultWritable({ settings }: Field): boolean {
+  return isOneExpression(settingText(settings, 'field-default') ?? '');
 }
 
 /** A table partitioned by ingestion time cannot be created from a query: DDL, CREATE TABLE. */
-function listsColumns(want: Table, { definitions }: Plan): boolean {
-  return definitions === 'listed' || isByIngestion(want.partitioning);
+function listsColumns(want: Table, { columns }: Plan): boolean {
+  return columns.some(saysMore) || isByIngestion(want.partitioning);
+}
+
+/** SELECT infers neither NOT NULL nor parameters of types, nor settings of columns, so that whoever has those is listed. */
+function saysMore({ type, mode, fields = [], settings }: Field): boolean {
+  return mode === 'REQUIRED' || type.includes('(') || settings !== undefined || fields.some(saysMore);
+}
+
+/** With its default, which a column of a table alone has. */
+function columnWithDefault(column: Field): string {
+  const expression = settingText(column.settings, 'field-default')?.trim() ?? null;
+  return columnDefinition(column, expression);
 }
 
 /** Clustering columns are top-level, not repeated, and without collation: DDL, clustering_column_list. */
@@ -128,7 +186,7 @@ export function canCluster(columns: readonly Field[], name: string): boolean {
 
 function creation(tableCase: TableCase, want: Table, plan: Plan): readonly string[] {
   const { subject, actual } = tableCase;
-  const columns = listsColumns(want, plan) ? ` (${plan.columns.map(columnDefinition).join(', ')})` : '';
+  const columns = listsColumns(want, plan) ? ` (${plan.columns.map(columnWithDefault).join(', ')})` : '';
   const shape = `${columns}${clauses(want, plan.columns)}`;
   const rows = `SELECT ${selection(plan)} FROM ${tablePath(subject)}`;
   // OR REPLACE cannot change the kind of partitioning: DDL, CREATE TABLE.
@@ -218,12 +276,10 @@ export function describingOptions(settings: Table['settings']): readonly string[
   ];
 }
 
-function notesOf({ expected, actual }: TableCase, want: Table, plan: Plan): readonly string[] {
+function notesOf({ expected, actual }: TableCase, want: Table): readonly string[] {
   const byIngestion = isByIngestion(want.partitioning);
   return [
-    listsColumns(want, plan)
-      ? 'defaults, policy tags, keys and grants are not copied'
-      : 'NOT NULL, type parameters, descriptions, defaults and policy tags of columns, keys and grants are not copied',
+    ...(actual.uncarried?.includes(FRIENDLY_NAME) ? [`${FRIENDLY_NAME} is not copied`] : []),
     ...(byIngestion && !isByIngestion(actual.partitioning)
       ? ['all rows land in the partition of the moment']
       : []),

@@ -1,6 +1,7 @@
 import type { Fix } from '../model/finding.ts';
-import { RESTORED_FROM, USUAL_WINDOW } from '../model/restore.ts';
+import { MEANING, type Told, told, UNTIL } from '../model/restore.ts';
 import type { Field } from '../model/table.ts';
+import { canCast, lostByCast } from './casts.ts';
 import { fieldKey } from './fields.ts';
 import { type FieldCase, inPlace, lastOf, noFix, rebuild } from './fix-case.ts';
 import {
@@ -13,11 +14,11 @@ import {
 } from './fix-column.ts';
 import { rebuildTable } from './fix-rebuild.ts';
 import {
-  bqName,
   columnDefinition,
   columnType,
   identifier,
   isWritable,
+  savedCopy,
   settingText,
   tablePath,
 } from './fix-sql.ts';
@@ -35,17 +36,19 @@ export function fieldMissing(fieldCase: FieldCase): Fix {
   const field = lastOf(stated);
   const other = whatIsNoTable(fieldCase);
   if (other !== null) return other;
+  const { context } = fieldCase.change;
+  if (context?.type === 'perhaps-renamed') return renamedBack(fieldCase, context.to);
   if (field.mode === 'REQUIRED') {
     return rebuild(
       [],
       'a REQUIRED field cannot be added to a table: build the table anew with a value for it in each row, or let the file say NULLABLE',
     );
   }
-  if (stated.length > 1) return updateSchema(fieldCase, `${missingNote(fieldCase)} and last in its record`);
+  if (stated.length > 1) return updateSchema(fieldCase, missingNote(fieldCase));
   if (layoutColumns(fieldCase).includes(fieldKey(field))) {
     return rebuild(
       [],
-      `a column that the table is to be partitioned or clustered by cannot be added: build the table anew with it; ${lostData(fieldCase)}`,
+      told`a column that the table is to be partitioned or clustered by cannot be added: build the table anew with it; ${lostData(fieldCase)}`,
     );
   }
   if (!isWritable(field)) return noFix('the file does not say enough of its type to add it');
@@ -54,17 +57,41 @@ export function fieldMissing(fieldCase: FieldCase): Fix {
       `ALTER TABLE ${tablePath(fieldCase.subject)} ADD COLUMN IF NOT EXISTS ${columnDefinition(field)}`,
       ...addedDefault(fieldCase, field),
     ],
-    `${missingNote(fieldCase)} and last${hasPolicies(field) ? '; its policy tags have to be set again with bq update' : ''}`,
+    told`${hasPolicies(field) ? OPEN_UNTIL_TAGGED : ''}${missingNote(fieldCase)}`,
   );
 }
 
-function missingNote(fieldCase: FieldCase): string {
-  return `${lostData(fieldCase)}; the field comes back empty`;
+/** An empty column beside the renamed one would be one too many. */
+function renamedBack(fieldCase: FieldCase, found: string): Fix {
+  const { subject, stated } = fieldCase;
+  const { name } = lastOf(stated);
+  const other = `where ${found} is a column of its own, declare it, and add ${name} as an empty column instead`;
+  const probably = `probably ${name} was renamed to ${found}`;
+  // DDL, ALTER TABLE RENAME COLUMN: top-level columns alone, and none that the table is laid out by or that a key names.
+  const isFixed = foundLayoutColumns(fieldCase).includes(found.toLowerCase()) || isInKey(fieldCase, found);
+  if (stated.length > 1 || isFixed) {
+    return noFix(`${probably}, and such a column cannot be renamed back in place; ${other}`);
+  }
+  return inPlace(
+    [`ALTER TABLE ${tablePath(subject)} RENAME COLUMN ${identifier(found)} TO ${identifier(name)}`],
+    `${probably}; whoever reads ${found} by that name breaks; ${other}; a table with row access policies refuses it`,
+  );
 }
 
-/** Time travel reaches back seven days unless the dataset says less: docs/time-travel */
-function lostData({ subject }: FieldCase): string {
-  return `if it was dropped within the time travel window (${USUAL_WINDOW}), save its data first, in a copy: bq cp ${bqName(subject, `@${RESTORED_FROM}`)} ${bqName(subject, '_restored')} (${RESTORED_FROM}: milliseconds since 1970 of a moment before)`;
+function isInKey({ actual }: FieldCase, name: string): boolean {
+  const texts = [...(actual.settings?.get('table-constraints')?.values.values() ?? [])];
+  return texts.some((text) => text?.split(/[(), ]+/).includes(name.toLowerCase()) === true);
+}
+
+const OPEN_UNTIL_TAGGED =
+  'until its policy tags are set again with bq update, the column is open to all who read the table; ';
+
+function missingNote(fieldCase: FieldCase): Told {
+  return told`the field comes back empty; ${lostData(fieldCase)}`;
+}
+
+function lostData({ subject }: FieldCase): Told {
+  return told`if it was dropped, save its data first, in a copy: ${savedCopy(subject)} (${MEANING}); time travel can restore it ${UNTIL}`;
 }
 
 /** A new column takes its default in a statement of its own. */
@@ -114,7 +141,6 @@ export function fieldMode(fieldCase: FieldCase): Fix {
   if (stated.length > 1 || expression === null) return rebuild([], `${note}: build the table anew`);
   return rebuildTable(fieldCase, {
     columns: replacedColumn(fieldCase, { ...actual, mode: expected.mode }),
-    definitions: expected.mode === 'REQUIRED' ? 'listed' : 'inferred',
     converted: expression === '' ? new Map() : new Map([[actual.name, expression]]),
     note: note + lossOf(expected.mode, actual.mode),
   });
@@ -145,18 +171,19 @@ export function fieldType(fieldCase: FieldCase): Fix {
   if (widened !== null) {
     return inPlace(
       [`${alterColumn(fieldCase.subject, widened)} SET DATA TYPE ${columnType(widened)}`],
-      'a wider type cannot be narrowed again; stop streaming into the table first',
+      `a wider type cannot be narrowed again${expected.type === 'FLOAT64' ? '; digits after the 15th are rounded' : ''}; stop streaming into the table first`,
     );
   }
   const note = `BigQuery cannot turn ${actual.type} into ${expected.type} in place`;
   const expression = typeConversion(fieldCase);
-  if (expression === null) return rebuild([], `${note}: build the table anew`);
+  if (expression === null && !isPlain(fieldCase)) return rebuild([], `${note}: build the table anew`);
+  if (expression === null)
+    return rebuild([], `${note}, and no CAST converts its values: a person has to choose how`);
+  const lost = lostByCast({ from: actual.type, to: expected.type });
   return rebuildTable(fieldCase, {
     columns: replacedColumn(fieldCase, { ...actual, type: expected.type }),
-    // What SELECT infers has no parameters.
-    definitions: expected.type.includes('(') ? 'listed' : 'inferred',
     converted: new Map([[actual.name, expression]]),
-    note: `${note}; the statement fails on a value that does not fit`,
+    note: `${note}; the statement fails on a value that does not fit${lost === null ? '' : `; ${lost}`}`,
   });
 }
 
@@ -184,12 +211,16 @@ function withType([field, ...nested]: readonly Field[], type: string): Field | n
   return { ...field, fields: (field.fields ?? []).map((each) => (each === child ? replaced : each)) };
 }
 
-/** null: no cast reaches into a record. */
+/** A column that is no record. */
+function isPlain(fieldCase: FieldCase): boolean {
+  return fieldCase.stated.length === 1 && pairOf(fieldCase).every(({ fields }) => fields === undefined);
+}
+
+/** null: no cast reaches into a record, and GoogleSQL has not one for any two types. */
 function typeConversion(fieldCase: FieldCase): string | null {
   const [expected, actual] = pairOf(fieldCase);
-  const isPlain =
-    fieldCase.stated.length === 1 && actual.fields === undefined && expected.fields === undefined;
-  if (!isPlain || !isWritable(expected) || !isWritable(actual)) return null;
+  if (!isPlain(fieldCase) || !isWritable(expected) || !isWritable(actual)) return null;
+  if (!canCast({ from: actual.type, to: expected.type })) return null;
   const column = identifier(actual.name);
   if (actual.mode !== 'REPEATED') return `CAST(${column} AS ${expected.type})`;
   return `ARRAY(SELECT CAST(item AS ${expected.type}) FROM UNNEST(${column}) AS item)`;

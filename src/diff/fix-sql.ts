@@ -1,7 +1,9 @@
 import type { Kind } from '../model/kinds.ts';
+import { MOMENT, type Told, told } from '../model/restore.ts';
 import type { Field, Partitioning, Settings } from '../model/table.ts';
 import { fieldKey } from './fields.ts';
 import type { FixCase } from './fix-case.ts';
+import { writtenText } from './settings.ts';
 
 /*
  * The words that statements are made of. Names come from files and from BigQuery, so each is quoted as
@@ -50,13 +52,35 @@ export function pathOf(project: string | null, ...names: readonly string[]): str
 
 /** One word of a POSIX shell. */
 export function shellWord(text: string): string {
-  return /^[\w.:/@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w.:/@%+=,-]+$/.test(text) ? text : inQuotes(text);
+}
+
+function inQuotes(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** What `bq` calls the table or dataset. */
-export function bqName({ project, dataset, table }: Subject, suffix = ''): string {
+export function bqName(subject: Subject, suffix = ''): string {
+  return shellWord(bqText(subject, suffix));
+}
+
+function bqText({ project, dataset, table }: Subject, suffix: string): string {
   const name = table === null ? dataset : `${dataset}.${table}${suffix}`;
-  return shellWord(project === null ? name : `${project}:${name}`);
+  return project === null ? name : `${project}:${name}`;
+}
+
+/**
+ * Copies the table as it was beside itself. By itself `bq cp` offers to replace what has the other name:
+ * https://docs.cloud.google.com/bigquery/docs/reference/bq-cli-reference#bq_cp
+ */
+export function savedCopy(subject: Subject): Told {
+  const source = inQuotes(`${bqText(subject, '')}@`).slice(0, -1);
+  return told`bq cp --no_clobber ${source}${MOMENT}' ${bqName(subject, '_restored')}`;
+}
+
+/** A comment of the shell, which ends with its line. */
+export function shellComment(text: string): string {
+  return `# ${text.replace(/[\p{Cc}\u2028\u2029]/gu, '\uFFFD')}`;
 }
 
 /** The one statement that reaches nested fields and policy tags: it replaces the schema by that of a file. */
@@ -73,9 +97,9 @@ export function days(milliseconds: string | null): string {
   return ms % MS_PER_DAY === 0n ? String(ms / MS_PER_DAY) : String(Number(ms) / Number(MS_PER_DAY));
 }
 
-/** The text of a setting with one value; null: BigQuery's default, or not stated. */
+/** The text of a setting with one value, to the letter; null: BigQuery's default, or not stated. */
 export function settingText(settings: Settings | undefined, kind: Kind): string | null {
-  return settings?.get(kind)?.values.get('') ?? null;
+  return writtenText(settings?.get(kind));
 }
 
 const TYPE_TEXT = /^(?:[A-Z0-9]+(?:\([0-9]+(?:, [0-9]+)?\))?|RANGE<[A-Z]+>)$/;
@@ -89,7 +113,7 @@ export function isWritable({ type, mode, fields }: Field): boolean {
 }
 
 /** Name and schema of a column or nested field, with all that its settings say and DDL can. */
-export function columnDefinition(field: Field): string {
+export function columnDefinition(field: Field, defaultExpression: string | null = null): string {
   const { name, mode, settings } = field;
   const options = [
     ...option('description', settingText(settings, 'field-description')),
@@ -98,6 +122,7 @@ export function columnDefinition(field: Field): string {
   return [
     identifier(name),
     columnType(field),
+    ...(defaultExpression === null ? [] : [`DEFAULT ${defaultExpression}`]),
     ...(mode === 'REQUIRED' ? ['NOT NULL'] : []),
     ...(options.length === 0 ? [] : [`OPTIONS (${options.join(', ')})`]),
   ].join(' ');
@@ -106,7 +131,8 @@ export function columnDefinition(field: Field): string {
 /** Unlike the canonical type: every name quoted, and of nested fields all that their settings say. */
 export function columnType({ type, mode, fields, settings }: Field): string {
   const collation = settingText(settings, 'field-collation');
-  const one = fields === undefined ? type : `STRUCT<${fields.map(columnDefinition).join(', ')}>`;
+  const one =
+    fields === undefined ? type : `STRUCT<${fields.map((each) => columnDefinition(each)).join(', ')}>`;
   const collated = collation === null ? one : `${one} COLLATE ${literal(collation)}`;
   return mode === 'REPEATED' ? `ARRAY<${collated}>` : collated;
 }

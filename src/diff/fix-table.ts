@@ -1,11 +1,26 @@
 import type { Fix } from '../model/finding.ts';
-import { RESTORED_FROM, USUAL_WINDOW } from '../model/restore.ts';
+import { MEANING, type Told, told, UNTIL } from '../model/restore.ts';
 import type { Table } from '../model/table.ts';
 import { type FixCase, inPlace, noFix, rebuild, restore, type TableCase } from './fix-case.ts';
 import { isPast, isShorter, type Loss, lostPartitions, lostTable, moment, withLoss } from './fix-loss.ts';
 import { canCluster, rebuildTable } from './fix-rebuild.ts';
-import { bqName, days, identifier, literal, literalOrNull, shellWord, tablePath } from './fix-sql.ts';
-import { createView, recreatedExternal, whatHasOtherType, whatIsNoTable } from './fix-view.ts';
+import {
+  bqName,
+  days,
+  identifier,
+  literal,
+  literalOrNull,
+  savedCopy,
+  shellWord,
+  tablePath,
+} from './fix-sql.ts';
+import {
+  createView,
+  lostByRecreation,
+  recreatedExternal,
+  whatHasOtherType,
+  whatIsNoTable,
+} from './fix-view.ts';
 
 /*
  * ALTER TABLE, table_set_options_list:
@@ -19,35 +34,50 @@ export function tableMissing(fixCase: FixCase): Fix | null {
   if (type === 'TABLE') {
     return restore(
       [
-        `bq cp ${bqName(subject, `@${RESTORED_FROM}`)} ${bqName(subject, '_restored')}`,
+        savedCopy(subject),
         `ALTER TABLE ${tablePath(subject, '_restored')} RENAME TO ${identifier(subject.table)}`,
       ],
-      `${RESTORED_FROM} is a moment at which the table was still there, in milliseconds since 1970 and within the time travel window (${USUAL_WINDOW}; then 7 more days through Cloud Customer Care); the restored table has lost its partitioning and its tags`,
+      told`time travel can restore it ${UNTIL}, then Cloud Customer Care for 7 days more; ${MEANING}; the restored table has lost its partitioning and its tags: look at its policy tags, row access policies and grants before you give it its name back`,
     );
   }
   if (type === 'EXTERNAL') return recreatedExternal('its files are where they were');
   if (type === 'SNAPSHOT')
     return noFix('take the snapshot again from its base table, within its time travel window');
   const settings = expected?.settings;
+  const note = 'a view has no data to restore: create it with the query of its file';
+  const lost = expected === null ? [] : lostByRecreation(expected);
+  if (lost.length > 0)
+    return rebuild([], `${note}; no statement is offered, since it would not carry ${lost.join(', ')}`);
   const statement = createView(fixCase, { type, query: settings, options: settings });
   return rebuild(
     statement === null ? [] : [statement],
-    'a view has no data to restore: create it with the query of its file',
+    `${note}; its grants and its authorization on other datasets went with it`,
+  );
+}
+
+/** A copy under the old name would be a second, older table beside the one that writers have gone on with. */
+export function renamedTable(subject: FixCase['subject'], found: string): Fix {
+  const { table } = subject;
+  const other = told`where ${found} is a table of its own, declare it, and restore ${table ?? ''} instead: ${savedCopy(subject)} (${MEANING}), which time travel can do ${UNTIL}`;
+  return inPlace(
+    [`ALTER TABLE ${tablePath({ ...subject, table: found })} RENAME TO ${identifier(table ?? '')}`],
+    told`probably ${table ?? ''} was renamed to ${found}; whoever reads ${found} by that name breaks; ${other}`,
   );
 }
 
 export function tableType(tableCase: TableCase): Fix {
   const { expected, actual, subject } = tableCase;
-  const statement = isView(expected.type)
-    ? createView(tableCase, { type: expected.type, query: expected.settings, options: expected.settings })
-    : null;
+  const statement =
+    isView(expected.type) && lostByRecreation(expected).length === 0
+      ? createView(tableCase, { type: expected.type, query: expected.settings, options: expected.settings })
+      : null;
   const note = `what is there is ${actual.type} and has to make room by hand`;
   if (statement === null || actual.type !== 'TABLE') {
     return rebuild([], `${note}; then create ${expected.type} as its file has it`);
   }
   return rebuild(
     [`ALTER TABLE ${tablePath(subject)} RENAME TO ${identifier(`${subject.table}_old`)}`, statement],
-    'the table and its rows stay as …_old',
+    'the table and its rows stay as …_old, with its grants: the view has none',
   );
 }
 
@@ -128,7 +158,7 @@ export function partitionExpiration(tableCase: TableCase): Fix {
     ...(loss === undefined ? {} : { loss }),
     note: loss
       ? 'deletes at once every partition that is older than that'
-      : `what has expired is in time travel alone (${USUAL_WINDOW})`,
+      : told`what has expired can be restored by time travel alone, ${UNTIL}`,
   });
 }
 
@@ -158,7 +188,7 @@ export function retention(tableCase: TableCase): Fix {
   return inPlace(
     [`ALTER ${objectOf(actual)} ${tablePath(subject)} SET OPTIONS (${options.join(', ')})`],
     partitions.length > 0
-      ? `what has expired is gone but for time travel (${USUAL_WINDOW})`
+      ? told`what has expired can be restored by time travel alone, ${UNTIL}`
       : `unless it is run before, the table is deleted at ${moment(actual.expirationTime)}`,
   );
 }
@@ -210,7 +240,6 @@ export function partitioning(tableCase: TableCase): Fix {
     whatIsNoTable(tableCase) ??
     rebuildTable(tableCase, {
       columns: tableCase.actual.fields,
-      definitions: 'inferred',
       converted: new Map(),
       note: 'how a table is partitioned is decided when it is created',
     })
@@ -229,7 +258,7 @@ function objectOf({ type }: Table): string {
 function setOption(
   tableCase: TableCase,
   name: string,
-  { value, note, loss }: { readonly value: string; readonly note: string | null; readonly loss?: Loss },
+  { value, note, loss }: { readonly value: string; readonly note: Told | null; readonly loss?: Loss },
 ): Fix {
   const { actual, subject } = tableCase;
   const statement = `ALTER ${objectOf(actual)} ${tablePath(subject)} SET OPTIONS (${name} = ${value})`;

@@ -1,5 +1,5 @@
 import type { Fix } from '../model/finding.ts';
-import type { Settings } from '../model/table.ts';
+import type { Field, Settings, Table } from '../model/table.ts';
 import { type FixCase, noFix, rebuild, type TableCase } from './fix-case.ts';
 import { describingOptions, MAX_STATEMENT_CHARS, wantedTable } from './fix-rebuild.ts';
 import { settingText, tablePath } from './fix-sql.ts';
@@ -27,19 +27,60 @@ export function viewQuery(tableCase: TableCase): Fix {
   return recreatedView(tableCase, 'its fields follow from the query');
 }
 
+/** A view that has nothing but its query, a description and labels can be made again whole. */
 function recreatedView(tableCase: TableCase, note: string): Fix {
   const { expected, actual } = tableCase;
+  // Of a linked dataset, whose views nobody changes here: docs/analytics-hub-introduction.
+  if (settingText(actual.settings, 'view-query') === null) {
+    return noFix(
+      'what BigQuery answers of this view holds no query: it may be of a linked dataset, which cannot be changed',
+    );
+  }
+  const lost = lostByRecreation(expected, actual);
+  if (lost.length > 0) return rebuild([], `${withoutStatement(lost)}; ${note}`);
   const { settings } = wantedTable(expected, actual);
   const statement = createView(tableCase, { type: actual.type, query: expected.settings, options: settings });
   return statement === null
     ? rebuild([], `CREATE OR REPLACE the view with the query of its file; ${note}`)
-    : rebuild([statement], note);
+    : rebuild([statement], `${note}; ${UNSEEN}`);
+}
+
+const UNSEEN =
+  'the grants of the view and its authorization on other datasets cannot be seen by the monitor: look at them before and after';
+
+function withoutStatement(lost: readonly string[]): string {
+  return `no statement is offered, since CREATE OR REPLACE would not carry ${lost.join(', ')}: change the query in the console, or by what made the view`;
+}
+
+/** What is more than its query, by its file or by BigQuery's answer; empty: nothing. */
+export function lostByRecreation(...sides: readonly Partial<Table>[]): readonly string[] {
+  const words = sides.flatMap((side) => [
+    ...(side.uncarried ?? []),
+    ...(side.partitioning == null ? [] : ['the partitioning']),
+    ...(side.clustering === undefined || side.clustering.length === 0 ? [] : ['the clustering']),
+    ...(side.expirationTime == null ? [] : ['the expiration']),
+    ...(settingText(side.settings, 'table-encryption') === null ? [] : ['the encryption key']),
+    ...(side.fields ?? []).flatMap((field) => lostOfColumn(field, '')),
+  ]);
+  return [...new Set(words)];
+}
+
+function lostOfColumn(
+  { name, fields = [], settings, uncarried = [] }: Field,
+  parent: string,
+): readonly string[] {
+  const path = parent + name;
+  return [
+    ...(settingText(settings, 'field-description') === null ? [] : [`the description of ${path}`]),
+    ...uncarried.map((word) => `${word} of ${path}`),
+    ...fields.flatMap((field) => lostOfColumn(field, `${path}.`)),
+  ];
 }
 
 export function recreatedExternal(note: string): Fix {
   return rebuild(
     [],
-    `CREATE OR REPLACE EXTERNAL TABLE with the schema, the sources and the options of its file; no data is touched; ${note}`,
+    `make it anew with the schema, the sources and the options of its file (CREATE OR REPLACE EXTERNAL TABLE); no data is touched; ${note}`,
   );
 }
 

@@ -97,9 +97,20 @@ export function compareSettings(
       path,
       expected: textOf(different, stated.values),
       actual: textOf(different, found),
+      ...writtenIn(stated, actual?.get(kind)),
     });
   }
   return changes;
+}
+
+function writtenIn(expected: Setting, actual: Setting | undefined): Pick<Change, 'written'> {
+  if (expected.written === undefined && actual?.written === undefined) return {};
+  return { written: { expected: writtenText(expected), actual: writtenText(actual) } };
+}
+
+/** The text of a setting with one value, to the letter; null: BigQuery's default, or not stated. */
+export function writtenText(setting: Setting | undefined): string | null {
+  return setting?.written ?? setting?.values.get('') ?? null;
 }
 
 const NOTHING: Setting['values'] = new Map();
@@ -130,6 +141,13 @@ function simple(kind: Kind, key: string, text: (value: unknown) => string | null
 
 function one(value: string | null): Setting {
   return { values: new Map([['', value]]), othersAbsent: false };
+}
+
+/** Canonical SQL is for comparing: what is shown or offered is what was written. */
+function sql(text: string | undefined, empty: string | null): Setting {
+  if (text === undefined) return one(null);
+  const canonical = canonicalSql(text) || empty;
+  return text === canonical || canonical === empty ? one(canonical) : { ...one(canonical), written: text };
 }
 
 function someText(key: string): (value: unknown) => string | null {
@@ -203,10 +221,11 @@ export const TABLE_SETTINGS: readonly SettingRow[] = [
 
 /** Settings of a field, nested ones included. */
 export const FIELD_SETTINGS: readonly SettingRow[] = [
-  simple('field-default', 'defaultValueExpression', (value) => {
-    const expression = optionalString(value, 'defaultValueExpression');
-    return expression === undefined ? null : canonicalSql(expression) || null;
-  }),
+  {
+    kind: 'field-default',
+    read: ({ defaultValueExpression: value }) =>
+      value === undefined ? undefined : sql(optionalString(value, 'defaultValueExpression'), null),
+  },
   simple('field-collation', 'collation', someText('collation')),
   simple('field-rounding-mode', 'roundingMode', (value) => {
     const mode = optionalString(value, 'roundingMode')?.toUpperCase() ?? '';
@@ -277,7 +296,7 @@ function viewQuery({ view, materializedView }: Resource): Setting | undefined {
   const block = optionalObject(view ?? materializedView, key);
   if (block !== undefined && block['query'] === undefined) return undefined;
   const query = optionalString(block?.['query'], `${key}.query`);
-  return one(query === undefined ? null : canonicalSql(query));
+  return sql(query, '');
 }
 
 /** Each stated part of where an external table's data lies. */

@@ -1,13 +1,16 @@
 import type { Kind, Severity } from './kinds.ts';
+import type { TimeTravel, Told } from './restore.ts';
 
 /** A fact: expected and actual differ. It has no opinion of how much that matters. */
 export interface Change {
   readonly kind: Kind;
   /** Dotted field path for `field-*` kinds, null for all others. */
   readonly path: string | null;
-  /** Short canonical text; null: absent. */
+  /** Short canonical text, by which it is compared and remembered; null: absent. */
   readonly expected: string | null;
   readonly actual: string | null;
+  /** What the file and the answer say to the letter, where the canonical text is another. */
+  readonly written?: { readonly expected: string | null; readonly actual: string | null };
   /** What else is known of it; never part of its identity. */
   readonly context?: ChangeContext;
 }
@@ -34,8 +37,9 @@ export interface Subject {
 /** A repair in words; nothing here executes it. */
 export interface Fix {
   readonly how: 'in-place' | 'rebuild' | 'restore' | 'none';
-  readonly statements: readonly string[];
-  readonly note: string | null;
+  readonly statements: readonly Told[];
+  /** Its danger and its precondition, or why there is no statement. */
+  readonly note: Told | null;
 }
 
 /** A change weighed by policy, not yet put into words. */
@@ -73,6 +77,8 @@ export interface Finding extends Judged {
   readonly message: string;
   readonly hint: string | null;
   readonly fix: Fix | null;
+  /** Absent: not known. */
+  readonly timeTravel?: TimeTravel;
 }
 
 export interface WaivedFinding extends Finding {

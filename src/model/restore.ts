@@ -1,5 +1,33 @@
-/** In a statement that restores: a moment, in milliseconds since 1970, at which it was still there. */
-export const RESTORED_FROM = '<ms>';
+/** How far time travel can reach: https://docs.cloud.google.com/bigquery/docs/time-travel */
+export const LEAST_WINDOW_HOURS = 48;
+export const MOST_WINDOW_HOURS = 168;
 
-/** How far time travel reaches, where nothing is known of the dataset: https://docs.cloud.google.com/bigquery/docs/time-travel */
-export const USUAL_WINDOW = '7 days unless the dataset says less';
+/** What is known of how far back the data of a dataset can be restored. */
+export interface TimeTravel {
+  /** The dataset's own window; null: the dataset could not be read. */
+  readonly hours: number | null;
+  /** When it was seen to be gone. */
+  readonly now: Date;
+}
+
+/**
+ * What a statement or a note leaves open, since it is known only where it is shown: the moment to restore from in milliseconds
+ * since 1970, what that moment is, and until when time travel can restore.
+ */
+export type Blank = { readonly blank: 'moment' | 'meaning' | 'until' };
+
+/** A text, or the parts of one. Names are parts of their own, so that nothing inside of a name is ever filled in. */
+export type Told = string | readonly (string | Blank)[];
+
+export const MOMENT: Blank = { blank: 'moment' };
+export const MEANING: Blank = { blank: 'meaning' };
+export const UNTIL: Blank = { blank: 'until' };
+
+/** A text with blanks as data: told`bq cp ${name}@${MOMENT}`. */
+export function told(texts: TemplateStringsArray, ...values: readonly (Told | Blank)[]): Told {
+  return texts.flatMap((text, index): readonly (string | Blank)[] => {
+    const value = values[index];
+    if (value === undefined) return [text];
+    return typeof value === 'string' || 'blank' in value ? [text, value] : [text, ...value];
+  });
+}

@@ -17,6 +17,8 @@ export interface Setting {
   readonly values: ReadonlyMap<string, string | null>;
   /** A file's `null` for the whole setting: there is no other part. */
   readonly othersAbsent: boolean;
+  /** The one value to the letter, where its canonical text is another: that one is for comparing alone. */
+  readonly written?: string;
 }
 
 export interface Field {
@@ -29,6 +31,8 @@ export interface Field {
   /** Absent: an expected STRUCT whose file does not say what is in it. */
   readonly fields?: readonly Field[];
   readonly settings?: Settings;
+  /** What else protects or makes it, which no statement offered here carries: `data policies`. */
+  readonly uncarried?: readonly string[];
 }
 
 export type Partitioning =
@@ -64,6 +68,8 @@ export interface Table {
   /** Fields that come from the path of an external table's files, not from its schema. */
   readonly hivePartitionFields: readonly string[];
   readonly settings?: Settings;
+  /** What else there is to it, which no statement offered here carries: `legacy SQL`, `the maximum staleness`. */
+  readonly uncarried?: readonly string[];
 }
 
 /** The settings a file states; `creationTime` and `hivePartitionFields` are never an expectation. */

@@ -1,10 +1,11 @@
 import { formatDuration } from '../model/duration.ts';
 import type { Change, Finding, Judged, Words } from '../model/finding.ts';
 import type { Kind } from '../model/kinds.ts';
-import { USUAL_WINDOW } from '../model/restore.ts';
+import type { TimeTravel } from '../model/restore.ts';
 import type { Contract } from '../model/table.ts';
 import { LAST_MS, moment } from './moment.ts';
 import { shortened } from './printable.ts';
+import { RESTORABLE_AT_MOST, restorable } from './recovery.ts';
 
 interface KindWords {
   /** A clause about the subject; `{path}` is the field. */
@@ -26,8 +27,6 @@ const saidAs = (absent: string) => (value: string | null) => value ?? absent;
 const saidAsDuration = (absent: string) => (value: string | null) =>
   value === null ? absent : formatDuration(Number(value));
 
-/** https://docs.cloud.google.com/bigquery/docs/time-travel */
-export const RESTORABLE = `What was dropped can be restored by time travel, for ${USUAL_WINDOW}.`;
 /** https://docs.cloud.google.com/bigquery/docs/managing-partitioned-tables */
 const EXPIRES_SILENTLY = 'BigQuery deletes expired partitions without a log entry.';
 /** https://docs.cloud.google.com/bigquery/docs/partitioned-tables */
@@ -38,7 +37,6 @@ const WORDS: Readonly<Record<Kind, KindWords>> = {
     what: 'the dataset is missing',
     breaks: true,
     say: saidAs('nothing'),
-    hint: RESTORABLE,
   },
   'dataset-unexpected': { what: 'no file declares this dataset', say: saidAs('nothing') },
   'dataset-location': { what: 'the dataset is in another location', say: saidAs('nowhere') },
@@ -63,7 +61,6 @@ const WORDS: Readonly<Record<Kind, KindWords>> = {
     what: 'the table is missing',
     breaks: true,
     say: saidAs('nothing'),
-    hint: ({ expected }) => (expected === 'TABLE' ? RESTORABLE : null),
   },
   'table-unexpected': {
     // Of a dataset with too many for a finding each: `more than 1,000 tables`.
@@ -142,16 +139,28 @@ export function sayValue(
   return WORDS[kind].say(value, side, contract);
 }
 
-/** Puts a judged change into words. `contract` is the table's; null where there is none. */
-export function explain(judged: Judged, contract: Contract | null): Finding {
+/** Puts a judged change into words. `contract` is the table's; null where there is none. `timeTravel`: of its dataset. */
+export function explain(judged: Judged, contract: Contract | null, timeTravel?: TimeTravel): Finding {
   const words = wordsFor(judged, contract);
   return {
     ...judged,
     words,
     message: `${clause(words.what, judged.path)}: expected ${words.expected}, found ${words.actual}${judged.shard === undefined ? '' : ` (in ${judged.shard})`}`,
-    hint: hintFor(judged),
+    hint: saysRestorable(judged) ? restorableHint(timeTravel) : hintFor(judged),
     fix: judged.fix ?? null,
+    ...(timeTravel === undefined ? {} : { timeTravel }),
   };
+}
+
+/** Whether its hint is how long what is gone can be restored, which the recovery clock says better where there is one. */
+export function saysRestorable({ kind, expected, context }: Change): boolean {
+  if (context !== undefined) return false;
+  return kind === 'dataset-missing' || (kind === 'table-missing' && expected === 'TABLE');
+}
+
+function restorableHint(timeTravel: TimeTravel | undefined): string {
+  const until = timeTravel === undefined ? RESTORABLE_AT_MOST : restorable(timeTravel, null);
+  return `What was dropped can be restored by time travel ${until}.`;
 }
 
 function hintFor(change: Change): string | null {
@@ -162,8 +171,17 @@ function hintFor(change: Change): string | null {
   return typeof hint === 'function' ? hint(change) : hint;
 }
 
+/** What the file and BigQuery say to the letter: the canonical text is for comparing alone. */
+export function shownValues({ expected, actual, written }: Change): {
+  readonly expected: string | null;
+  readonly actual: string | null;
+} {
+  return written ?? { expected, actual };
+}
+
 function wordsFor(change: Change, contract: Contract | null): Words {
-  const { kind, expected, actual } = change;
+  const { kind } = change;
+  const { expected, actual } = shownValues(change);
   const { what, say } = WORDS[kind];
   const said = { expected: say(expected, 'expected', contract), actual: say(actual, 'actual', contract) };
   return { what: typeof what === 'function' ? what(change) : what, ...aroundDifference(said) };
@@ -174,22 +192,46 @@ const BEFORE_DIFFERENCE = 30;
 
 /** Of long texts, such as queries, the part where they part; what is short stays whole. */
 function aroundDifference(said: { readonly expected: string; readonly actual: string }) {
-  const expected = [...said.expected.replace(/[\r\n\t]+/g, ' ')];
-  const actual = [...said.actual.replace(/[\r\n\t]+/g, ' ')];
+  const expected = [...onOneLine(said.expected)];
+  const actual = [...onOneLine(said.actual)];
   if (Math.max(expected.length, actual.length) <= MAX_SAID) {
     return { expected: expected.join(''), actual: actual.join('') };
   }
-  const parting = expected.findIndex((letter, index) => letter !== actual[index]);
-  const start = Math.max(0, (parting === -1 ? expected.length : parting) - BEFORE_DIFFERENCE);
-  const excerpt = (letters: readonly string[]) =>
-    `${start > 0 ? '…' : ''}${shortened(letters.slice(start).join(''), MAX_SAID)}`;
-  return { expected: excerpt(expected), actual: excerpt(actual) };
+  const parting = partingOf(expected, actual);
+  const excerpt = (letters: readonly string[], at: number) => {
+    const start = Math.max(0, at - BEFORE_DIFFERENCE);
+    return `${start > 0 ? '…' : ''}${shortened(letters.slice(start).join(''), MAX_SAID)}`;
+  };
+  return { expected: excerpt(expected, parting.expected), actual: excerpt(actual, parting.actual) };
+}
+
+/** Where two texts part in more than white space, or at all where they do not. */
+function partingOf(
+  expected: readonly string[],
+  actual: readonly string[],
+): { readonly expected: number; readonly actual: number } {
+  let [here, there] = [0, 0];
+  while (here < expected.length && there < actual.length) {
+    if (expected[here] === ' ') here += 1;
+    else if (actual[there] === ' ') there += 1;
+    else if (expected[here] !== actual[there]) return { expected: here, actual: there };
+    else [here, there] = [here + 1, there + 1];
+  }
+  if (here < expected.length || there < actual.length) return { expected: here, actual: there };
+  const first = expected.findIndex((letter, index) => letter !== actual[index]);
+  const at = first === -1 ? expected.length : first;
+  return { expected: at, actual: at };
 }
 
 /** Whether people are told the value itself, or a part of it, and not a duration or a word for its absence. */
 export function isVerbatim(value: string | null, word: string): boolean {
   const part = word.replace(/^…|…$/g, '');
-  return value?.replace(/[\r\n\t]+/g, ' ').includes(part) ?? false;
+  return value !== null && onOneLine(value).includes(part);
+}
+
+/** With a space for each line break and the indentation after it. */
+function onOneLine(text: string): string {
+  return text.replace(/ *[\r\n\t][\r\n\t ]*/g, ' ');
 }
 
 /** `field {path} is missing` with the path set in. */

@@ -2,7 +2,7 @@ import type { FieldLine, FieldSide, SettingLine, TableDetails } from '../model/d
 import type { Finding } from '../model/finding.ts';
 import { type Kind, kindRow } from '../model/kinds.ts';
 import type { Contract } from '../model/table.ts';
-import { isVerbatim, sayValue } from './explain.ts';
+import { isVerbatim, sayValue, shownValues } from './explain.ts';
 import { html, type Markup } from './markup.ts';
 import { counted } from './printable.ts';
 
@@ -100,10 +100,11 @@ function actualCell(content: Markup, differs: boolean): Markup {
 /** A setting that is only told where it differs. */
 function otherRow(finding: Finding): Markup {
   const { words, kind } = finding;
+  const { expected, actual } = shownValues(finding);
   return html`
     <tr><th scope="row">${LABELS[kind] ?? kind}</th>
-    <td>${value(finding.expected, words.expected)}</td>
-    ${actualCell(value(finding.actual, words.actual), true)}</tr>`;
+    <td>${value(expected, words.expected)}</td>
+    ${actualCell(value(actual, words.actual), true)}</tr>`;
 }
 
 /** A value as it stands in BigQuery, or the word for it. */
@@ -156,9 +157,10 @@ function side(
 /** A default, a description, a policy tag of the field above it. */
 function fieldSettingRow(finding: Finding, depth: number): Markup {
   const { words, kind } = finding;
+  const { expected, actual } = shownValues(finding);
   const label = kind.replace(/^field-/, '').replaceAll('-', ' ');
   return html`
     <tr><th scope="row">${leaf(depth, html`<span>${label}</span>`)}</th>
-    <td>${value(finding.expected, words.expected)}</td>
-    ${actualCell(value(finding.actual, words.actual), true)}</tr>`;
+    <td>${value(expected, words.expected)}</td>
+    ${actualCell(value(actual, words.actual), true)}</tr>`;
 }

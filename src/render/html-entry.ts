@@ -1,6 +1,6 @@
 import type { Finding, Subject } from '../model/finding.ts';
 import type { Waiver } from '../model/policy.ts';
-import { clause, RESTORABLE, readerVerb } from './explain.ts';
+import { clause, readerVerb, saysRestorable, shownValues } from './explain.ts';
 import { type Group, subjectName, subjectTitle } from './group.ts';
 import { comparison, value } from './html-details.ts';
 import {
@@ -95,10 +95,11 @@ function findingList(findings: readonly Finding[], view: View): Markup {
 
 function findingItem(finding: Finding, view: View): Markup {
   const { kind, severity, words, shard } = finding;
+  const { expected, actual } = shownValues(finding);
   return html`
     <li class="finding" data-severity="${severity}" data-kind="${kind}">
       <p class="what">${badge(severity)} ${whatOf(finding)} <span class="kind">${kind}</span></p>
-      <p class="values"><span class="side">expected</span> ${value(finding.expected, words.expected)}<span class="side">, found</span> ${value(finding.actual, words.actual)}${shard === undefined ? null : html` in <code>${shard}</code>`}</p>
+      <p class="values"><span class="side">expected</span> ${value(expected, words.expected)}<span class="side">, found</span> ${value(actual, words.actual)}${shard === undefined ? null : html` in <code>${shard}</code>`}</p>
       ${[readersLine(finding), sinceLine(finding, view), ...notes(finding, view).map((note) => html`<p class="note">${note}</p>`)]}
     </li>`;
 }
@@ -122,7 +123,7 @@ function sinceLine(finding: Finding, { memoOf, now }: View): Markup | null {
 function notes(finding: Finding, { memoOf, now }: View): readonly string[] {
   const memo = memoOf(finding)?.about;
   const clock = memo === undefined ? null : recoveryClock(finding, { memo, now });
-  const hint = clock !== null && finding.hint === RESTORABLE ? null : finding.hint;
+  const hint = clock !== null && saysRestorable(finding) ? null : finding.hint;
   return [hint, clock].filter((note) => note !== null);
 }
 
@@ -214,8 +215,8 @@ function repairBlock({ how, statements, note }: Repair): Markup {
   return html`
     <figure class="repair">
       <figcaption>Would repair it${how === 'none' ? null : html` <span class="kind">${HOW[how]}</span>`} ${copyButton('Copy', 'text')}</figcaption>
-      <pre tabindex="0">${lines(statements.join('\n'))}</pre>
       ${note === '' ? null : html`<p class="note">Before you run it: ${note}</p>`}
+      <pre tabindex="0">${lines(statements.join('\n'))}</pre>
     </figure>`;
 }
 

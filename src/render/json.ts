@@ -1,6 +1,8 @@
 import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
+import { shownValues } from './explain.ts';
 import { printableJson } from './printable.ts';
+import { filledIn } from './repair.ts';
 
 /** The public JSON report: its keys are named here, so that nothing internal slips in. */
 export function renderJson(report: Report): string {
@@ -22,8 +24,9 @@ export function renderJson(report: Report): string {
 }
 
 function publicFinding(finding: Finding) {
-  const { kind, severity, dataset, table, path, expected, actual, message } = finding;
-  const { fingerprint, consumers, owner, hint, fix } = finding;
+  const { kind, severity, dataset, table, path, message } = finding;
+  const { expected, actual } = shownValues(finding);
+  const { fingerprint, consumers, owner, hint } = finding;
   return {
     kind,
     severity,
@@ -37,6 +40,6 @@ function publicFinding(finding: Finding) {
     consumers,
     owner,
     hint,
-    fix,
+    fix: filledIn(finding, null),
   };
 }

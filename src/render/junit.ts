@@ -139,7 +139,12 @@ function failureLine(finding: Finding): string {
     ...(hint === null ? [] : [hint]),
     ...(repair === null
       ? []
-      : [...repair.statements.flatMap((statement) => statement.split('\n')), repair.note]),
+      : [
+          repair.note === '' || repair.statements.length === 0
+            ? repair.note
+            : `before you run it: ${repair.note}`,
+          ...repair.statements.flatMap((statement) => statement.split('\n')),
+        ]),
   ].filter((line) => line !== '');
   return `<failure type="${escaped(kind)}" message="${escaped(message)}">${details.map(escaped).join('\n')}</failure>`;
 }

@@ -1,7 +1,6 @@
 import { didYouMean } from '../model/did-you-mean.ts';
 import { DriftError } from '../model/errors.ts';
 import { isKind, KINDS, type Kind, kindRow } from '../model/kinds.ts';
-import { USUAL_WINDOW } from '../model/restore.ts';
 
 interface Guide {
   /** Why it matters. */
@@ -53,7 +52,7 @@ const GUIDES: Readonly<Record<Kind, Guide>> = {
   },
   'table-missing': {
     why: 'Every query of it fails, and what was in it can be restored for a limited time only.',
-    act: `Restore it by time travel within the window (${USUAL_WINDOW}). If it was meant, delete its file (drift accept --force).`,
+    act: 'Restore it by time travel: its dataset says for how long, 2 to 7 days. If it was meant, delete its file (drift accept --force).',
   },
   'table-unexpected': {
     why: 'Nobody has said what it is for, who owns it or how long its data must be kept.',

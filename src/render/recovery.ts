@@ -1,11 +1,10 @@
 import { formatDuration } from '../model/duration.ts';
 import type { Finding } from '../model/finding.ts';
+import { LEAST_WINDOW_HOURS, MOST_WINDOW_HOURS, type TimeTravel } from '../model/restore.ts';
 import type { FindingMemo } from '../model/state.ts';
 import { LAST_MS, lasting, moment } from './moment.ts';
 
 const HOUR_MS = 3_600_000;
-/** The least window a dataset can have, where its own is not known: https://docs.cloud.google.com/bigquery/docs/time-travel */
-const LEAST_HOURS = 48;
 /** https://docs.cloud.google.com/bigquery/docs/time-travel ("Fail-safe") */
 const FAIL_SAFE_HOURS = 7 * 24;
 
@@ -28,7 +27,7 @@ export function recoveryClock(
     return `${inOrder}: ${lost.what} since can be restored by time travel until at least ${moment(until.toISOString())} (${lasting(now.toISOString(), until)} from now).`;
   }
   if (lost.goesOn) {
-    const window = formatDuration((timeTravelHours ?? LEAST_HOURS) * HOUR_MS);
+    const window = formatDuration((timeTravelHours ?? LEAST_WINDOW_HOURS) * HOUR_MS);
     return `${inOrder}: of the ${lost.what} since, time travel restores what went in the last ${window}.`;
   }
   const careUntil = after(until.toISOString(), FAIL_SAFE_HOURS);
@@ -36,12 +35,38 @@ export function recoveryClock(
   return `${inOrder}: it may be too late for time travel, since ${moment(until.toISOString())}${careUntil > now ? care : ''}.`;
 }
 
+/**
+ * Until when time travel restores what is gone, after "can be restored": where it is not known when it went, not before this run
+ * saw it, so that it cannot be later than that.
+ */
+export function restorable({ hours, now }: TimeTravel, memo: Restorable | null): string {
+  const known = memo === null ? hours : memo.timeTravelHours;
+  if (memo !== null && memo.lastGoodAt !== null) {
+    const until = restorableUntil({ lastGoodAt: memo.lastGoodAt, timeTravelHours: known });
+    if (until !== null && until > now) return `until at least ${moment(until.toISOString())}`;
+    return `for ${said(known)} after it went, which may be over`;
+  }
+  const latest = after(now.toISOString(), known ?? MOST_WINDOW_HOURS);
+  return `for ${said(known)} after it went: until ${moment(latest.toISOString())} at the latest`;
+}
+
+/** Where nobody knows the dataset or the moment. */
+export const RESTORABLE_AT_MOST = `for ${said(null)} after it went`;
+
+function said(hours: number | null): string {
+  return hours === null
+    ? `${formatDuration(MOST_WINDOW_HOURS * HOUR_MS)} at most`
+    : formatDuration(hours * HOUR_MS);
+}
+
+export type Restorable = Pick<FindingMemo, 'lastGoodAt' | 'timeTravelHours'>;
+
 /** Until when time travel is sure to reach back to the moment when it was last in order; null: there was none. */
 export function restorableUntil({
   lastGoodAt,
   timeTravelHours,
 }: Pick<FindingMemo, 'lastGoodAt' | 'timeTravelHours'>): Date | null {
-  return lastGoodAt === null ? null : after(lastGoodAt, timeTravelHours ?? LEAST_HOURS);
+  return lastGoodAt === null ? null : after(lastGoodAt, timeTravelHours ?? LEAST_WINDOW_HOURS);
 }
 
 function after(from: string, hours: number): Date {
@@ -57,7 +82,7 @@ function untilDeleted(
   { deletedAt, memo, now }: { readonly deletedAt: Date; readonly memo: FindingMemo; readonly now: Date },
 ): string {
   const at = moment(deletedAt.toISOString());
-  const window = formatDuration((memo.timeTravelHours ?? LEAST_HOURS) * HOUR_MS);
+  const window = formatDuration((memo.timeTravelHours ?? LEAST_WINDOW_HOURS) * HOUR_MS);
   const least = memo.timeTravelHours === null ? 'at least ' : '';
   const then = holdsRows(finding) ? `; time travel can restore it for ${least}${window} after that` : '';
   return deletedAt > now

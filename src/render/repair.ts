@@ -1,8 +1,7 @@
-import { formatDuration } from '../model/duration.ts';
 import type { Finding, Fix } from '../model/finding.ts';
-import { RESTORED_FROM, USUAL_WINDOW } from '../model/restore.ts';
-import type { FindingMemo } from '../model/state.ts';
-import { restorableUntil } from './recovery.ts';
+import type { Blank, TimeTravel, Told } from '../model/restore.ts';
+import { moment } from './moment.ts';
+import { RESTORABLE_AT_MOST, type Restorable, restorable, restorableUntil } from './recovery.ts';
 
 /** What would repair a finding, as it can be copied; nothing here executes it. */
 export interface Repair {
@@ -12,35 +11,77 @@ export interface Repair {
   readonly note: string;
 }
 
+/** What is remembered of a finding, at a moment. */
+export interface Remembered {
+  readonly memo: Restorable;
+  readonly now: Date;
+}
+
 /**
  * null: nothing certain can be said. With what is remembered of it the moment to restore from stands in it, as long as time
- * travel is sure to reach back to it, and how far that reaches.
+ * travel is sure to reach back to it.
  */
 export function repairOf(
-  { fix }: Pick<Finding, 'fix'>,
-  remembered: { readonly memo: Restorable; readonly now: Date } | null,
+  finding: Pick<Finding, 'fix' | 'timeTravel'>,
+  remembered: Remembered | null,
 ): Repair | null {
+  const fix = filledIn(finding, remembered);
   if (fix === null) return null;
-  const said = (text: string) => (remembered === null ? text : withMoment(text, remembered));
-  const statements = fix.statements.map((statement) => ended(said(statement).trim()));
-  const note = fix.note === null ? '' : said(fix.note);
+  const statements = fix.statements.map((statement) => ended(statement.trim()));
+  const note = fix.note ?? '';
   return statements.length === 0 && note === '' ? null : { how: fix.how, statements, note };
 }
 
-type Restorable = Pick<FindingMemo, 'lastGoodAt' | 'timeTravelHours'>;
-
-function withMoment(text: string, { memo, now }: { readonly memo: Restorable; readonly now: Date }): string {
-  const { lastGoodAt, timeTravelHours } = memo;
-  const until = restorableUntil(memo);
-  const isSure = lastGoodAt !== null && until !== null && until > now;
-  const dated = isSure ? text.replaceAll(RESTORED_FROM, String(Date.parse(lastGoodAt))) : text;
-  if (timeTravelHours === null) return dated;
-  return dated.replaceAll(USUAL_WINDOW, formatDuration(timeTravelHours * HOUR_MS));
+/** The fix with nothing left open that is known. */
+export function filledIn(
+  { fix, timeTravel }: Pick<Finding, 'fix' | 'timeTravel'>,
+  remembered: Remembered | null,
+): { readonly how: Fix['how']; readonly statements: readonly string[]; readonly note: string | null } | null {
+  if (fix === null) return null;
+  const words = blanks(timeTravel, remembered);
+  const say = (text: Told) =>
+    typeof text === 'string'
+      ? text
+      : text.map((part) => (typeof part === 'string' ? part : words[part.blank])).join('');
+  return {
+    how: fix.how,
+    statements: fix.statements.map(say),
+    note: fix.note === null ? null : say(fix.note),
+  };
 }
 
-const HOUR_MS = 3_600_000;
+/** A moment that is not known, for a person to fill in. */
+const UNKNOWN = '<ms>';
 
-/** A command of the shell has no semicolon, SQL has one. */
+function blanks(
+  timeTravel: TimeTravel | undefined,
+  remembered: Remembered | null,
+): Readonly<Record<Blank['blank'], string>> {
+  const memo = remembered?.memo ?? null;
+  const now = remembered?.now ?? timeTravel?.now;
+  const until =
+    now === undefined ? RESTORABLE_AT_MOST : restorable({ hours: timeTravel?.hours ?? null, now }, memo);
+  const sureUntil = memo === null ? null : restorableUntil(memo);
+  const isSure = now !== undefined && sureUntil !== null && sureUntil > now;
+  if (!isSure || memo === null || memo.lastGoodAt === null) {
+    const meaning = `${UNKNOWN} is a moment before it went, in milliseconds since 1970`;
+    return { moment: UNKNOWN, meaning, until };
+  }
+  const ms = String(Date.parse(memo.lastGoodAt));
+  return {
+    moment: ms,
+    meaning: `${ms} is ${moment(memo.lastGoodAt)}, when it was last seen in order`,
+    until,
+  };
+}
+
+/**
+ * A command of the shell has no semicolon, SQL has one: on a line of its own where a comment may end the last. Comments before
+ * it have none.
+ */
 function ended(statement: string): string {
-  return statement.startsWith('bq ') ? statement : statement.replace(/;?$/, ';');
+  const lines = statement.split('\n');
+  const command = lines.find((line) => !/^(?:#|--)/.test(line)) ?? '';
+  if (/^bq /.test(command) || statement.endsWith(';')) return statement;
+  return /--|#/.test(lines.at(-1) ?? '') ? `${statement}\n;` : `${statement};`;
 }

@@ -3,7 +3,7 @@ import type { Finding } from '../model/finding.ts';
 import { type Kind, SEVERITIES } from '../model/kinds.ts';
 import type { Sight } from '../model/sight.ts';
 import type { Episode, FindingMemo } from '../model/state.ts';
-import { isVerbatim, RESTORABLE, readerVerb } from './explain.ts';
+import { isVerbatim, readerVerb, saysRestorable, shownValues } from './explain.ts';
 import { groupBySubject, subjectName } from './group.ts';
 import { lasting, moment } from './moment.ts';
 import { code, codeBlock, escaped, link, owner, quote } from './mrkdwn.ts';
@@ -18,8 +18,8 @@ const LEAST_SHARING = 5;
 const MAX_SHARED_CLOCKS = 3;
 /** More findings of one kind in one table than this become one line. */
 const MAX_LINES_OF_A_KIND = 5;
-/** A longer repair is not read in a chat. */
-const MAX_REPAIR = 700;
+/** A longer repair is not read in a chat, and none is cut: half a statement, or one without its danger, is worse than none. */
+const MAX_REPAIR = 1200;
 /** Of one table. */
 const MAX_REPAIRS = 3;
 const MAX_OWNERS = 5;
@@ -87,7 +87,7 @@ export function ownersOf(findings: readonly Finding[]): readonly string[] {
 /** What is worth knowing of a kind is said once in a message; the clock says it better where there is one. */
 function hintOf(open: OpenItem, telling: Telling): string | null {
   const { hint } = open.finding;
-  return hint === RESTORABLE && clockOf(open, telling.now) !== null ? null : hint;
+  return saysRestorable(open.finding) && clockOf(open, telling.now) !== null ? null : hint;
 }
 
 function clockOf({ finding, item }: OpenItem, now: Date): string | null {
@@ -158,7 +158,9 @@ function formerWaiver({ lapsedWaiver }: Finding): string {
   return ` — its waiver ended on ${escaped(until)} (${escaped(shortened(reason, 120))})`;
 }
 
-function valuesOf({ expected, actual, words }: Finding): string {
+function valuesOf(finding: Finding): string {
+  const { words } = finding;
+  const { expected, actual } = shownValues(finding);
   const said = (value: string | null, word: string) => (isVerbatim(value, word) ? code(word) : escaped(word));
   return `: expected ${said(expected, words.expected)}, found ${said(actual, words.actual)}`;
 }
@@ -261,7 +263,10 @@ export function readers(kind: Kind, consumers: readonly string[]): string {
   return ` — ${readerVerb(kind)} ${named.join(', ')}${more}`;
 }
 
-/** What would repair it, where that is short enough to be read here, or why nothing does. Nothing executes it. */
+/**
+ * What would repair it, where that is short enough to be read here, or why nothing does. Nothing executes it. What to know before
+ * it is run stands before the statements, in the same text, so that neither is shown without the other.
+ */
 function repairs(members: readonly OpenItem[], telling: Telling): readonly string[] {
   if (members.some(({ finding }) => finding.context?.type === 'no-fields-left')) {
     return [quote('Adding the columns brings no row back: restore the table as it was.')];
@@ -270,29 +275,31 @@ function repairs(members: readonly OpenItem[], telling: Telling): readonly strin
     const repair = repairOf(finding, { memo: item.record.about, now: telling.now });
     return repair === null ? [] : [{ finding, repair }];
   });
-  // Two findings may have the same one.
-  const distinct = [...Map.groupBy(made, ({ repair }) => JSON.stringify(repair)).values()];
+  // Two findings may have the same one, and the same may be to be known of what is done in place.
+  const keyOf = ({ repair }: (typeof made)[number]) =>
+    JSON.stringify(repair.how === 'in-place' && repair.note !== '' ? repair.note : repair);
+  const distinct = [...Map.groupBy(made, keyOf).values()];
   const shown = distinct.slice(0, MAX_REPAIRS);
-  const notes = shown.flatMap(([first]) => first?.repair.note ?? []);
-  const isShared = (note: string) => notes.filter((other) => other === note).length > 1;
   const texts = shown.flatMap((group): readonly string[] => {
     const [first] = group;
     if (first === undefined) return [];
-    const { repair } = first;
-    const text = repair.statements.join('\n');
-    if (text.length + repair.note.length > MAX_REPAIR) {
-      return [quote(`The repair is long: ${elsewhere(telling)}.`)];
-    }
+    const { note } = first.repair;
+    const text = [...new Set(group.flatMap(({ repair }) => repair.statements))].join('\n');
     const what = distinct.length === 1 ? 'it' : namesOf(group.map(({ finding }) => finding));
-    if (text === '') return [`> No statement repairs ${what}: ${escaped(repair.note)}`];
-    const note = repair.note === '' || isShared(repair.note) ? [] : [quote(`Note: ${repair.note}`)];
-    return [[`Would repair ${what}:`, codeBlock(text, MAX_REPAIR * 2), ...note].join('\n')];
+    if (text === '') return [`> No statement repairs ${what}: ${escaped(shortened(note, MAX_REPAIR))}`];
+    const block = codeBlock(text, Number.POSITIVE_INFINITY);
+    const lines = [
+      `Would repair ${what}:`,
+      ...(note === '' ? [] : [quote(`Before you run it: ${note}`)]),
+      block,
+    ];
+    return lines.join('\n').length > MAX_REPAIR
+      ? [quote(`The repair is long: ${elsewhere(telling)}.`)]
+      : [lines.join('\n')];
   });
-  const shared = [...new Set(notes.filter((note) => note !== '' && isShared(note)))];
   const left = distinct.length - shown.length;
   return [
     ...new Set(texts),
-    ...shared.map((note) => quote(`Note: ${note}`)),
     ...(left > 0 ? [quote(`+${counted(left, 'more repair')}: ${elsewhere(telling)}.`)] : []),
   ];
 }

@@ -5,6 +5,7 @@ import type { Report, Status } from '../model/report.ts';
 import { readerVerb } from './explain.ts';
 import { groupBySubject, subjectName, subjectTitle } from './group.ts';
 import { counted, printable } from './printable.ts';
+import { repairOf } from './repair.ts';
 import { remedyOf } from './unchecked-words.ts';
 import { wrapped } from './wrapped.ts';
 
@@ -81,11 +82,7 @@ function findingLines(finding: Finding, page: Sheet): string {
   return [
     `  ${paint(SEVERITY_STYLE[severity], severity.padEnd(8))}  ${shown.join(`\n${' '.repeat(12)}`)}`,
     ...detailLines([who, hint ?? ''], page),
-    // A statement stays whole, so that it can be copied.
-    ...detailLines(
-      [fixLine(finding.fix)],
-      finding.fix?.statements.length === 1 ? { ...page, width: null } : page,
-    ),
+    ...repairLines(finding, page),
   ].join('\n');
 }
 
@@ -100,16 +97,28 @@ function columnsAfter(indent: number, { width }: Sheet): number | null {
   return width === null ? null : width - indent;
 }
 
-/** One statement is shown; a rebuild is read in the JSON report, where it is whole. */
-function fixLine(fix: Finding['fix']): string {
-  if (fix === null) return '';
-  const [statement, ...others] = fix.statements;
-  const isShort = statement !== undefined && others.length === 0 && !statement.includes('\n');
-  if (isShort) return `fix: ${statement}`;
-  return statement === undefined
-    ? `fix: none. ${fix.note ?? ''}`.trim()
-    : `fix: ${fix.how}, statements in --format json`;
+/** What to know before it is run, then the statements, each whole, so that it can be copied. */
+function repairLines(finding: Finding, page: Sheet): readonly string[] {
+  const repair = repairOf(finding, null);
+  if (repair === null) return [];
+  const { statements, note } = repair;
+  if (statements.length === 0) return detailLines([`no statement repairs it: ${note}`], page);
+  const length = statements.join('').length;
+  if (length > MAX_STATEMENTS)
+    return detailLines([`fix: ${repair.how}, long: --format json has it. ${note}`], page);
+  const unwrapped = { ...page, width: null };
+  const lines = statements.flatMap((statement) => statement.split('\n'));
+  return [
+    ...detailLines([note === '' ? '' : `before the fix: ${note}`], page),
+    ...detailLines(
+      lines.length === 1 ? [`fix: ${lines[0]}`] : ['fix:', ...lines.map((line) => `  ${line}`)],
+      unwrapped,
+    ),
+  ];
 }
+
+/** Of a terminal's lines, which are read in full. */
+const MAX_STATEMENTS = 2000;
 
 function placed(finding: Finding): string {
   return printable(`${subjectName(finding)}: ${finding.message}`);

@@ -5,6 +5,7 @@ import { matchesPattern } from '../model/pattern.ts';
 import type { Policy, Waiver } from '../model/policy.ts';
 import type { Clock, Deadline, Unreadable, Warehouse } from '../model/ports.ts';
 import type { DatasetOutcome, Report, Status, TableCounts, TableStatus } from '../model/report.ts';
+import type { TimeTravel } from '../model/restore.ts';
 import type { DatasetSight, Sight, SightStatus, TableSight, UndeclaredSight } from '../model/sight.ts';
 import type { Contract, DeclaredDataset } from '../model/table.ts';
 import { explain } from '../render/explain.ts';
@@ -89,13 +90,14 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     ...(undeclared === null ? [] : [undeclared.unexpected]),
   ];
   const contracts = contractsOf(inspected);
+  const timeTravel = timeTravelOf(inspected, now);
   const findings = judgements
     .flatMap(({ open }) => open)
-    .map(inWords(contracts))
+    .map(inWords(contracts, timeTravel))
     .sort(compareFindings);
   const waived = judgements
     .flatMap((judgement) => judgement.waived)
-    .map(waivedInWords(contracts))
+    .map(waivedInWords(contracts, timeTravel))
     .sort(compareFindings);
   const unchecked = [...inspected.flatMap(uncheckedOf), ...(undeclared?.unchecked ?? [])].map(
     withRemedy(warehouse),
@@ -301,13 +303,29 @@ function contractsOf(inspected: readonly InspectedDataset[]): ContractOf {
   return ({ dataset, table }) => contracts.get(JSON.stringify([dataset, table])) ?? null;
 }
 
-function inWords(contractOf: ContractOf): (judged: Judged) => Finding {
-  return (judged) => explain(judged, contractOf(judged));
+type TimeTravelOf = (finding: Judged) => TimeTravel;
+
+/** The window that each dataset answered. */
+function timeTravelOf(inspected: readonly InspectedDataset[], now: Date): TimeTravelOf {
+  const hours = new Map(
+    inspected.map(({ declared, verdict }) => [
+      declared.dataset,
+      verdict.status === 'compared' ? (verdict.timeTravelHours ?? null) : null,
+    ]),
+  );
+  return ({ dataset }) => ({ hours: hours.get(dataset) ?? null, now });
 }
 
-function waivedInWords(contractOf: ContractOf): (waived: Judgement['waived'][number]) => WaivedFinding {
+function inWords(contractOf: ContractOf, timeTravel: TimeTravelOf): (judged: Judged) => Finding {
+  return (judged) => explain(judged, contractOf(judged), timeTravel(judged));
+}
+
+function waivedInWords(
+  contractOf: ContractOf,
+  timeTravel: TimeTravelOf,
+): (waived: Judgement['waived'][number]) => WaivedFinding {
   return ({ finding, waivers: [{ until, reason }] }) => ({
-    ...explain(finding, contractOf(finding)),
+    ...explain(finding, contractOf(finding), timeTravel(finding)),
     waiver: { until, reason },
   });
 }

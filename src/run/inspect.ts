@@ -1,10 +1,12 @@
 import { canonicalTable } from '../diff/canonical.ts';
 import { compareDataset } from '../diff/dataset.ts';
 import { compareFields } from '../diff/fields.ts';
+import { renamedTable } from '../diff/fix-table.ts';
 import { compareTable } from '../diff/table.ts';
 import { MalformedError } from '../model/errors.ts';
 import type { Change, Judged } from '../model/finding.ts';
 import type { ListedTable, Read, Resource, Unreadable } from '../model/ports.ts';
+import { LEAST_WINDOW_HOURS, MOST_WINDOW_HOURS } from '../model/restore.ts';
 import { shardedPrefix } from '../model/shard.ts';
 import type { DeclaredDataset, DeclaredTable, ExpectedTable, Field } from '../model/table.ts';
 import { subjectName } from '../render/group.ts';
@@ -106,10 +108,11 @@ function inspectDatasetItself(inspection: Inspection, declared: DeclaredDataset)
   return readConfirmed({ ...inspection, read });
 }
 
-/** Two to seven days, seven unless it says less: https://docs.cloud.google.com/bigquery/docs/time-travel */
+/** Seven days unless it says less, and never less than two: https://docs.cloud.google.com/bigquery/docs/time-travel */
 function timeTravelHoursOf({ maxTimeTravelHours }: Resource): number {
-  const hours = Number(maxTimeTravelHours ?? 168);
-  return hours >= 48 && hours <= 168 ? hours : 168;
+  const hours = Number(maxTimeTravelHours ?? MOST_WINDOW_HOURS);
+  if (!Number.isFinite(hours) || hours <= 0) return MOST_WINDOW_HOURS;
+  return Math.min(MOST_WINDOW_HOURS, Math.max(LEAST_WINDOW_HOURS, hours));
 }
 
 /** A dataset is missing only when the project's list answered too, and left no location out. */
@@ -268,7 +271,7 @@ const MAX_LOST = 50;
 
 /** "Perhaps renamed to x", where exactly one undeclared table has exactly the fields of one that is missing. */
 async function nameRenamed(
-  { warehouse }: Inspection,
+  { warehouse, project }: Inspection,
   {
     dataset,
     tables,
@@ -302,7 +305,7 @@ async function nameRenamed(
     const to = renamed.get(table.declared.table);
     return to === undefined || table.verdict?.status !== 'compared'
       ? table
-      : { ...table, verdict: renamedTo(table.verdict, to) };
+      : { ...table, verdict: renamedTo(table.verdict, to, project) };
   });
 }
 
@@ -324,8 +327,14 @@ function isAlike(expected: readonly Field[], actual: readonly Field[]): boolean 
   return expected.length > 0 && compareFields(expected, actual).length === 0;
 }
 
-function renamedTo(verdict: Compared, to: string): Compared {
-  const named = (finding: Judged): Judged => ({ ...finding, context: { type: 'perhaps-renamed', to } });
+function renamedTo(verdict: Compared, to: string, project: string | null): Compared {
+  const named = (finding: Judged): Judged => ({
+    ...finding,
+    context: { type: 'perhaps-renamed', to },
+    ...(finding.expected === 'TABLE'
+      ? { fix: renamedTable({ project, dataset: finding.dataset, table: finding.table }, to) }
+      : {}),
+  });
   const { open, waived } = verdict.judgement;
   return { ...verdict, judgement: { open: open.map(named), waived } };
 }

@@ -11,6 +11,7 @@ import {
 import { expiration, isObject } from '../diff/parse.ts';
 import { DATASET_SETTINGS, statedSettings, TABLE_SETTINGS } from '../diff/settings.ts';
 import { renamedInSql } from '../diff/sql.ts';
+import { uncarriedInTable } from '../diff/uncarried.ts';
 import { type Advise, adviser, didYouMean } from '../model/did-you-mean.ts';
 import { parseDuration } from '../model/duration.ts';
 import {
@@ -431,6 +432,7 @@ export function expectedTable(file: Resource): ExpectedTable {
     ...(expirationTime === undefined
       ? {}
       : { expirationTime: expiration(expirationTime, 'expirationTime') ?? null }),
+    ...uncarriedInTable(file),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Fix } from '../../src/model/finding.ts';
-import { RESTORED_FROM, USUAL_WINDOW } from '../../src/model/restore.ts';
+import { MEANING, MOMENT, told, UNTIL } from '../../src/model/restore.ts';
 import { repairOf } from '../../src/render/repair.ts';
 import { LAST_GOOD_AT, NOW } from './records.ts';
 
@@ -42,15 +42,15 @@ describe('a repair', () => {
 describe('a repair that restores', () => {
   const fix = fixOf({
     how: 'restore',
-    statements: [`bq cp d.t@${RESTORED_FROM} d.t_at_${RESTORED_FROM}`],
-    note: `${RESTORED_FROM} is a moment before it went; time travel reaches back ${USUAL_WINDOW}`,
-  });
-  const restoring = (moment: string, window: string) => ({
-    how: 'restore',
-    statements: [`bq cp d.t@${moment} d.t_at_${moment}`],
-    note: `${moment} is a moment before it went; time travel reaches back ${window}`,
+    statements: [told`bq cp d.t@${MOMENT} d.t_at_${MOMENT}`],
+    note: told`${MEANING}; it can be restored ${UNTIL}`,
   });
   const LAST_GOOD_MS = String(Date.parse(LAST_GOOD_AT));
+  const restoring = (moment: string, until: string) => ({
+    how: 'restore',
+    statements: [`bq cp d.t@${moment} d.t_at_${moment}`],
+    note: `${moment === LAST_GOOD_MS ? `${moment} is 2026-11-22 03:17 UTC, when it was last seen in order` : '<ms> is a moment before it went, in milliseconds since 1970'}; it can be restored ${until}`,
+  });
 
   test.each<{
     readonly name: string;
@@ -58,52 +58,83 @@ describe('a repair that restores', () => {
     readonly timeTravelHours?: number | null;
     readonly now?: Date;
     readonly moment: string;
-    readonly window: string;
+    readonly until: string;
   }>([
-    { name: 'time travel is sure to reach back to it', moment: LAST_GOOD_MS, window: '7 days' },
+    {
+      name: 'time travel is sure to reach back to it',
+      moment: LAST_GOOD_MS,
+      until: 'until at least 2026-11-29 03:17 UTC',
+    },
     {
       name: 'time travel is sure to reach back to it for a minute more',
       now: new Date('2026-11-29T03:16:00.000Z'),
       moment: LAST_GOOD_MS,
-      window: '7 days',
+      until: 'until at least 2026-11-29 03:17 UTC',
     },
     {
       name: 'time travel may not reach back to it any more',
       now: new Date('2026-11-29T03:17:00.000Z'),
-      moment: RESTORED_FROM,
-      window: '7 days',
+      moment: '<ms>',
+      until: 'for 7 days after it went, which may be over',
     },
     {
       name: 'the dataset keeps less, and that is over',
       timeTravelHours: 48,
       now: new Date('2026-11-24T03:17:00.000Z'),
-      moment: RESTORED_FROM,
-      window: '2 days',
+      moment: '<ms>',
+      until: 'for 2 days after it went, which may be over',
     },
-    { name: 'it was never seen in order', lastGoodAt: null, moment: RESTORED_FROM, window: '7 days' },
+    {
+      name: 'it was never seen in order',
+      lastGoodAt: null,
+      moment: '<ms>',
+      until: 'for 7 days after it went: until 2026-11-29 08:17 UTC at the latest',
+    },
     {
       name: 'nothing is known of the dataset, and the least window reaches back to it',
       timeTravelHours: null,
       moment: LAST_GOOD_MS,
-      window: USUAL_WINDOW,
+      until: 'until at least 2026-11-24 03:17 UTC',
     },
     {
       name: 'nothing is known of the dataset, and the least window reaches back to it no more',
       timeTravelHours: null,
       now: new Date('2026-11-24T03:17:00.000Z'),
-      moment: RESTORED_FROM,
-      window: USUAL_WINDOW,
+      moment: '<ms>',
+      until: 'for 7 days at most after it went, which may be over',
     },
   ])(
-    'says the moment it was last in order, and the window of the dataset, as far as they are known: $name',
-    ({ lastGoodAt = LAST_GOOD_AT, timeTravelHours = 168, now = NOW, moment, window }) => {
+    'says the moment it was last in order, and until when it can be restored, as far as they are known: $name',
+    ({ lastGoodAt = LAST_GOOD_AT, timeTravelHours = 168, now = NOW, moment, until }) => {
       expect(repairOf({ fix }, { memo: { lastGoodAt, timeTravelHours }, now })).toEqual(
-        restoring(moment, window),
+        restoring(moment, until),
       );
     },
   );
 
-  test('leaves both open where nothing is remembered', () => {
-    expect(repairOf({ fix }, null)).toEqual(restoring(RESTORED_FROM, USUAL_WINDOW));
+  test('leaves the moment open where nothing is remembered, and says the window of the dataset that was read', () => {
+    const saysOf = (hours: number | null) =>
+      repairOf({ fix, timeTravel: { hours, now: new Date('2026-11-22T03:17:00.000Z') } }, null);
+    expect([saysOf(48), saysOf(null), repairOf({ fix }, null)]).toEqual([
+      restoring('<ms>', 'for 2 days after it went: until 2026-11-24 03:17 UTC at the latest'),
+      restoring('<ms>', 'for 7 days at most after it went: until 2026-11-29 03:17 UTC at the latest'),
+      restoring('<ms>', 'for 7 days at most after it went'),
+    ]);
+  });
+
+  test('fills nothing into a name', () => {
+    const named = fixOf({ statements: [told`ALTER TABLE t ADD COLUMN ${'`amount <ms>`'} INT64`] });
+    const memo = { lastGoodAt: LAST_GOOD_AT, timeTravelHours: 168 };
+    expect(repairOf({ fix: named }, { memo, now: NOW })?.statements).toEqual([
+      'ALTER TABLE t ADD COLUMN `amount <ms>` INT64;',
+    ]);
+  });
+
+  test('ends SQL on a line of its own where a comment would hide the end', () => {
+    const commented = fixOf({ statements: ['CREATE VIEW v AS SELECT 1 -- one', '# see\nbq show v'] });
+    expect(repairOf({ fix: commented }, null)?.statements).toEqual([
+      'CREATE VIEW v AS SELECT 1 -- one\n;',
+      '# see\nbq show v',
+    ]);
   });
 });

@@ -3,6 +3,7 @@ import type { Alert, News } from '../../src/model/alert.ts';
 import { type Finding, type Fix, UNCHECKED_REASONS } from '../../src/model/finding.ts';
 import { isAtLeast, type Severity } from '../../src/model/kinds.ts';
 import type { SlackPayload } from '../../src/model/ports.ts';
+import { MEANING, MOMENT, told } from '../../src/model/restore.ts';
 import type { Closing, Told } from '../../src/model/state.ts';
 import type { Scene } from '../../src/render/scene.ts';
 import { renderAlert, renderNote } from '../../src/render/slack.ts';
@@ -309,11 +310,11 @@ describe('a repair', () => {
     });
     expect(repairOf(made)).toEqual([
       'Would repair it:',
+      '> Before you run it: stop writers',
       '```',
       'ALTER TABLE `p.d.t` RENAME TO `u`;',
       'bq cp a b',
       '```',
-      '> Note: stop writers',
     ]);
   });
 
@@ -331,8 +332,8 @@ describe('a repair', () => {
   });
 
   test.each([
-    { name: 'of 700 characters with its semicolon', length: 699, isShown: true },
-    { name: 'of more', length: 701, isShown: false },
+    { name: 'of 1,200 characters with all that stands around it', length: 1174, isShown: true },
+    { name: 'of more', length: 1175, isShown: false },
   ])('$name is shown: $isShown', ({ length, isShown }) => {
     const lines = repairOf(fix({ statements: ['x'.repeat(length)] })) ?? [];
     expect(lines).toEqual(
@@ -342,8 +343,21 @@ describe('a repair', () => {
     );
   });
 
+  test('is shown with its danger, or neither is', () => {
+    const shown = (length: number) =>
+      repairOf(fix({ statements: ['DROP PRIMARY KEY'], note: `the danger: ${'x'.repeat(length)}` })) ?? [];
+    const isSaid = (lines: readonly string[]) => [
+      lines.some((line) => line.includes('the danger')),
+      lines.some((line) => line.includes('DROP')),
+    ];
+    expect([isSaid(shown(1000)), isSaid(shown(1200))]).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+  });
+
   test('that is long is in the report, where there is one', () => {
-    const finding = lostTable({ fix: fix({ statements: ['x'.repeat(701)] }) });
+    const finding = lostTable({ fix: fix({ statements: ['x'.repeat(1201)] }) });
     const reportUrl = 'https://storage.cloud.google.com/b/report.html';
     const lines = tablesOf(telling([finding], { scene: { reportUrl } })).flat();
     expect(lines).toContain('> The repair is long: the report, or drift check --format json.');
@@ -363,7 +377,7 @@ describe('a repair', () => {
   const repairLines = (findings: readonly Finding[]) =>
     tablesOf(telling(findings, { scene: { now: OPENED } }))
       .flat()
-      .filter((line) => /^Would|^> Note|^> No statement/.test(line));
+      .filter((line) => /^Would|^> Before|^> No statement/.test(line));
 
   test('names what it repairs where a table has several: a field, or what else differs', () => {
     const findings = [
@@ -387,17 +401,16 @@ describe('a repair', () => {
     ]);
   });
 
-  test('shares its note with others that have the same: it stands once, after them', () => {
+  test('is told together with others that have the same note', () => {
     const noted = (path: string, note: string) =>
       lostField({ path, fix: fix({ statements: [`ALTER TABLE ${path}`], note }) });
     expect(
       repairLines([noted('a', 'stop writers'), noted('b', 'of b alone'), noted('c', 'stop writers')]),
     ).toEqual([
-      'Would repair `a`:',
+      'Would repair `a`, `c`:',
+      '> Before you run it: stop writers',
       'Would repair `b`:',
-      '> Note: of b alone',
-      'Would repair `c`:',
-      '> Note: stop writers',
+      '> Before you run it: of b alone',
     ]);
   });
 
@@ -446,8 +459,8 @@ describe('a repair', () => {
 
   const restoring = fix({
     how: 'restore',
-    statements: ['bq cp d.t@<ms> d.t_restored'],
-    note: '<ms> is a moment before',
+    statements: [told`bq cp d.t@${MOMENT} d.t_restored`],
+    note: told`${MEANING}`,
   });
 
   test('from time travel is given the moment of the last good run', () => {
