@@ -6,7 +6,7 @@ set -euo pipefail
 usage() {
   cat <<'TEXT'
 usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slack-secret NAME] [--notify EMAIL]
-                   [--readers GROUP] [--expected DIR] [--bucket NAME] [--role-suffix TEXT] [--dry-run]
+                   [--readers GROUP] [--expected DIR] [--bucket NAME] [--role-suffix TEXT] [--change VARIABLE]... [--dry-run]
        ./deploy.sh --project PROJECT --files-only [--expected DIR] [--bucket NAME] [--dry-run]
        ./deploy.sh --project PROJECT --destroy [--with-data] [--region REGION] [--bucket NAME] [--slack-secret NAME]
                    [--role-suffix TEXT] [--yes] [--dry-run]
@@ -18,13 +18,18 @@ usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slac
                   from SLACK_WEBHOOK_URL, or from what you type
   --notify        the mail address that hears of the alerts; default: nobody, or whoever was added since
   --readers       the group that may open the report pages
-  --expected      the folder of expected files (else EXPECTED_SCHEMAS, else expected-schemas); DRIFT_POLICY: with another policy
-  --bucket        for the state and the expected files, default PROJECT-bigquery-drift
+  --expected      the folder of expected files (else EXPECTED_SCHEMAS, else expected-schemas, which at first is a sample and is
+                  refused); DRIFT_POLICY: with another policy
+  --bucket        for the state and the expected files, default PROJECT-bigquery-drift; one that is there and was not made by
+                  deploy.sh is refused, and so is such a secret
+  --change        take away, or change, this variable of the function that runs, such as HTTPS_PROXY set by hand; without it a
+                  deployment that would do so stops and names each
   --role-suffix   at the end of the custom roles' names, where these are taken
 
   --files-only    check the expected files and upload them; the next run reads them. A deployment uploads only where none are
   --destroy       take away what was made, after asking; the bucket and the secret stay
-  --with-data     ... these as well
+  --with-data     ... these as well, where deploy.sh made them; of the bucket what lies under state/ and expected-schemas/, and the
+                  bucket itself where nothing else is in it
   --yes           do not ask
   --dry-run       print each command as "+ gcloud ..." and run none; everything is taken as absent (--destroy: as there)
 
@@ -41,7 +46,9 @@ misused() {
   exit 64
 }
 
-project='' region='us-central1' schedule='' secret='drift-slack-webhook' notify='' readers='' bucket='' suffix=''
+readonly default_secret='drift-slack-webhook'
+project='' region='us-central1' schedule='' secret=$default_secret notify='' readers='' bucket='' suffix=''
+changes=()
 expected=${EXPECTED_SCHEMAS:-}
 mode=deploy dry_run=false with_data=false yes=false
 choose() {
@@ -50,7 +57,7 @@ choose() {
 }
 while [[ $# -gt 0 ]]; do
   case "$1" in
-    --project | --region | --schedule | --slack-secret | --notify | --readers | --expected | --bucket | --role-suffix)
+    --project | --region | --schedule | --slack-secret | --notify | --readers | --expected | --bucket | --role-suffix | --change)
       [[ $# -ge 2 && -n "$2" ]] || misused "$1 needs a value"
       case "$1" in
         --project) project=$2 ;;
@@ -62,6 +69,7 @@ while [[ $# -gt 0 ]]; do
         --expected) expected=$2 ;;
         --bucket) bucket=$2 ;;
         --role-suffix) suffix=$2 ;;
+        --change) changes+=("$2") ;;
       esac
       shift 2
       ;;
@@ -88,6 +96,7 @@ expect bucket "$bucket" '^([a-z0-9][a-z0-9._-]+)?$' 'the name of a bucket'
 expect role-suffix "$suffix" '^[A-Za-z0-9_.]*$' 'letters and digits'
 [[ "$expected" != gs://* ]] || misused "--expected: expected a folder, found '$expected'"
 [[ "$with_data" == false || "$mode" == destroy ]] || misused '--with-data belongs to --destroy'
+[[ ${#changes[@]} -eq 0 || "$mode" == deploy ]] || misused '--change belongs to a deployment'
 shard=${SHARD:-}
 of_how_many='^([1-9][0-9]?)/([1-9][0-9]?)$'
 if [[ -n "$shard" ]]; then
@@ -119,7 +128,9 @@ export CLOUDSDK_CORE_DISABLE_PROMPTS=1
 readonly own=${shard:+-${shard/\//-of-}}
 readonly monitor='bigquery-drift'
 readonly name="$monitor$own"
-bucket=${bucket:-$project-bigquery-drift}
+readonly entry_point='checkDrift'
+readonly default_bucket="$project-bigquery-drift"
+bucket=${bucket:-$default_bucket}
 readonly runtime="drift-runtime$own@$project.iam.gserviceaccount.com"
 readonly scheduler="drift-scheduler@$project.iam.gserviceaccount.com"
 readonly builder="drift-build@$project.iam.gserviceaccount.com"
@@ -132,6 +143,11 @@ readonly state_role="bigqueryDriftState$suffix"
 readonly state_permissions='storage.objects.create,storage.objects.delete,storage.objects.get,storage.objects.list'
 # https://cloud.google.com/functions/docs/securing/build-custom-sa
 readonly builder_roles='roles/artifactregistry.writer roles/logging.logWriter roles/storage.objectViewer'
+# What deploy.sh makes bears this label. What it made before it wrote labels is known by the names that it gives by itself.
+readonly mark='bigquery-drift=managed' mark_column='value(labels.bigquery-drift)' marked='managed'
+readonly mark_bucket="gcloud storage buckets update gs://$bucket --update-labels=$mark"
+readonly mark_secret="gcloud secrets update $secret --update-labels=$mark --project=$project"
+readonly prefixes='state expected-schemas'
 readonly alerts='critical-findings failing-runs silent-monitor unchecked-tables'
 readonly passed_on='DATASET_ALIASES CONFIRM_SECONDS DEADLINE_SECONDS METRIC_LOCATION REQUESTS_PER_SECOND MAX_CONCURRENCY REPORT_LINK SHARD'
 
@@ -139,13 +155,16 @@ readonly passed_on='DATASET_ALIASES CONFIRM_SECONDS DEADLINE_SECONDS METRIC_LOCA
 
 readonly upload='Upload the expected files'
 files_only="./deploy.sh --project $project --files-only"
-[[ "$bucket" == "$project-bigquery-drift" ]] || files_only+=" --bucket $bucket"
+[[ "$bucket" == "$default_bucket" ]] || files_only+=" --bucket $bucket"
 readonly newline=$'\n'
 step='the start'
+# A bucket is made first and marked then.
+unmarked=false
 scratch=$(mktemp -d)
 finish() {
   local status=$?
   rm -rf "$scratch"
+  [[ "$unmarked" == false ]] || echo "deploy.sh: gs://$bucket was made and is not marked yet; mark it: $mark_bucket" >&2
   [[ $status -eq 0 || $status -eq 64 ]] || echo "deploy.sh: stopped at: $step" >&2
   # What is there is kept by the next run, all of it or not.
   [[ $status -eq 0 || "$step" != "$upload" ]] || echo "deploy.sh: not all of the expected files may be there: $files_only" >&2
@@ -177,6 +196,9 @@ show() {
   echo
 }
 
+# Whether this run has enabled the APIs, and whether one of them was off when it was asked before.
+enabled=false off=false
+
 # How many seconds it may take until what gcloud complains of is so: Google says that new identities are known everywhere
 # after about 2 minutes, and changed policies after up to 10. Anything else will not mend itself.
 patience() {
@@ -188,8 +210,7 @@ patience() {
     *"artifactregistry.repositories."*" denied"*) echo 600 ;;
     # The first build of a project makes the repository of images, and may be ahead of it.
     *"Unable to retrieve the repository metadata"*) echo 600 ;;
-    # Only a deployment enables them.
-    *"enabled this API recently"*) if [[ "$mode" == deploy ]]; then echo 600; else echo 0; fi ;;
+    *"enabled this API recently"*) if [[ "$enabled" == true ]]; then echo 600; else echo 0; fi ;;
     *) echo 0 ;;
   esac
 }
@@ -204,6 +225,8 @@ advice() {
     *"deleted state"* | *"annot undelete"*)
       echo 'The name of a custom role stays taken for weeks after it was deleted: use another with --role-suffix 2.' ;;
     *"name is not available"* | *"HTTPError 409"*) echo 'The bucket belongs to somebody else: choose another name with --bucket.' ;;
+    *"does not have storage.objects.list access"*)
+      echo 'Your account may not look into the bucket; where it is somebody else'"'"'s, choose another name with --bucket.' ;;
     *PERMISSION_DENIED* | *"does not have"* | *"ermission"*"denied"*)
       echo 'Your account lacks a permission: README, "In production", lists the roles that a deployment needs.' ;;
     *"nvalid choice"* | *"unrecognized arguments"*) echo 'Update gcloud: gcloud components update' ;;
@@ -214,6 +237,11 @@ advice() {
 stop() {
   echo "deploy.sh: $1 Then run the same command again: it goes on from here." >&2
   exit "${2:-1}"
+}
+
+refused() {
+  echo "deploy.sh: $1" >&2
+  exit 1
 }
 
 # What the next command reads from its standard input.
@@ -264,6 +292,13 @@ found() {
   case "$err" in
     # Who may not know whether an account exists is told this; creating it will tell.
     *NOT_FOUND* | *"not found"* | *"does not exist"* | *"not exist)"* | *"status=[404]"* | *"HTTPError 404"* | *"matched no objects"*) return 1 ;;
+    # Of an API that was never enabled there is nothing; a deployment asks again once it is.
+    *"enabled this API recently"* | *SERVICE_DISABLED*)
+      if [[ "$mode" == deploy && "$enabled" == false ]]; then
+        off=true
+        return 1
+      fi
+      ;;
   esac
   echo "$err" >&2
   stop "$(advice "$err")"
@@ -280,16 +315,32 @@ listed() {
 
 # --- the steps ------------------------------------------------------------------------------------------------------
 
+# Whether the bucket has expected files: CI may have merged some since this clone was made, so a deployment keeps them.
+keeps_files=false
+look_for_files() {
+  [[ "$mode" == deploy && "$dry_run" == false ]] || return 0
+  if found gcloud storage ls "gs://$bucket/expected-schemas/" --project="$project"; then keeps_files=true; fi
+}
+
+# The sample tells of a project that is not theirs who deploy it: all of its tables would be missing.
+refuse_sample() {
+  [[ -e "$expected/THIS-IS-A-SAMPLE.md" && "$keeps_files" == false ]] || return 0
+  local says="$expected is the sample: npm run --silent drift -- pull --project $project --out my-schemas, then --expected my-schemas"
+  [[ "$dry_run" == false ]] || { echo "   $says"; return 0; }
+  misused "$says"
+}
+
 check_files() {
   say 'Check the expected files'
   [[ "$dry_run" == false && -d node_modules && ! package-lock.json -nt node_modules/.package-lock.json ]] || run npm ci
-  run npm run --silent drift -- validate --expected "$expected" ${policy:+--policy "$policy"}
+  # The sample is no use to anybody, and stays here.
+  [[ "$dry_run" == false && -e "$expected/THIS-IS-A-SAMPLE.md" ]] \
+    || run npm run --silent drift -- validate --expected "$expected" ${policy:+--policy "$policy"}
 }
 
 upload_files() {
   say "$upload"
-  # CI may have merged files since this clone was made.
-  if [[ "$mode" == deploy && "$dry_run" == false ]] && found gcloud storage ls "gs://$bucket/expected-schemas/" --project="$project"; then
+  if [[ "$keeps_files" == true ]]; then
     echo "   kept; $files_only uploads those of $expected"
     return
   fi
@@ -320,7 +371,7 @@ check_credentials() {
 
 make_secret() {
   say "The Slack webhook's address, in Secret Manager"
-  local words=(secrets create "$secret" --replication-policy=automatic)
+  local words=(secrets create "$secret" --replication-policy=automatic --labels="$mark")
   if found gcloud secrets describe "$secret" --project="$project"; then
     if found gcloud secrets versions describe latest --secret="$secret" --project="$project"; then
       [[ -z "$slack_url" ]] || echo "   $secret exists and is kept; README says how to rotate it"
@@ -385,11 +436,14 @@ make_identities() {
 make_bucket() {
   say 'The bucket of the state and the expected files'
   # Names of buckets are everybody's: one that is there but not in this project is somebody else's.
-  listed "$bucket" gcloud storage buckets list --format='value(name)' --project="$project" \
-    || run gcloud storage buckets create "gs://$bucket" --location="$region" --uniform-bucket-level-access \
+  if ! listed "$bucket" gcloud storage buckets list --format='value(name)' --project="$project"; then
+    run gcloud storage buckets create "gs://$bucket" --location="$region" --uniform-bucket-level-access \
       --public-access-prevention --project="$project"
+    [[ "$dry_run" == true || "$bucket" == "$default_bucket" ]] || unmarked=true
+  fi
   run gcloud storage buckets update "gs://$bucket" --uniform-bucket-level-access --public-access-prevention --versioning \
-    --lifecycle-file=ops/bucket-lifecycle.json --project="$project"
+    --lifecycle-file=ops/bucket-lifecycle.json --update-labels="$mark" --project="$project"
+  unmarked=false
   run gcloud storage buckets add-iam-policy-binding "gs://$bucket" --member="serviceAccount:$runtime" \
     --role="projects/$project/roles/$state_role" --condition=None --project="$project"
   [[ -n "$readers" ]] || return 0
@@ -420,31 +474,75 @@ refuse_elsewhere() {
   stop "There is another function in $elsewhere: take it and its job away, with these two commands."
 }
 
+# Whether the bucket that was named is there without the mark. Who only uploads may not see labels, and then nothing is known.
+is_bucket_foreign() {
+  [[ "$bucket" != "$default_bucket" ]] || return 1
+  local words=(gcloud storage buckets describe "gs://$bucket" --format="$mark_column" --project="$project")
+  exec 4>/dev/null
+  if [[ "$mode" == files ]]; then attempt "${words[@]}" || return 1; else found "${words[@]}" || return 1; fi
+  [[ "$out" != "$marked" ]]
+}
+
+is_secret_foreign() {
+  [[ "$secret" != "$default_secret" ]] || return 1
+  found gcloud secrets describe "$secret" --format="$mark_column" --project="$project" || return 1
+  [[ "$out" != "$marked" ]]
+}
+
+# A bucket or a secret of somebody else would be changed, and with --with-data deleted: its lifecycle, its access, its content.
+refuse_foreign() {
+  [[ "$dry_run" == false ]] || return 0
+  step='whose the bucket and the secret are'
+  local foreign='' marks=''
+  if is_bucket_foreign; then foreign+=" gs://$bucket (--bucket)" marks+="$newline$mark_bucket"; fi
+  if [[ "$mode" != files ]] && is_secret_foreign; then foreign+=" $secret (--slack-secret)" marks+="$newline$mark_secret"; fi
+  [[ -n "$foreign" ]] || return 0
+  local instead='Name one that does not exist: it is made.'
+  [[ "$mode" != destroy ]] || instead='Leave --with-data out: it stays.'
+  echo "deploy.sh: not made by deploy.sh, or by a version that wrote no label:$foreign. $instead" >&2
+  echo "Only where it is this monitor's alone, say so with this command:$marks" >&2
+  refused 'Nothing was changed.'
+}
+
+# What is passed on to the function, as --set NAME=VALUE.
+settings=()
+read_settings() {
+  local variable
+  for variable in $passed_on; do
+    [[ -z "${!variable:-}" ]] || settings+=(--set "$variable=${!variable}")
+  done
+}
+
 # What this deployment would silently take away from the function, or exchange: it would check other tables than before, tell
-# everything anew, or tell it to others.
-refuse_to_forget() {
-  found gcloud functions describe "$name" --gen2 --region="$region" --project="$project" \
-    --format='json(serviceConfig.environmentVariables,serviceConfig.secretEnvironmentVariables)' || return 0
-  local variable forgotten='' state='"STATE_URI": "gs://([^"]*)/state"' reads='"secret": "([^"]*)"'
+# everything anew, tell it to others, or reach nothing any more.
+refuse_to_change() {
+  [[ "$dry_run" == false ]] || return 0
+  step='the variables of the function that runs'
+  found gcloud functions describe "$name" --gen2 --region="$region" --project="$project" --format='json(buildConfig.entryPoint,serviceConfig.environmentVariables,serviceConfig.secretEnvironmentVariables,serviceConfig.secretVolumes)' || return 0
+  local each allowed=() advice='' reads='"key": "SLACK_WEBHOOK_URL",[^}]*"secret": "([^"]*)"' state='"STATE_URI": "gs://([^"]*)/state"' entry='"entryPoint": "([^"]*)"'
+  [[ ! "$out" =~ $entry || "${BASH_REMATCH[1]}" == "$entry_point" ]] \
+    || refused "The function $name is not of this monitor: its entry point is ${BASH_REMATCH[1]}. Nothing was changed."
   [[ ! "$out" =~ $state || "${BASH_REMATCH[1]}" == "$bucket" ]] \
     || stop "The function keeps its state in the bucket ${BASH_REMATCH[1]}: add --bucket ${BASH_REMATCH[1]} (for another one, --destroy first)."
   [[ ! "$out" =~ $reads || "${BASH_REMATCH[1]}" == "$secret" ]] \
     || stop "The function reads the secret ${BASH_REMATCH[1]}: add --slack-secret ${BASH_REMATCH[1]} (for another one, --destroy first)."
-  for variable in $passed_on; do
-    if [[ "$out" == *"\"$variable\":"* && -z "${!variable+set}" ]]; then forgotten+=" $variable"; fi
-  done
-  [[ -z "$forgotten" ]] || stop "The function has$forgotten, which this shell has not: set it to the same (or to nothing, to take it away)."
+  for each in ${changes[@]+"${changes[@]}"}; do allowed+=(--change "$each"); done
+  input=$out
+  ask npm run --silent variables -- --project "$project" --bucket "$bucket" --secret "$secret" \
+    ${settings[@]+"${settings[@]}"} ${allowed[@]+"${allowed[@]}"}
+  input=''
+  [[ -n "$out" ]] || return 0
+  echo "deploy.sh: of the function that runs, $name:" >&2
+  while read -r each _; do advice+=" --change $each"; done <<<"$out"
+  echo "  ${out//"$newline"/"$newline  "}" >&2
+  refused "Nothing was changed. Set what is passed on (--help) to what the function has, or let each be changed:$advice"
 }
 
 write_deployment() {
   say 'What this project is told: variables, dashboard, alerts'
-  local etag='' further=() variable alert condition
+  local etag='' further=() alert condition
   # A dashboard can only be replaced by who knows which version is there.
   if found gcloud monitoring dashboards describe "$monitor" --project="$project" --format='value(etag)'; then etag=$out; fi
-  [[ "$dry_run" == true ]] || refuse_to_forget
-  for variable in $passed_on; do
-    [[ -z "${!variable:-}" ]] || further+=(--set "$variable=${!variable}")
-  done
   [[ -z "$etag" ]] || further+=(--etag "$etag")
   for alert in $alerts; do
     [[ "$dry_run" == false ]] || continue
@@ -452,12 +550,13 @@ write_deployment() {
     IFS='|' read -r _ _ _ condition <<<"${out%%"$newline"*}"
     [[ -z "$condition" ]] || further+=(--condition "$alert=$condition")
   done
-  run npm run --silent deployment -- --project "$project" --region "$region" --bucket "$bucket" ${further[@]+"${further[@]}"}
+  run npm run --silent deployment -- --project "$project" --region "$region" --bucket "$bucket" \
+    ${settings[@]+"${settings[@]}"} ${further[@]+"${further[@]}"}
 }
 
 make_function() {
   say 'The function'
-  run gcloud functions deploy "$name" --gen2 --runtime=nodejs24 --source=build --entry-point=checkDrift --trigger-http \
+  run gcloud functions deploy "$name" --gen2 --runtime=nodejs24 --source=build --entry-point="$entry_point" --trigger-http \
     --no-allow-unauthenticated --service-account="$runtime" \
     --build-service-account="projects/$project/serviceAccounts/$builder" --env-vars-file=deployment/env.yaml \
     --set-secrets="SLACK_WEBHOOK_URL=$secret:latest" --memory=512Mi --cpu=1 --timeout=1800s --max-instances=1 \
@@ -550,16 +649,31 @@ make_watch() {
   for alert in $alerts; do make_alert "$alert"; done
 }
 
+# All that a deployment refuses, before it changes anything.
+refuse() {
+  refuse_foreign
+  refuse_to_change
+}
+
 deploy() {
   check_tools gcloud npm
   check_credentials
+  look_for_files
+  refuse_sample
   check_files
+  read_settings
+  refuse
   say 'Build'
   run npm run --silent build -- --expected "$expected"
   say 'Enable the APIs'
   run gcloud services enable artifactregistry.googleapis.com bigquery.googleapis.com cloudbuild.googleapis.com \
     cloudfunctions.googleapis.com cloudscheduler.googleapis.com iam.googleapis.com logging.googleapis.com \
     monitoring.googleapis.com run.googleapis.com secretmanager.googleapis.com storage.googleapis.com --project="$project"
+  enabled=true
+  if [[ "$off" == true ]]; then
+    look_for_files
+    refuse
+  fi
   refuse_elsewhere
   write_deployment
   make_secret
@@ -576,6 +690,8 @@ deploy() {
 
 files() {
   check_tools gcloud npm
+  refuse_sample
+  refuse_foreign
   check_files
   upload_files
   say 'Done'
@@ -587,7 +703,8 @@ files() {
 confirm() {
   [[ "$dry_run" == false && "$yes" == false ]] || return 0
   local answer='' extent='The bucket and the secret stay.'
-  [[ "$with_data" == false ]] || extent='The bucket, with the state and the expected files, and the secret go as well.'
+  [[ "$with_data" == false ]] \
+    || extent='The secret goes as well, the state and the expected files with all their versions, and the bucket where nothing else is in it.'
   [[ -z "$shard" ]] || extent='What it shares with the others stays.'
   echo "This takes the drift monitor${shard:+, shard $shard,} of $project down. $extent"
   read -rp 'Type the project id to go on: ' answer || true
@@ -617,17 +734,30 @@ remove_watch() {
     || run gcloud monitoring dashboards delete "$monitor" --project="$project"
 }
 
+# Whether what was found begins with a word that deploy.sh writes there: others may have given something the same name.
+is_ours() {
+  [[ "$dry_run" == false && "$out" != "$2"* ]] || return 0
+  echo "   $1 stays: deploy.sh did not make it"
+  return 1
+}
+
 remove_function() {
   say 'The hourly job, the function'
-  ! found gcloud scheduler jobs describe "$name" --location="$region" --project="$project" \
-    || run gcloud scheduler jobs delete "$name" --location="$region" --project="$project"
-  ! found gcloud functions describe "$name" --gen2 --region="$region" --project="$project" \
-    || run gcloud functions delete "$name" --gen2 --region="$region" --project="$project"
+  if found gcloud scheduler jobs describe "$name" --location="$region" --project="$project" \
+    --format='value(httpTarget.oidcToken.serviceAccountEmail)' && is_ours "the job $name" "$scheduler"; then
+    run gcloud scheduler jobs delete "$name" --location="$region" --project="$project"
+  fi
+  if found gcloud functions describe "$name" --gen2 --region="$region" --project="$project" \
+    --format='value(buildConfig.entryPoint)' && is_ours "the function $name" "$entry_point"; then
+    run gcloud functions delete "$name" --gen2 --region="$region" --project="$project"
+  fi
 }
 
 remove_role() {
-  found gcloud iam roles describe "$1" --format='value(deleted)' --project="$project" || return 0
-  [[ "$dry_run" == false && "$out" == [Tt]rue ]] || run gcloud iam roles delete "$1" --project="$project"
+  found gcloud iam roles describe "$1" --format='value[separator="|"](deleted,title)' --project="$project" || return 0
+  [[ "$dry_run" == true || "$out" != [Tt]rue* ]] || return 0
+  out=${out#*|}
+  ! is_ours "the role $1" 'BigQuery drift' || run gcloud iam roles delete "$1" --project="$project"
 }
 
 revoke_runtime() {
@@ -640,8 +770,10 @@ revoke_runtime() {
 }
 
 remove_account() {
-  ! found gcloud iam service-accounts describe "$1" --project="$project" \
-    || run gcloud iam service-accounts delete "$1" --project="$project"
+  if found gcloud iam service-accounts describe "$1" --format='value(displayName)' --project="$project" \
+    && is_ours "the account $1" 'BigQuery drift monitor'; then
+    run gcloud iam service-accounts delete "$1" --project="$project"
+  fi
 }
 
 # Grants first: those of an account that is gone would stay behind, to nobody's use.
@@ -658,10 +790,27 @@ remove_identities() {
 }
 
 remove_data() {
-  say 'The secret, and the bucket with all that is in it'
+  say 'The secret; the state and the expected files; the bucket where nothing else is in it'
   ! found gcloud secrets describe "$secret" --project="$project" || run gcloud secrets delete "$secret" --project="$project"
-  ! listed "$bucket" gcloud storage buckets list --format='value(name)' --project="$project" \
-    || run gcloud storage rm "gs://$bucket" --recursive --project="$project"
+  listed "$bucket" gcloud storage buckets list --format='value(name)' --project="$project" || return 0
+  local prefix
+  for prefix in $prefixes; do
+    ! found gcloud storage ls "gs://$bucket/$prefix/" --all-versions --project="$project" \
+      || run gcloud storage rm "gs://$bucket/$prefix/" --recursive --project="$project"
+  done
+  remove_bucket
+}
+
+# Google deletes a bucket only where nothing is in it.
+remove_bucket() {
+  local words=(gcloud storage buckets delete "gs://$bucket" --project="$project") status=0
+  show "${words[@]}"
+  [[ "$dry_run" == false ]] || return 0
+  exec 4>/dev/null
+  attempt "${words[@]}" || status=$?
+  [[ $status -ne 0 ]] || return 0
+  [[ "$err" == *"not empty"* ]] || { echo "$err" >&2; stop "$(advice "$err")" "$status"; }
+  echo "   gs://$bucket stays: it has objects that are not of this monitor"
 }
 
 # What shards share is theirs as long as one of them is there.
@@ -689,6 +838,7 @@ destroy_shard() {
 destroy() {
   confirm
   check_tools gcloud
+  [[ "$with_data" == false ]] || refuse_foreign
   refuse_elsewhere
   [[ -z "$shard" ]] || { destroy_shard; return; }
   refuse_to_orphan

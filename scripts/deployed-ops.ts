@@ -1,5 +1,13 @@
 import { type Env, parseConfig } from '../src/run/config.ts';
 
+/** A heap that leaves room in 512 MiB for what V8 does not count: buffers, sockets, code. */
+const NODE_OPTIONS = '--max-old-space-size=192 --max-semi-space-size=8 --enable-source-maps';
+
+/** What earlier versions have set: an upgrade may replace it. Whoever changes NODE_OPTIONS puts here what it was. */
+export const FORMER_NODE_OPTIONS: readonly string[] = [
+  '--max-old-space-size=192 --max-semi-space-size=8 --enable-source-maps',
+];
+
 /**
  * The variables of the deployed function.
  * @throws DriftError `InvalidConfig` for a value that the function would refuse
@@ -18,8 +26,7 @@ export function functionEnv({
     GCP_PROJECT_ID: project,
     EXPECTED_SCHEMAS: `gs://${bucket}/expected-schemas`,
     STATE_URI: `gs://${bucket}/state`,
-    // A heap that leaves room in 512 MiB for what V8 does not count: buffers, sockets, code.
-    NODE_OPTIONS: '--max-old-space-size=192 --max-semi-space-size=8 --enable-source-maps',
+    NODE_OPTIONS,
     ...pairsOf(set),
   };
   parseConfig(env);

@@ -188,11 +188,16 @@ describe('what is sent to Google', () => {
     expect(labels).toEqual(ALERTS.map((alert) => ({ monitor: 'bigquery-drift', alert })));
   });
 
-  test('deletes nothing of the bucket but what was replaced', async () => {
+  test('deletes nothing of the bucket but what was replaced, and only of its own objects', async () => {
     const { rule } = JSON.parse(await readFile('ops/bucket-lifecycle.json', 'utf8')) as {
-      readonly rule: readonly { readonly condition: { readonly isLive?: boolean } }[];
+      readonly rule: readonly {
+        readonly condition: { readonly isLive?: boolean; readonly matchesPrefix?: readonly string[] };
+      }[];
     };
     expect(rule.map(({ condition }) => condition.isLive)).toEqual([false, false]);
+    // What names no prefix is for all that others keep in the bucket.
+    const prefixes = rule.flatMap(({ condition }) => condition.matchesPrefix ?? ['']);
+    expect(prefixes.filter((prefix) => !/^(state|expected-schemas)\//.test(prefix))).toEqual([]);
   });
 
   test.each(['', '1/1'])('keeps for a day only what every run writes anew; SHARD=%s', async (SHARD) => {

@@ -142,7 +142,12 @@ test('the bucket is private, versioned, and cleared of what was replaced', async
   const isPrivate = ['--uniform-bucket-level-access', '--public-access-prevention'];
   expect(flags).toEqual([
     isPrivate,
-    [...isPrivate, '--versioning', '--lifecycle-file=ops/bucket-lifecycle.json'],
+    [
+      ...isPrivate,
+      '--versioning',
+      '--lifecycle-file=ops/bucket-lifecycle.json',
+      '--update-labels=bigquery-drift=managed',
+    ],
   ]);
 });
 
@@ -171,6 +176,10 @@ test.each([
     says: '--files-only and --destroy exclude each other',
   },
   { args: ['--project', 'test-project', '--with-data'], says: '--with-data belongs to --destroy' },
+  {
+    args: ['--project', 'test-project', '--files-only', '--change', 'SHARD'],
+    says: '--change belongs to a deployment',
+  },
 ])('wrong arguments $args are refused', ({ args, says }) => {
   const { status, stderr } = spawnSync('bash', ['deploy.sh', ...args], { encoding: 'utf8' });
   expect({ status, says: stderr.includes(says) }).toEqual({ status: 64, says: true });

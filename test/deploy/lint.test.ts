@@ -70,6 +70,10 @@ async function play(): Promise<readonly string[]> {
   // A secret without a version, as an interrupted run leaves it.
   await sandbox.type(': >"$CLOUD/secrets/drift-slack-webhook"');
   for (const args of [EVERYTHING, ['--destroy', '--yes'], []]) await sandbox.deploy(args, { env });
+  // A bucket and a secret by names of their own are looked at before they are touched.
+  const named = ['--bucket', 'own-bucket', '--slack-secret', 'own-secret'];
+  for (const args of [named, [...named, '--destroy', '--with-data', '--yes']])
+    await sandbox.deploy(args, { env });
   return gcloudCalls(sandbox);
 }
 
@@ -110,8 +114,10 @@ test('what is linted is all that there is', async () => {
   expect([...inPrint].filter((verb) => !inRuns.has(verb)).sort()).toEqual([
     // Only with --with-data and with another policy.
     'gcloud secrets delete drift-slack-webhook',
+    'gcloud storage buckets delete',
     'gcloud storage cp staging-policy.json',
-    'gcloud storage rm gs://test-project-bigquery-drift',
+    'gcloud storage rm gs://test-project-bigquery-drift/expected-schemas/',
+    'gcloud storage rm gs://test-project-bigquery-drift/state/',
   ]);
   expect(await told()).toContainEqual(expect.stringContaining('gcloud scheduler jobs describe'));
   expect(await told()).toContainEqual(

@@ -35,6 +35,23 @@ interface RunOptions {
   readonly prompt?: string;
 }
 
+/** What a call of gcloud only asks. */
+export const QUERY = /^(auth|.* (describe|list|ls|get-iam-policy)( |$))/;
+
+/** The changes among the calls, each up to its first flag. */
+export function changesOf(calls: readonly (readonly string[])[]): readonly string[] {
+  return calls
+    .filter(([tool, ...words]) => tool === 'gcloud' && !QUERY.test(words.join(' ')))
+    .map((words) =>
+      words
+        .slice(
+          1,
+          words.findIndex((word) => word.startsWith('--')),
+        )
+        .join(' '),
+    );
+}
+
 /** What deploy.sh finds beside itself. */
 const LINKED = ['node_modules', 'ops', 'package.json', 'scripts', 'src'];
 
