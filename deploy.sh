@@ -156,6 +156,10 @@ readonly passed_on='DATASET_ALIASES CONFIRM_SECONDS DEADLINE_SECONDS METRIC_LOCA
 readonly upload='Upload the expected files'
 files_only="./deploy.sh --project $project --files-only"
 [[ "$bucket" == "$default_bucket" ]] || files_only+=" --bucket $bucket"
+# At first the folder of this name is a sample.
+is_sample=false
+if [[ -e "$expected/THIS-IS-A-SAMPLE.md" ]]; then is_sample=true; fi
+if [[ "$is_sample" == true ]]; then files_only+=' --expected FOLDER'; elif [[ "$expected" != expected-schemas ]]; then files_only+=" --expected $expected"; fi
 readonly newline=$'\n'
 step='the start'
 # A bucket is made first and marked then.
@@ -324,7 +328,7 @@ look_for_files() {
 
 # The sample tells of a project that is not theirs who deploy it: all of its tables would be missing.
 refuse_sample() {
-  [[ -e "$expected/THIS-IS-A-SAMPLE.md" && "$keeps_files" == false ]] || return 0
+  [[ "$is_sample" == true && "$keeps_files" == false ]] || return 0
   local says="$expected is the sample: npm run --silent drift -- pull --project $project --out my-schemas, then --expected my-schemas"
   [[ "$dry_run" == false ]] || { echo "   $says"; return 0; }
   misused "$says"
@@ -333,15 +337,15 @@ refuse_sample() {
 check_files() {
   say 'Check the expected files'
   [[ "$dry_run" == false && -d node_modules && ! package-lock.json -nt node_modules/.package-lock.json ]] || run npm ci
-  # The sample is no use to anybody, and stays here.
-  [[ "$dry_run" == false && -e "$expected/THIS-IS-A-SAMPLE.md" ]] \
+  # Where it was not refused, nothing of it is deployed.
+  [[ "$is_sample" == true && "$keeps_files" == true ]] \
     || run npm run --silent drift -- validate --expected "$expected" ${policy:+--policy "$policy"}
 }
 
 upload_files() {
   say "$upload"
   if [[ "$keeps_files" == true ]]; then
-    echo "   kept; $files_only uploads those of $expected"
+    echo "   kept; $files_only uploads those of the folder"
     return
   fi
   # Files of a fresh clone are all new by their time, so contents are compared. Nothing outside of this prefix is touched.
@@ -664,7 +668,10 @@ deploy() {
   read_settings
   refuse
   say 'Build'
-  run npm run --silent build -- --expected "$expected"
+  # The function reads the bucket; what is copied beside it serves who starts the folder elsewhere.
+  local copied=$expected
+  [[ "$is_sample" == false || "$keeps_files" == false ]] || copied="gs://$bucket/expected-schemas"
+  run npm run --silent build -- --expected "$copied"
   say 'Enable the APIs'
   run gcloud services enable artifactregistry.googleapis.com bigquery.googleapis.com cloudbuild.googleapis.com \
     cloudfunctions.googleapis.com cloudscheduler.googleapis.com iam.googleapis.com logging.googleapis.com \

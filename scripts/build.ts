@@ -35,7 +35,7 @@ const OWN: OwnFolder = {
 
 // `npm start` has the variables of the function. What lies in a bucket is read there.
 const named = values.expected ?? (process.env['EXPECTED_SCHEMAS']?.trim() || 'expected-schemas');
-const expected = values.expected === undefined && named.startsWith('gs://') ? null : named;
+const expected = named.startsWith('gs://') ? null : named;
 if (expected !== null) await unlessRefused(USAGE, checkExpected(expected));
 // A file that was renamed in src/ must not live on.
 const out = await unlessRefused(USAGE, takeFolder(values.out, OWN));

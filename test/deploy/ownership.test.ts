@@ -120,7 +120,7 @@ describe('--destroy', () => {
       'titles/bigqueryDriftReader': 'Reader of the data drift team\n',
       'entry-points/bigquery-drift': 'main\n',
       'functions/us-central1/bigquery-drift': 'MODEL: "drift"\n',
-      'function-secrets/bigquery-drift': 'x\n',
+      'function-secrets/bigquery-drift': 'drift-slack-webhook\n',
       'jobs/us-central1/bigquery-drift':
         '--schedule=0 5 * * *\n--oidc-service-account-email=cron@test-project.iam.gserviceaccount.com\n',
     };
@@ -138,7 +138,7 @@ test('a function of the same name that is not its own is not replaced', async ()
   const theirs = {
     'entry-points/bigquery-drift': 'main\n',
     'functions/us-central1/bigquery-drift': '',
-    'function-secrets/bigquery-drift': 'x\n',
+    'function-secrets/bigquery-drift': 'drift-slack-webhook\n',
   };
   const sandbox = await startSandbox(theirs);
   const { status, stderr } = await sandbox.deploy([], { env });

@@ -31,8 +31,14 @@ test('a folder of their own is deployed beside it, and afterwards the sample is 
   await sandbox.write('my-schemas/mine/orders.json', '{ "type": "TABLE" }');
 
   const first = await sandbox.deploy(['--expected', 'my-schemas'], { env });
+  await sandbox.calls();
   const again = await sandbox.deploy();
 
+  const builds = (await sandbox.calls()).filter((words) => words.includes('build'));
+  expect(builds.map((words) => words.at(-1))).toEqual(['gs://test-project-bigquery-drift/expected-schemas']);
+  expect(again.stdout).toContain(
+    'kept; ./deploy.sh --project test-project --files-only --expected FOLDER uploads',
+  );
   expect([first.status, again.status]).toEqual([0, 0]);
   const uploaded = Object.keys(await sandbox.cloud()).filter((path) => path.includes('/expected-schemas/'));
   expect(uploaded).toEqual(['buckets/test-project-bigquery-drift/expected-schemas/mine/orders.json']);
