@@ -93,7 +93,7 @@ export function createView(
     options,
   }: { readonly type: string; readonly query: Settings | undefined; readonly options: Settings | undefined },
 ): string | null {
-  const text = settingText(query, 'view-query')?.replace(/[;\s]+$/, '') ?? '';
+  const text = withoutEnd(settingText(query, 'view-query') ?? '');
   // A view is one query: a semicolon inside ends it, or hides in a literal that is not looked into here.
   if (text === '' || text.includes(';')) return null;
   const object = type === 'MATERIALIZED_VIEW' ? 'MATERIALIZED VIEW' : 'VIEW';
@@ -101,4 +101,11 @@ export function createView(
   const clause = described.length === 0 ? '' : ` OPTIONS (${described.join(', ')})`;
   const statement = `CREATE OR REPLACE ${object} ${tablePath(subject)}${clause} AS ${text}`;
   return statement.length > MAX_STATEMENT_CHARS ? null : statement;
+}
+
+/** Without the semicolons and white space at its end. A pattern for them would try each run of white space from each of its places. */
+function withoutEnd(query: string): string {
+  let text = query.trimEnd();
+  while (text.endsWith(';')) text = text.slice(0, -1).trimEnd();
+  return text;
 }

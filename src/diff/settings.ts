@@ -311,7 +311,7 @@ function externalSource({ externalDataConfiguration: value }: Resource): Setting
     const uris = stringList(block['sourceUris'] ?? [], `${at}.sourceUris`);
     // Each commit of an Iceberg table writes a new metadata file beside the old one.
     const isIceberg = (uri: string) => format === 'ICEBERG' || uri.endsWith('.metadata.json');
-    const places = uris.map((uri) => (isIceberg(uri) ? uri.replace(/[^/]*$/, '') : uri));
+    const places = uris.map((uri) => (isIceberg(uri) ? uri.slice(0, uri.lastIndexOf('/') + 1) : uri));
     values.set('sourceUris', [...places].sort().join(', ') || null);
   }
   const hive = block['hivePartitioningOptions'];

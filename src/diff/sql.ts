@@ -1,9 +1,10 @@
 /**
- * Literals, quoted identifiers and comments stand as they are; all else is words and signs.
+ * Literals, quoted identifiers and comments stand as they are; all else is words and signs. What is not closed, which is no query, goes
+ * on to the end: were it tried again from each sign on, a text of quotes would cost its square.
  * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/lexical
  */
 const TOKENS =
-  /[rRbB]{0,2}(?:"""(?:\\[\s\S]|(?!""")[^\\])*"""|'''(?:\\[\s\S]|(?!''')[^\\])*'''|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*')|`(?:\\[\s\S]|[^`\\])*`|--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/|\w+|<=|>=|!=|<>|=>|\|\||[^\s\w]/g;
+  /[rRbB]{0,2}(?:"""(?:\\[\s\S]?|(?!""")[^\\])*(?:"""|$)|'''(?:\\[\s\S]?|(?!''')[^\\])*(?:'''|$)|"(?:\\[\s\S]?|[^"\\\n])*"?|'(?:\\[\s\S]?|[^'\\\n])*'?)|`(?:\\[\s\S]?|[^`\\])*`?|--[^\n]*|#[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\w+|<=|>=|!=|<>|=>|\|\||[^\s\w]/g;
 
 /** The same text for queries that differ in white space alone, outside of literals and comments. */
 export function canonicalSql(query: string): string {

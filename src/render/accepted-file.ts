@@ -238,8 +238,10 @@ function acceptedUris({ stated, found }: { readonly stated: Resource; readonly f
   const saysFormat = stated['sourceFormat'] !== undefined;
   const isFormatIceberg = sameWord(found['sourceFormat'], 'ICEBERG');
   // Each commit of an Iceberg table writes another metadata file; its folder is what is compared.
-  const placeOf = (isIceberg: boolean) => (uri: unknown) =>
-    isIceberg || /\.metadata\.json$/.test(String(uri)) ? String(uri).replace(/[^/]*$/, '') : String(uri);
+  const placeOf = (isIceberg: boolean) => (uri: unknown) => {
+    const text = String(uri);
+    return isIceberg || text.endsWith('.metadata.json') ? text.slice(0, text.lastIndexOf('/') + 1) : text;
+  };
   const places = list(found['sourceUris']).map(placeOf(isFormatIceberg)).sort();
   const isPlaced = (uris: readonly unknown[]) =>
     isDeepStrictEqual(uris.map(placeOf(saysFormat && isFormatIceberg)).sort(), places);
@@ -434,7 +436,7 @@ function typeDetails(found: Resource): Resource {
 
 /** The type's own spelling stays where only its parameters differ. */
 function withType(field: Resource, found: Resource, change: Change): Resource {
-  const withoutParameters = (type: string | null) => type?.replace(/[(<].*$/, '');
+  const withoutParameters = (type: string | null) => type?.split(/[(<]/, 1)[0];
   const isSameName = withoutParameters(change.expected) === withoutParameters(change.actual);
   const details = typeDetails(found);
   return merged(field, {

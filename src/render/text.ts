@@ -77,7 +77,7 @@ function findingLines(finding: Finding, page: Sheet): string {
   const told = [first ?? '', ...others];
   // The kind is the last word.
   const shown = told.map((line, index) =>
-    index < told.length - 1 ? line : line.replace(/\S+$/, (word) => paint('dim', word)),
+    index < told.length - 1 ? line : lastWordPainted(line, (word) => paint('dim', word)),
   );
   return [
     `  ${paint(SEVERITY_STYLE[severity], severity.padEnd(8))}  ${shown.join(`\n${' '.repeat(12)}`)}`,
@@ -147,4 +147,9 @@ function summary({ status, project, tables, findings }: Report, { paint, width }
   const open = findings.length === 0 ? '' : `, ${counted(findings.length, 'finding')}`;
   const [first = '', ...others] = wrapped(`${status}${where}: ${counts.join(', ')}${open}`, width);
   return [paint(STATUS_STYLE[status], status) + first.slice(status.length), ...others].join('\n');
+}
+
+function lastWordPainted(line: string, paint: (word: string) => string): string {
+  const start = line.lastIndexOf(' ') + 1;
+  return `${line.slice(0, start)}${paint(line.slice(start))}`;
 }
