@@ -14,6 +14,7 @@ import { counted, printable } from './render/printable.ts';
 import { type AcceptResult, accept, parseTarget } from './run/accept.ts';
 import { createExpectedWriter } from './sinks/expected-writer.ts';
 import { tableFileProblems } from './sources/expected-files.ts';
+import { systemClock } from './wiring.ts';
 
 export interface AcceptCommandOptions extends ActualOptions, Pick<FileOptions, 'expected'> {
   readonly path?: string;
@@ -44,6 +45,7 @@ export async function runAccept(table: string, options: AcceptCommandOptions): P
     path: options.path ?? null,
     kind: options.kind ?? null,
     force: options.force === true,
+    now: systemClock.now(),
     problemsOf: (file, id) => tableFileProblems(file, id, expectation.requiredFields),
     readText: writer.read,
     writeText: writer.write,

@@ -17,6 +17,7 @@ import type { PullResult } from './run/pull-result.ts';
 import { createExpectedWriter, findSchemas } from './sinks/expected-writer.ts';
 import { readPolicy } from './sources/expected-files.ts';
 import { refuseSample } from './sources/sample-folder.ts';
+import { systemClock } from './wiring.ts';
 
 export interface PullCommandOptions extends ActualOptions {
   readonly out?: string;
@@ -40,6 +41,7 @@ export async function runPull(args: readonly string[], options: PullCommandOptio
     requiredFields,
     selection: args.map(parseTarget),
     aliases: config.aliases,
+    now: systemClock.now(),
     existing: options.force === true ? 'replace' : 'keep',
     onProgress: (done, all) => showProgress(`pulled ${done} of ${counted(all, 'table')}`),
   });

@@ -32,6 +32,26 @@ export function shardedPrefix(name: string): string | null {
   return name.endsWith(ANY_DATE) && /._$/su.test(prefix) ? prefix : null;
 }
 
+export interface ShardsInOrder {
+  /** By date; those later than tomorrow come last. */
+  readonly newestFirst: readonly string[];
+  /** Named for a day later than tomorrow, among them the newest first. */
+  readonly later: readonly string[];
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Shards of one prefix. No day but tomorrow's has begun anywhere while today goes on at UTC: one that is named for a later day is a
+ * slip or a placeholder, and would hide each that comes after it.
+ */
+export function inOrder(shards: readonly string[], now: Date): ShardsInOrder {
+  const tomorrow = new Date(now.getTime() + DAY_MS).toISOString().slice(0, 10).replaceAll('-', '');
+  const sorted = [...shards].sort().reverse();
+  const later = sorted.filter((table) => (parseShard(table)?.date ?? '') > tomorrow);
+  return { newestFirst: [...sorted.slice(later.length), ...later], later };
+}
+
 function isDay(date: string): boolean {
   const [year, month, day] = [date.slice(0, 4), date.slice(4, 6), date.slice(6)].map(Number) as [
     number,

@@ -26,6 +26,8 @@ export interface TableSight {
   readonly status: SightStatus;
   /** Why it is unreadable; absent where it is not. */
   readonly reason?: UncheckedReason;
+  /** What else was noticed where it was read. */
+  readonly warnings?: readonly string[];
   readonly changes: readonly Change[];
 }
 

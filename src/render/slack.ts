@@ -1,6 +1,8 @@
 import type { Alert } from '../model/alert.ts';
 import type { SlackPayload } from '../model/ports.ts';
+import type { Sight } from '../model/sight.ts';
 import { escaped } from './mrkdwn.ts';
+import { counted, shortened } from './printable.ts';
 import type { Scene } from './scene.ts';
 import { renderDrift, renderStillOpen } from './slack-drift.ts';
 import { bounded, context, header, notification, section } from './slack-parts.ts';
@@ -28,8 +30,12 @@ export function renderNote(note: string, { project }: Pick<Scene, 'project'>): S
 }
 
 /** What is wrong with the monitor itself comes before what it found. */
-function withNotes({ text, blocks }: SlackPayload, { note, memory, reportProblem }: Scene): SlackPayload {
+function withNotes(
+  { text, blocks }: SlackPayload,
+  { note, memory, reportProblem, sight }: Scene,
+): SlackPayload {
   const [head, ...rest] = blocks;
+  const seen = warningLines(sight);
   const noState = memory === 'none' ? [context('No state: this repeats every run (set STATE_URI).')] : [];
   return {
     text,
@@ -40,7 +46,21 @@ function withNotes({ text, blocks }: SlackPayload, { note, memory, reportProblem
       ...(reportProblem === null
         ? []
         : [context(escaped(`There is no report page of this run: ${reportProblem}`))]),
+      ...(seen.length === 0 ? [] : [context(seen.join('\n'))]),
       ...noState,
     ]),
   };
+}
+
+const MAX_WARNINGS = 3;
+
+/** Why something of what is told here, or of what is not, may not be as it seems. */
+function warningLines(sight: Sight | null): readonly string[] {
+  const all = [...(sight?.datasets.values() ?? [])].flatMap(({ tables }) =>
+    [...tables.values()].flatMap(({ warnings = [] }) => warnings),
+  );
+  const shown = all.slice(0, MAX_WARNINGS).map((warning) => `Warning: ${escaped(shortened(warning, 300))}`);
+  return all.length > shown.length
+    ? [...shown, `+${counted(all.length - shown.length, 'more warning')}`]
+    : shown;
 }

@@ -32,6 +32,7 @@ export interface AcceptOptions {
   /** null: every kind that policy has not turned off. */
   readonly kind: Kind | null;
   readonly force: boolean;
+  readonly now: Date;
   /** What would be wrong with a table's file: the rules by which expected files are loaded. */
   readonly problemsOf: (file: Resource, id: TableId) => readonly Omit<Problem, 'file'>[];
   /** Files are named relative to the folder of expected files: `sales/orders.json`. */
@@ -76,11 +77,11 @@ export function parseTarget(argument: string): TableId {
  * @throws DriftError `UnknownSelection` for a table that is neither declared nor there
  */
 export async function accept(options: AcceptOptions): Promise<AcceptResult> {
-  const { warehouse, datasets, target, kind } = options;
+  const { datasets, target, kind } = options;
   if (kind !== null && kindRow(kind).of === 'dataset') return refused(datasetKindRefusal(kind, target));
   const dataset = declaredDataset(datasets, target.dataset);
   const isDeclared = dataset.tables.some(({ table }) => table === target.table);
-  const answer = await readTable(warehouse, { dataset: dataset.dataset, table: target.table });
+  const answer = await readTable(options, { dataset: dataset.dataset, table: target.table });
   switch (answer.status) {
     case 'unreadable':
       return unchecked(target, `${answer.reason} (${answer.detail})`);
@@ -100,11 +101,11 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
 }
 
 /** A sharded table is what its newest shard is. */
-async function readTable(warehouse: Warehouse, id: TableId): Promise<Read<Resource>> {
+async function readTable({ warehouse, now }: AcceptOptions, id: TableId): Promise<Read<Resource>> {
   const prefix = shardedPrefix(id.table);
   if (prefix === null) return warehouse.getTable(id, 'FULL');
   const list = await warehouse.listTables(id.dataset);
-  const read = await readNewestShards(warehouse, { dataset: id.dataset, prefix, list, view: 'FULL' });
+  const read = await readNewestShards(warehouse, { dataset: id.dataset, prefix, list, view: 'FULL', now });
   return read.status === 'found' ? { status: 'found', value: read.value.newest.resource } : read;
 }
 

@@ -258,7 +258,9 @@ function sightOf({ declared, verdict, tables, ...undeclared }: InspectedDataset)
           declared: table.declared,
           status: sightStatus(table.verdict),
           ...(table.verdict?.status === 'unreadable' ? { reason: table.verdict.reason } : {}),
-          changes: table.verdict?.status === 'compared' ? table.verdict.changes : [],
+          ...(table.verdict?.status === 'compared'
+            ? { changes: table.verdict.changes, warnings: table.verdict.warnings }
+            : { changes: [] }),
         },
       ]),
     ),

@@ -10,6 +10,7 @@ import { LEAST_WINDOW_HOURS, MOST_WINDOW_HOURS } from '../model/restore.ts';
 import { shardedPrefix } from '../model/shard.ts';
 import type { DeclaredDataset, DeclaredTable, ExpectedTable, Field } from '../model/table.ts';
 import { subjectName } from '../render/group.ts';
+import { counted } from '../render/printable.ts';
 import { readConfirmed, type Verdict } from './confirm.ts';
 import { inspectUnexpected, type Undeclared } from './inspect-unexpected.ts';
 import {
@@ -159,7 +160,14 @@ async function inspectTable(
     const rank = rankOf(inspection, { subject: id, attempt });
     if (prefix !== null) {
       const list = await (attempt === 'first' ? tableList() : warehouse.listTables(id.dataset, rank));
-      const shards = await readNewestShards(warehouse, { dataset: id.dataset, prefix, list, view, rank });
+      const shards = await readNewestShards(warehouse, {
+        dataset: id.dataset,
+        prefix,
+        list,
+        view,
+        now: inspection.now,
+        rank,
+      });
       if (shards.status === 'unreadable') return shards;
       if (shards.status === 'found') return compareShards(inspection, { about, table, shards: shards.value });
     }
@@ -229,7 +237,7 @@ function compareShards(
   }: { readonly about: About; readonly table: DeclaredTable; readonly shards: NewestShards },
 ): Verdict {
   const { contract } = table;
-  const { newest, previous } = shards;
+  const { newest, previous, later } = shards;
   return unlessMalformed(() => {
     const { expected } = table;
     const actual = canonicalTable(newest.resource);
@@ -247,15 +255,28 @@ function compareShards(
     const told = new Set(
       changes.flatMap(({ context, path }) => (context?.type === 'other-shard' ? [path] : [])),
     );
-    const warnings = unlike
+    const differing = unlike
       .filter(({ path }) => !told.has(path))
       .map(
         ({ path, expected: type, actual: before }) =>
           `${subjectName(about.subject)}: field ${path} is ${type} in ${newest.table} and ${before} in ${previous?.table}`,
       );
     const verdict = compared(inspection, about, { changes, expected, actual, shard: newest.table });
+    const warnings = [...laterWarnings(about, { later, newest: newest.table }), ...differing];
     return verdict.status === 'compared' ? { ...verdict, warnings } : verdict;
   });
+}
+
+function laterWarnings(
+  { subject }: About,
+  { later, newest }: { readonly later: readonly string[]; readonly newest: string },
+): readonly string[] {
+  const [first] = later;
+  if (first === undefined) return [];
+  const which =
+    later.length === 1 ? `${first} is` : `${first} and ${counted(later.length - 1, 'more shard')} are`;
+  const then = later.includes(newest) ? 'there is no other' : `${newest} is taken for the newest`;
+  return [`${subjectName(subject)}: ${which} named for a day later than tomorrow; ${then}`];
 }
 
 function typesThatDiffer(fields: readonly Field[], previous: readonly Field[]): readonly Change[] {

@@ -3,7 +3,7 @@ import type { Subject } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
 import type { ListedTable, Read, Warehouse } from '../model/ports.ts';
-import { parseShard, shardedName, shardedPrefix } from '../model/shard.ts';
+import { inOrder, parseShard, shardedName, shardedPrefix } from '../model/shard.ts';
 import type { ExpectedWriter } from '../sinks/expected-writer.ts';
 import type { Selection } from './config.ts';
 import { type Outcome, order, refused, unreadable } from './pull-result.ts';
@@ -18,6 +18,7 @@ export interface TargetOptions {
   readonly selection: Selection;
   /** Declared dataset name to its name in BigQuery. */
   readonly aliases: ReadonlyMap<string, string>;
+  readonly now: Date;
 }
 
 /** A dataset to look at. */
@@ -156,7 +157,7 @@ export async function chooseTables(
     ? await options.warehouse.listTables(dataset)
     : { status: 'found', value: [] };
   const tables = list.status === 'found' ? list.value.map(({ table }) => table) : [];
-  const shards = shardsByName(tables);
+  const shards = shardsByName(tables, options.now);
   const named = namedTables
     // Without the list it is not known whether there are shards, which is said once of the list.
     .filter((name) => list.status !== 'unreadable' || shardedPrefix(name) === null)
@@ -183,10 +184,10 @@ export async function chooseTables(
   };
 }
 
-/** `events_YYYYMMDD` to its shards, newest first. */
-function shardsByName(tables: readonly string[]): ReadonlyMap<string, readonly string[]> {
+/** `events_YYYYMMDD` to its shards, newest first, those later than tomorrow last. */
+function shardsByName(tables: readonly string[], now: Date): ReadonlyMap<string, readonly string[]> {
   const shards = new Map<string, string[]>();
-  for (const table of [...tables].sort().reverse()) {
+  for (const table of tables) {
     const shard = parseShard(table);
     if (shard === null) continue;
     const name = shardedName(shard.prefix);
@@ -194,7 +195,7 @@ function shardsByName(tables: readonly string[]): ReadonlyMap<string, readonly s
     if (others === undefined) shards.set(name, [table]);
     else others.push(table);
   }
-  return shards;
+  return new Map([...shards].map(([name, ids]) => [name, inOrder(ids, now).newestFirst]));
 }
 
 function meaningProblem({ name, shards }: Candidate): string | null {

@@ -1,5 +1,5 @@
 import type { ListedTable, Read, Resource, Warehouse } from '../model/ports.ts';
-import { parseShard } from '../model/shard.ts';
+import { inOrder, parseShard } from '../model/shard.ts';
 
 interface Shard {
   readonly table: string;
@@ -10,12 +10,14 @@ export interface NewestShards {
   readonly newest: Shard;
   /** null: there is no other, or it could not be read. */
   readonly previous: Shard | null;
+  /** Named for a day later than tomorrow, so that they are looked at only where there is no other. */
+  readonly later: readonly string[];
 }
 
 /** Shards expire while a list is read; more than a few gone at once is no answer. */
 const MAX_GONE = 10;
 
-/** The newest two shards of a prefix, by calendar date: two reads, however many shards there are. */
+/** The newest two shards of a prefix, by calendar date, and not later than tomorrow where there is one: two reads, however many there are. */
 export async function readNewestShards(
   warehouse: Warehouse,
   {
@@ -23,26 +25,27 @@ export async function readNewestShards(
     prefix,
     list,
     view,
+    now,
     rank = 0,
   }: {
     readonly dataset: string;
     readonly prefix: string;
     readonly list: Read<readonly ListedTable[]>;
     readonly view: 'BASIC' | 'FULL';
+    readonly now: Date;
     readonly rank?: number;
   },
 ): Promise<Read<NewestShards>> {
   if (list.status !== 'found') return list;
-  const names = list.value
-    .map(({ table }) => table)
-    .filter((table) => parseShard(table)?.prefix === prefix)
-    .sort()
-    .reverse();
+  const shards = list.value.map(({ table }) => table).filter((table) => parseShard(table)?.prefix === prefix);
+  const { newestFirst: names, later } = inOrder(shards, now);
   for (const [index, table] of names.slice(0, MAX_GONE).entries()) {
     const read = await warehouse.getTable({ dataset, table }, view, rank);
     if (read.status === 'unreadable') return read;
     if (read.status === 'absent') continue;
-    const before = names[index + 1];
+    const next = names[index + 1];
+    // A shard of the future is not the one before.
+    const before = next !== undefined && later.includes(next) === later.includes(table) ? next : undefined;
     const previous =
       before === undefined ? null : await warehouse.getTable({ dataset, table: before }, 'BASIC', rank);
     return {
@@ -53,6 +56,7 @@ export async function readNewestShards(
           before !== undefined && previous?.status === 'found'
             ? { table: before, resource: previous.value }
             : null,
+        later,
       },
     };
   }

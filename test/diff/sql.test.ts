@@ -222,3 +222,29 @@ describe('any query', () => {
     );
   });
 });
+
+/** Time for a text of so many parts, of three tries the shortest. */
+function shortestMs(act: () => unknown): number {
+  return Math.min(
+    ...[1, 2, 3].map(() => {
+      const startedAt = performance.now();
+      act();
+      return performance.now() - startedAt;
+    }),
+  );
+}
+
+test.each([
+  ['a comment', '', '/*'],
+  ['a quoted name', '`', '\\`'],
+  ['a literal', '"', '\\"'],
+  ['a literal of three quotes', '"""', '\\"""'],
+  ['a run of white space', 'a', ' '],
+])('the time for %s that is never closed grows with its length', (_, start, part) => {
+  const text = (parts: number) => start + part.repeat(parts);
+  const short = shortestMs(() => canonicalSql(text(4000)));
+  const long = shortestMs(() => canonicalSql(text(40_000)));
+
+  // Ten times as long; were each part tried from anew it would be a hundred times. A floor, since a few microseconds say nothing.
+  expect(long).toBeLessThan(Math.max(short, 1) * 40);
+});

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { matchesPattern } from '../../src/model/pattern.ts';
 
@@ -50,4 +51,16 @@ describe('matchesPattern', () => {
   ])('says $covers to whether $pattern covers the dataset $dataset', ({ pattern, dataset, covers }) => {
     expect(matchesPattern(pattern, { dataset, table: null })).toBe(covers);
   });
+});
+
+test('a pattern means what a regular expression with `.*` for its stars means', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', '_', '.'), maxLength: 8 });
+  const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '_', '.', '*'), maxLength: 8 });
+  fc.assert(
+    fc.property(pattern, text, text, (glob, dataset, table) => {
+      const meaning = new RegExp(`^${glob.replaceAll('.', '\\.').replace(/\*+/g, '.*')}$`, 's');
+      return matchesPattern(glob, { dataset, table }) === meaning.test(`${dataset}.${table}`);
+    }),
+    { numRuns: 5000 },
+  );
 });

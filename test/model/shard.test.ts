@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseShard, shardedName, shardedPrefix } from '../../src/model/shard.ts';
+import { inOrder, parseShard, shardedName, shardedPrefix } from '../../src/model/shard.ts';
 
 describe('parseShard', () => {
   test.each([
@@ -46,3 +46,23 @@ test.each(['events', 'eventsYYYYMMDD', '_YYYYMMDD', 'YYYYMMDD', 'events_yyyymmdd
     expect(shardedPrefix(name)).toBeNull();
   },
 );
+
+describe('shards in order', () => {
+  const shards = ['e_20260301', 'e_20260304', 'e_20260303', 'e_21991231', 'e_20260302'];
+
+  test.each([
+    { now: '2026-03-02T00:00:00Z', later: ['e_21991231', 'e_20260304'] },
+    { now: '2026-03-02T23:59:59Z', later: ['e_21991231', 'e_20260304'] },
+    { now: '2026-03-03T00:00:00Z', later: ['e_21991231'] },
+    {
+      now: '2026-02-27T12:00:00Z',
+      later: ['e_21991231', 'e_20260304', 'e_20260303', 'e_20260302', 'e_20260301'],
+    },
+  ])('of a day later than tomorrow come last at $now', ({ now, later }) => {
+    const others = ['e_20260304', 'e_20260303', 'e_20260302', 'e_20260301'].filter(
+      (name) => !later.includes(name),
+    );
+
+    expect(inOrder(shards, new Date(now))).toEqual({ newestFirst: [...others, ...later], later });
+  });
+});

@@ -62,6 +62,7 @@ async function run({ text, actual, dataset, list }: Situation, options: Partial<
     path: null,
     kind: null,
     force: false,
+    now: new Date('2026-11-22T10:17:00Z'),
     problemsOf,
     readText: async (path) => files.get(path) ?? '',
     writeText: async (path, written) => void files.set(path, written),

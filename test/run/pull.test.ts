@@ -39,6 +39,7 @@ function pullFrom(warehouse: Warehouse, out: string, changed: Changed = {}): Pro
     requiredFields: [],
     selection: [],
     aliases: new Map(),
+    now: new Date('2026-11-22T10:17:00Z'),
     existing: 'keep',
     ...changed,
   });
