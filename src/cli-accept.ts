@@ -10,6 +10,7 @@ import {
 import type { Change } from './model/finding.ts';
 import type { Kind } from './model/kinds.ts';
 import { fileText, tableContent } from './render/expected-file.ts';
+import { wordsFor } from './render/explain.ts';
 import { counted, printable } from './render/printable.ts';
 import { type AcceptResult, accept, parseTarget } from './run/accept.ts';
 import { createExpectedWriter } from './sinks/expected-writer.ts';
@@ -25,8 +26,8 @@ export interface AcceptCommandOptions extends ActualOptions, Pick<FileOptions, '
 const EXIT_BY_STATUS: Readonly<Record<AcceptResult['status'], number>> = {
   accepted: EXIT.inSync,
   nothing: EXIT.inSync,
-  'needs-force': EXIT.drift,
-  refused: EXIT.drift,
+  'needs-force': EXIT.refused,
+  refused: EXIT.refused,
   unchecked: EXIT.unchecked,
 };
 
@@ -71,9 +72,10 @@ function lines(
   const done = removed === null ? `${written} now says what is there:` : `${removed} is removed:`;
   return [
     done,
-    ...accepted.map(
-      (change) => `  ${nameOf(change)}: expected ${said(change.expected)}, found ${said(change.actual)}`,
-    ),
+    ...accepted.map((change) => {
+      const { expected, actual } = wordsFor(change, null);
+      return `  ${nameOf(change)}: expected ${expected}, found ${actual}`;
+    }),
     ...weaker,
     ...others,
   ];
@@ -81,8 +83,4 @@ function lines(
 
 function nameOf({ kind, path }: Change): string {
   return path === null ? kind : `${kind} ${path}`;
-}
-
-function said(value: string | null): string {
-  return value ?? 'nothing';
 }

@@ -46,7 +46,11 @@ export async function runPull(args: readonly string[], options: PullCommandOptio
     onProgress: (done, all) => showProgress(`pulled ${done} of ${counted(all, 'table')}`),
   });
   clearProgress();
-  process.stdout.write(`${lines(result, out).map(printable).join('\n')}\n`);
+  process.stdout.write(
+    `${lines(result, { out, isForced: options.force === true })
+      .map(printable)
+      .join('\n')}\n`,
+  );
   if (result.absent.length > 0) return EXIT.usage;
   return result.unreadable.length + result.refused.length > 0 ? EXIT.unchecked : EXIT.inSync;
 }
@@ -66,15 +70,25 @@ function parseTarget(arg: string): { readonly dataset: string; readonly table: s
   return target;
 }
 
-function lines(result: PullResult, out: string): readonly string[] {
-  const { written, unchanged, kept, skipped, refused, unreadable, absent, requiredFieldBreaks } = result;
+function lines(
+  result: PullResult,
+  { out, isForced }: { readonly out: string; readonly isForced: boolean },
+): readonly string[] {
+  const { written, unchanged, kept, weakened, skipped, refused, unreadable, absent, requiredFieldBreaks } =
+    result;
   const count = (why: (typeof skipped)[number]['why']) => skipped.filter((entry) => entry.why === why).length;
   return [
     `wrote ${counted(written.length, 'file')} to ${join(out)}, ${unchanged.length} unchanged`,
     ...titled(
-      kept,
-      `kept ${counted(kept.length, 'file')} that say something else (--force replaces them and keeps each contract):`,
-      ({ file, why }) => `${file}: ${why}`,
+      weakened,
+      'what replaced files protected is protected no longer:',
+      ({ file, what }) => `${file}: ${what}`,
+    ),
+    ...titled(kept, keptTitle(kept.length, isForced), ({ file, why }) => `${file}: ${why}`),
+    ...titled(
+      kept.flatMap(({ file, weakened: items }) => items.map((what) => ({ file, what }))),
+      'what they protect and what is there does not, which --force would give up:',
+      ({ file, what }) => `${file}: ${what}`,
     ),
     ...(skipped.length === 0
       ? []
@@ -93,6 +107,14 @@ function lines(result: PullResult, out: string): readonly string[] {
       `  ${JSON.stringify({ name, type, except })}`,
     ]),
   ];
+}
+
+function keptTitle(count: number, isForced: boolean): string {
+  if (isForced)
+    return `kept ${counted(count, 'file')} all the same, since --force cannot replace ${count === 1 ? 'it' : 'them'}:`;
+  return count === 1
+    ? 'kept 1 file that says something else (--force replaces it and keeps its contract):'
+    : `kept ${counted(count, 'file')} that say something else (--force replaces them and keeps each contract):`;
 }
 
 function titled<T>(entries: readonly T[], title: string, line: (entry: T) => string): readonly string[] {

@@ -11,7 +11,15 @@ import { detectProject, openExpectedFolder, systemClock } from './wiring.ts';
 /* What the commands of the command line share. */
 
 /** Public: scripts branch on them. */
-export const EXIT = { inSync: 0, drift: 1, unchecked: 2, usage: 64, invalidFiles: 65, internal: 70 } as const;
+export const EXIT = {
+  inSync: 0,
+  drift: 1,
+  unchecked: 2,
+  usage: 64,
+  invalidFiles: 65,
+  refused: 66,
+  internal: 70,
+} as const;
 
 export interface FileOptions {
   readonly expected?: string;

@@ -115,7 +115,10 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--actual <dir>', 'recorded answers instead of BigQuery')
     .option('--project <id>', PROJECT_IS, parseProject)
     .option('--out <dir>', 'where to write (else EXPECTED_SCHEMAS, else expected-schemas)')
-    .option('--force', 'replace files that say something else; their contract is kept')
+    .option(
+      '--force',
+      'replace files that say something else and name what they protected; their contract is kept',
+    )
     .action(async (selection: readonly string[], options: PullCommandOptions) => {
       exitCode = await runPull(selection, options);
     });
@@ -128,7 +131,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--expected <dir>', 'the expected files (else EXPECTED_SCHEMAS, else expected-schemas)')
     .option('--actual <dir>', 'recorded answers instead of BigQuery')
     .option('--project <id>', PROJECT_IS, parseProject)
-    .option('--force', 'also what weakens the file: retention, critical and consumed fields, protection')
+    .option('--force', 'also what weakens the file: data goes sooner, a field or what protects it goes')
     .action(async (table: string, options: AcceptCommandOptions) => {
       exitCode = await runAccept(table, options);
     });

@@ -179,7 +179,8 @@ export function shownValues({ expected, actual, written }: Change): {
   return written ?? { expected, actual };
 }
 
-function wordsFor(change: Change, contract: Contract | null): Words {
+/** Its values as people say them, on one line. */
+export function wordsFor(change: Change, contract: Contract | null): Words {
   const { kind } = change;
   const { expected, actual } = shownValues(change);
   const { what, say } = WORDS[kind];

@@ -11,7 +11,7 @@ import { type Kind, kindRow } from '../model/kinds.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Read, Resource, TableId, Warehouse } from '../model/ports.ts';
 import { shardedPrefix } from '../model/shard.ts';
-import type { Contract, DeclaredDataset } from '../model/table.ts';
+import type { DeclaredDataset } from '../model/table.ts';
 import {
   acceptedFile,
   loweredRetention,
@@ -20,6 +20,7 @@ import {
 } from '../render/accepted-file.ts';
 import { contractOf, expectedTable } from '../sources/expected-files.ts';
 import { readNewestShards } from './shards.ts';
+import { covers, weakenings } from './weakening.ts';
 
 export interface AcceptOptions {
   readonly warehouse: Warehouse;
@@ -208,7 +209,7 @@ async function acceptChanges(options: AcceptOptions, resource: Resource): Promis
     return { ...refused(`${file} cannot be made to say it: edit it by hand`), left: differences };
   }
   const weakened = [
-    ...accepted.flatMap((change) => weakening(change, before)),
+    ...weakenings(accepted, { before, actual: canonicalTable(resource) }),
     ...lostEntries(before, isGone),
   ];
   if (weakened.length > 0 && !force) return needsForce(weakened, differences);
@@ -278,83 +279,6 @@ function isPicked({ path, kind, policy }: AcceptOptions, change: Change): boolea
   return kind === null ? policy.severities.get(change.kind) !== 'off' : change.kind === kind;
 }
 
-function covers(ancestor: string, path: string): boolean {
-  return (
-    path.toLowerCase() === ancestor.toLowerCase() ||
-    path.toLowerCase().startsWith(`${ancestor.toLowerCase()}.`)
-  );
-}
-
-/** What the file would demand no longer. */
-function weakening(change: Change, file: Resource): readonly string[] {
-  const contract = contractOf(file);
-  const { kind, path, expected, actual } = change;
-  switch (kind) {
-    case 'retention': {
-      const lowered = `contract.retention ${contract.retention?.text} is lowered to ${loweredRetention(actual ?? '0')}`;
-      return [`${lowered}: data may be gone after ${formatDuration(Number(actual))}`];
-    }
-    case 'partition-expiration': {
-      const isShorter = actual !== null && (expected === null || BigInt(actual) < BigInt(expected));
-      if (!isShorter || contract.retention === null) return [];
-      return [`partitions expire after ${formatDuration(Number(actual))}, ${saidOfRetention(contract)}`];
-    }
-    case 'table-expiration':
-      return actual === null || contract.retention === null
-        ? []
-        : [`the table expires, ${saidOfRetention(contract)}`];
-    case 'partitioning-missing':
-      return [`the partitioning ${expected} is no longer expected`];
-    case 'partition-filter':
-      return actual === 'false' ? ['queries need no partition filter any more'] : [];
-    case 'field-missing':
-      return reliedOn(contract, path).map((who) => `field ${path} is no longer expected: ${who}`);
-    case 'field-type':
-    case 'field-mode':
-      return [
-        ...reliedOn(contract, path).map(
-          (who) => `field ${path} becomes ${actual} instead of ${expected}: ${who}`,
-        ),
-        ...(kind === 'field-type' ? lostTags(file, path ?? '') : []),
-      ];
-    case 'field-policy-tags': {
-      const kept = (actual ?? '').split(', ');
-      const lost = (expected ?? '').split(', ').filter((name) => name !== '' && !kept.includes(name));
-      return lost.map((name) => `field ${path} is no longer protected by ${name}`);
-    }
-    default:
-      return [];
-  }
-}
-
-function saidOfRetention({ retention }: Contract): string {
-  return `where contract.retention is ${retention?.text}`;
-}
-
-/** Those whose contract lists the path, or one above or beneath it. */
-function reliedOn({ criticalFields, consumers }: Contract, path: string | null): readonly string[] {
-  const isRelated = (listed: string) => path !== null && (covers(listed, path) || covers(path, listed));
-  return [
-    ...(criticalFields.some(isRelated) ? ['it is critical'] : []),
-    ...[...consumers].filter(([, paths]) => paths.some(isRelated)).map(([name]) => `${name} reads it`),
-  ];
-}
-
-/** Tags that the file states beneath a field, whose nested fields are replaced with its type. */
-function lostTags(file: Resource, path: string): readonly string[] {
-  const tagged = (fields: unknown, parent: string): readonly string[] =>
-    (Array.isArray(fields) ? fields : []).filter(isObject).flatMap((field) => {
-      const own = `${parent}${field['name']}`;
-      const tags = isObject(field['policyTags']) ? field['policyTags']['names'] : [];
-      const isTagged = [tags, field['dataPolicies']].some((list) => Array.isArray(list) && list.length > 0);
-      return [...(isTagged ? [own] : []), ...tagged(field['fields'], `${own}.`)];
-    });
-  const schema = file['schema'];
-  return tagged(isObject(schema) ? schema['fields'] : [], '')
-    .filter((own) => own.length > path.length && covers(path, own))
-    .map((own) => `the policy tags of field ${own} are no longer expected`);
-}
-
 /** Whether a path of the contract names no field of the file any more. */
 function isGoneIn(file: Resource): (path: string) => boolean {
   const schema = file['schema'];
@@ -415,7 +339,7 @@ function needsForce(weakened: readonly string[], left: readonly Change[]): Accep
     ...unchanged,
     status: 'needs-force',
     weakened,
-    refused: 'this weakens what the file demands: --force accepts it',
+    refused: 'nothing is changed: this weakens what the file protects, and --force accepts it',
     left,
   };
 }

@@ -8,7 +8,14 @@ export interface PullResult {
   /** Was there already and says all of it, in whatever spelling. */
   readonly unchanged: readonly string[];
   /** Was there already and says something else, or less. */
-  readonly kept: readonly { readonly file: string; readonly why: string }[];
+  readonly kept: readonly {
+    readonly file: string;
+    readonly why: string;
+    /** What the file protects that what is there does not, each in words. */
+    readonly weakened: readonly string[];
+  }[];
+  /** What a replaced file protected, likewise. */
+  readonly weakened: readonly { readonly file: string; readonly what: string }[];
   readonly skipped: readonly Skipped[];
   /** Cannot be an expected file. */
   readonly refused: readonly (Subject & { readonly why: string })[];
@@ -36,9 +43,19 @@ export interface RequiredFieldBreak {
 
 /** What became of one of them. */
 export type Outcome =
-  | { readonly status: 'written'; readonly file: string; readonly breaks: readonly Break[] }
+  | {
+      readonly status: 'written';
+      readonly file: string;
+      readonly breaks: readonly Break[];
+      readonly weakened: readonly string[];
+    }
   | { readonly status: 'unchanged'; readonly file: string; readonly breaks: readonly Break[] }
-  | { readonly status: 'kept'; readonly file: string; readonly why: string }
+  | {
+      readonly status: 'kept';
+      readonly file: string;
+      readonly why: string;
+      readonly weakened: readonly string[];
+    }
   | (Skipped & { readonly status: 'skipped' })
   | (Subject & { readonly status: 'refused'; readonly why: string })
   | (Unchecked & { readonly status: 'unreadable' })
@@ -63,7 +80,10 @@ export function resultOf(outcomes: readonly Outcome[], requiredFields: readonly 
       .map(({ file }) => file)
       .sort(),
     kept: of('kept')
-      .map(({ file, why }) => ({ file, why }))
+      .map(({ file, why, weakened }) => ({ file, why, weakened }))
+      .sort((one, other) => order(one.file, other.file)),
+    weakened: of('written')
+      .flatMap(({ file, weakened }) => weakened.map((what) => ({ file, what })))
       .sort((one, other) => order(one.file, other.file)),
     skipped: of('skipped')
       .map(({ dataset, table, why }) => ({ dataset, table, why }))

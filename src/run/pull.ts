@@ -34,6 +34,7 @@ import {
   type Target,
   type TargetOptions,
 } from './pull-targets.ts';
+import { weakenings } from './weakening.ts';
 
 export interface PullOptions extends TargetOptions {
   /** The folder of JSON Schemas as files directly in the writer's root would name it; null: none is reachable. */
@@ -92,13 +93,17 @@ async function pullDataset(run: Run, { dataset, declaredAs, isNamed }: Target): 
         schema: 'dataset',
         content: datasetContent(resource),
         problemsOf: (file) => [...shapeProblems(datasetFile, file), ...datasetRules(file, declaredAs)],
-        changesOf: (file) =>
-          compareDataset(statedSettings(DATASET_SETTINGS, file).settings, resource).map(kindOf),
+        changesOf: (file) => compareDataset(statedSettings(DATASET_SETTINGS, file).settings, resource),
         saysAllOf: (file, content) =>
           statesSettings(
             statedSettings(DATASET_SETTINGS, file).settings,
             statedSettings(DATASET_SETTINGS, content).settings,
           ),
+        weakenedBy: (existing) =>
+          weakenings(compareDataset(statedSettings(DATASET_SETTINGS, existing).settings, resource), {
+            before: existing,
+            actual: null,
+          }),
         breaksOf: () => [],
       }),
     ),
@@ -132,7 +137,20 @@ async function pullTable(run: Run, target: Target, candidate: Candidate): Promis
       changesOf: (content) => {
         const { extraFields } = contractOf(content);
         const contract = { ...NO_CONTRACT, extraFields };
-        return compareTable({ expected: expectedTable(content), actual, contract }).map(kindOf);
+        return compareTable({ expected: expectedTable(content), actual, contract });
+      },
+      weakenedBy: (existing) => {
+        const { type, ...expected } = expectedTable(existing);
+        const changes = compareTable({
+          expected: type === undefined ? expected : { ...expected, type },
+          actual,
+          contract: NO_CONTRACT,
+        });
+        // Another type hides all else but the fields.
+        const hidden = changes.some(({ kind }) => kind === 'table-type')
+          ? compareTable({ expected, actual, contract: NO_CONTRACT }).filter(({ path }) => path === null)
+          : [];
+        return weakenings([...changes, ...hidden], { before: existing, actual });
       },
       saysAllOf: (existing, content) => statesTable(expectedTable(existing), expectedTable(content)),
       breaksOf: (content) => breaksOf(expectedTable(content), declared, run.requiredFields),
@@ -170,25 +188,32 @@ interface ExpectedFile {
   readonly content: Resource;
   /** Why a file's content would not be read. */
   readonly problemsOf: (content: Resource) => readonly { readonly path: string; readonly message: string }[];
-  /** Kinds by which a valid file's content differs from what is there. */
-  readonly changesOf: (content: Resource) => readonly string[];
+  /** How a valid file's content differs from what is there. */
+  readonly changesOf: (content: Resource) => readonly Change[];
+  /** What an existing file protects that what is there does not. */
+  readonly weakenedBy: (existing: Resource) => readonly string[];
   /** Whether one valid file states whatever another does, which both agree with what is there. */
   readonly saysAllOf: (existing: Resource, content: Resource) => boolean;
   readonly breaksOf: (content: Resource) => readonly Break[];
 }
 
 async function writeExpected(run: Run, expected: ExpectedFile): Promise<Outcome> {
-  const { subject, file, schema, content, problemsOf, changesOf, saysAllOf, breaksOf } = expected;
+  const { subject, file, schema, content, problemsOf, changesOf, weakenedBy, saysAllOf, breaksOf } = expected;
   const { writer, schemas } = run;
   const place = await writer.look(file);
   if (place.status === 'blocked') return refused(subject, place.why);
   const existing = place.status === 'absent' ? {} : await readExisting(join(writer.root, file));
-  if (typeof existing === 'string') return { status: 'kept', file, why: existing };
-  const breaks = breaksIfReadable(content, breaksOf);
+  if (typeof existing === 'string') return { status: 'kept', file, why: existing, weakened: [] };
+  // An invalid file has not the shape that comparing relies on.
+  const isInvalid = place.status === 'file' && problemsOf(existing).length > 0;
+  const weakened = isInvalid
+    ? ['it is invalid, so that what it protects is not known']
+    : ifReadable(existing, weakenedBy);
+  const breaks = ifReadable(content, breaksOf);
   if (place.status === 'file') {
     const why = whyDifferent(existing, { content, problemsOf, changesOf, saysAllOf });
     if (why === null) return { status: 'unchanged', file, breaks };
-    if (run.existing === 'keep') return { status: 'kept', file, why };
+    if (run.existing === 'keep') return { status: 'kept', file, why, weakened };
   }
   const { $schema: existingSchema, contract } = existing;
   const $schema = typeof existingSchema === 'string' ? existingSchema : schemaReference(schemas, schema);
@@ -200,12 +225,17 @@ async function writeExpected(run: Run, expected: ExpectedFile): Promise<Outcome>
   const problems = problemsOf(complete);
   // With a contract that no longer fits, the file would stop every check: a person must decide.
   if (problems.length > 0 && problemsOf(content).length === 0)
-    return { status: 'kept', file, why: `its contract does not fit what is there: ${inShort(problems)}` };
+    return {
+      status: 'kept',
+      file,
+      why: `its contract does not fit what is there: ${inShort(problems)}`,
+      weakened: [],
+    };
   if (problems.length > 0) return refused(subject, `no file can say it: ${inShort(problems)}`);
   const changes = changesOf(complete);
-  if (changes.length > 0) return refused(subject, `no file can say it: ${unique(changes).join(', ')}`);
+  if (changes.length > 0) return refused(subject, `no file can say it: ${kindsOf(changes)}`);
   await writer.write(file, fileText(complete));
-  return { status: 'written', file, breaks };
+  return { status: 'written', file, breaks, weakened };
 }
 
 /** A text says why it cannot be read. */
@@ -223,18 +253,18 @@ function whyDifferent(
     problemsOf,
     changesOf,
     saysAllOf,
-  }: Omit<ExpectedFile, 'subject' | 'file' | 'schema' | 'breaksOf'>,
+  }: Pick<ExpectedFile, 'content' | 'problemsOf' | 'changesOf' | 'saysAllOf'>,
 ): string | null {
   const problems = problemsOf(existing);
   if (problems.length > 0) return `it is invalid: ${inShort(problems)}`;
   const changes = changesOf(existing);
-  if (changes.length > 0) return `differs: ${unique(changes).join(', ')}`;
+  if (changes.length > 0) return `differs: ${kindsOf(changes)}`;
   return problemsOf(content).length > 0 || saysAllOf(existing, content) ? null : 'in sync, but states less';
 }
 
-function breaksIfReadable(content: Resource, breaksOf: ExpectedFile['breaksOf']): readonly Break[] {
+function ifReadable<Told>(content: Resource, told: (content: Resource) => readonly Told[]): readonly Told[] {
   try {
-    return breaksOf(content);
+    return told(content);
   } catch (error) {
     if (error instanceof MalformedError) return [];
     throw error;
@@ -297,8 +327,8 @@ function breaksOf(
     .map((field) => ({ field, table: `${declared.dataset}.${declared.table}` }));
 }
 
-function unique(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts)];
+function kindsOf(changes: readonly Change[]): string {
+  return [...new Set(changes.map(({ kind }) => kind))].join(', ');
 }
 
 /** The first problem, and how many more there are. */
@@ -306,10 +336,6 @@ function inShort(problems: readonly { readonly path: string; readonly message: s
   const [first] = problems;
   const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
   return first === undefined ? '' : `${first.path}: ${first.message}${more}`;
-}
-
-function kindOf({ kind }: Change): string {
-  return kind;
 }
 
 async function unlessMalformed(subject: Subject, write: () => Promise<Outcome> | Outcome): Promise<Outcome> {

@@ -103,6 +103,7 @@ const CASES: readonly Case[] = [
     file: { schema: { fields: [id, n] }, description: 'x' },
     actual: { schema: { fields: [id] }, description: 'x' },
     becomes: { schema: { fields: [id] }, description: 'x' },
+    weakened: ['field n is no longer expected'],
   },
   {
     kind: 'field-missing',
@@ -212,6 +213,7 @@ const CASES: readonly Case[] = [
     file: withField({ name: 'a', mode: 'required', type: 'STRING' }),
     actual: withField({ name: 'a', type: 'STRING' }),
     becomes: withField({ name: 'a', mode: 'NULLABLE', type: 'STRING' }),
+    weakened: ['field a becomes NULLABLE instead of REQUIRED'],
   },
   {
     kind: 'field-default',
@@ -250,7 +252,11 @@ const CASES: readonly Case[] = [
     file: { type: 'TABLE', timePartitioning: byDay, requirePartitionFilter: true },
     actual: { type: 'VIEW' },
     becomes: { type: 'VIEW', timePartitioning: null, requirePartitionFilter: false },
-    weakened: ['the partitioning DAY(at) is no longer expected', 'queries need no partition filter any more'],
+    weakened: [
+      'rows of its own are no longer expected: it is VIEW',
+      'the partitioning DAY(at) is no longer expected',
+      'queries need no partition filter any more',
+    ],
   },
   {
     kind: 'partitioning-missing',
@@ -267,6 +273,7 @@ const CASES: readonly Case[] = [
     file: { schema, timePartitioning: null },
     actual: { schema, timePartitioning: { ...byDay, expirationMs: 5, requirePartitionFilter: false } },
     becomes: { schema, timePartitioning: { ...byDay, expirationMs: '5' } },
+    weakened: ['partitions are deleted sooner: never → 5 milliseconds'],
   },
   {
     kind: 'partitioning-unexpected',
@@ -286,6 +293,9 @@ const CASES: readonly Case[] = [
     file: { schema, timePartitioning: { expirationMs: '5', type: 'day', field: 'AT' } },
     actual: { schema, timePartitioning: { type: 'HOUR', field: 'at', expirationMs: '5' } },
     becomes: { schema, timePartitioning: { expirationMs: '5', type: 'HOUR', field: 'AT' } },
+    weakened: [
+      'rows may be deleted sooner: partitions of HOUR(at) instead of DAY(AT) expire after 5 milliseconds',
+    ],
   },
   {
     kind: 'partitioning-different',
@@ -316,7 +326,7 @@ const CASES: readonly Case[] = [
       timePartitioning: { type: 'DAY', expirationMs: String(20 * DAY) },
       contract: { retention: 'P10D' },
     },
-    weakened: ['partitions expire after 20 days, where contract.retention is P10D'],
+    weakened: ['partitions are deleted sooner: never → 20 days, where contract.retention is P10D'],
   },
   {
     kind: 'partition-filter',
@@ -351,7 +361,7 @@ const CASES: readonly Case[] = [
     file: { expirationTime: null, contract: { retention: 'P10D' }, creationTime: '1600000000000' },
     actual: { ...created, ...expires },
     becomes: { ...expires, contract: { retention: 'P10D' }, ...created },
-    weakened: ['the table expires, where contract.retention is P10D'],
+    weakened: ['the table is deleted sooner: never → 2023-12-14 22:13 UTC, where contract.retention is P10D'],
   },
   {
     kind: 'retention',
@@ -380,6 +390,7 @@ const CASES: readonly Case[] = [
     file: { encryptionConfiguration: { kmsKeyName: 'k' } },
     actual: { encryptionConfiguration: { kmsKeyName: 'l/cryptoKeyVersions/3' } },
     becomes: { encryptionConfiguration: { kmsKeyName: 'l' } },
+    weakened: ['the key k is no longer expected to encrypt it'],
   },
   {
     kind: 'table-collation',
@@ -532,7 +543,7 @@ describe('what is picked', () => {
   const text = JSON.stringify(file);
 
   test('nothing named: all of the table', async () => {
-    const result = await run({ text, actual });
+    const result = await run({ text, actual }, { force: true });
     expect(result.accepted.map(named)).toEqual([
       'field-missing at',
       'field-missing a.n',
@@ -543,7 +554,7 @@ describe('what is picked', () => {
   });
 
   test('a path covers what lies beneath it, in any letter case', async () => {
-    const result = await run({ text, actual }, { path: 'A' });
+    const result = await run({ text, actual }, { path: 'A', force: true });
     expect(differencesOf(result.text ?? '', actual)).toEqual(['field-missing at', 'table-description']);
     expect(result.left.map(named)).toEqual(['field-missing at', 'table-description']);
   });
@@ -555,7 +566,9 @@ describe('what is picked', () => {
 
   test('what policy has turned off is left, unless its kind is named', async () => {
     const policy = { ...defaultPolicy, severities: new Map([['table-description', 'off']] as const) };
-    expect((await run({ text, actual }, { policy })).left.map(named)).toEqual(['table-description']);
+    expect((await run({ text, actual }, { policy, force: true })).left.map(named)).toEqual([
+      'table-description',
+    ]);
     const named_ = await run({ text, actual }, { policy, kind: 'table-description' });
     expect(named_.accepted.map(named)).toEqual(['table-description']);
   });

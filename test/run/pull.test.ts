@@ -21,6 +21,7 @@ const nothing: PullResult = {
   written: [],
   unchanged: [],
   kept: [],
+  weakened: [],
   skipped: [],
   refused: [],
   unreadable: [],
@@ -160,8 +161,12 @@ describe('a file that stands already', () => {
     expect(result).toEqual({
       ...nothing,
       kept: [
-        { file: 'sales.json', why: 'differs: dataset-location' },
-        { file: 'sales/orders.json', why: 'differs: field-missing, clustering' },
+        { file: 'sales.json', why: 'differs: dataset-location', weakened: [] },
+        {
+          file: 'sales/orders.json',
+          why: 'differs: field-missing, clustering',
+          weakened: ['field b is no longer expected'],
+        },
       ],
     });
     expect(await readFiles(out)).toEqual(expected);
@@ -170,7 +175,9 @@ describe('a file that stands already', () => {
   test('is left as it is where it says less', async () => {
     const expected = { 'sales/orders.json': JSON.stringify({ schema: { fields: [id] } }) };
     const { out, result } = await play(recorded, { expected });
-    expect(result.kept).toEqual([{ file: 'sales/orders.json', why: 'in sync, but states less' }]);
+    expect(result.kept).toEqual([
+      { file: 'sales/orders.json', why: 'in sync, but states less', weakened: [] },
+    ]);
     expect((await readFiles(out))['sales/orders.json']).toBe(expected['sales/orders.json']);
   });
 
@@ -178,7 +185,9 @@ describe('a file that stands already', () => {
     const wide = { 'sales/orders.json': table({ schema: { fields: [id, { name: 'b', type: 'DATE' }] } }) };
     const expected = { 'sales/orders.json': { ...table(), contract: { extraFields: 'allow' } } };
     const { result } = await play(wide, { expected });
-    expect(result.kept).toEqual([{ file: 'sales/orders.json', why: 'in sync, but states less' }]);
+    expect(result.kept).toEqual([
+      { file: 'sales/orders.json', why: 'in sync, but states less', weakened: [] },
+    ]);
   });
 
   test('is untouched, --force or not, where it says the same in other words, or more', async () => {
@@ -235,6 +244,7 @@ describe('a file that stands already', () => {
       {
         file: 'sales/orders.json',
         why: 'its contract does not fit what is there: $.contract.criticalFields[0]: "amount" names no field of the schema',
+        weakened: [],
       },
     ]);
     expect((await readFiles(out))['sales/orders.json']).toBe(expected['sales/orders.json']);
@@ -246,8 +256,8 @@ describe('a file that stands already', () => {
       existing: 'replace',
     });
     expect(result.kept).toEqual([
-      { file: 'sales.json', why: 'it is no JSON object' },
-      { file: 'sales/orders.json', why: expect.stringContaining('it is not JSON: ') },
+      { file: 'sales.json', why: 'it is no JSON object', weakened: [] },
+      { file: 'sales/orders.json', why: expect.stringContaining('it is not JSON: '), weakened: [] },
     ]);
     expect((await readFiles(out))['sales/orders.json']).toBe('{"contract": ');
   });
@@ -256,7 +266,11 @@ describe('a file that stands already', () => {
     const expected = { 'sales/orders.json': { typo: 1, contract: { owner: 'me' } } };
     const { result } = await play(recorded, { expected });
     expect(result.kept).toEqual([
-      { file: 'sales/orders.json', why: 'it is invalid: $.typo: unknown key "typo"; did you mean "type"?' },
+      {
+        file: 'sales/orders.json',
+        why: 'it is invalid: $.typo: unknown key "typo"; did you mean "type"?',
+        weakened: ['it is invalid, so that what it protects is not known'],
+      },
     ]);
     const { out } = await play(recorded, { expected, existing: 'replace' });
     expect(await contentOf(out, 'sales/orders.json')).toMatchObject({
@@ -319,8 +333,12 @@ describe('what is left out', () => {
     };
     const { result } = await play(recorded, { policy, expected });
     expect(result.kept).toEqual([
-      { file: 'sales/copy.json', why: 'differs: table-expiration' },
-      { file: 'sales/tmp_orders.json', why: 'differs: table-type' },
+      {
+        file: 'sales/copy.json',
+        why: 'differs: table-expiration',
+        weakened: ['the table is deleted sooner: never → 2026-03-31 00:00 UTC'],
+      },
+      { file: 'sales/tmp_orders.json', why: 'differs: table-type', weakened: [] },
     ]);
   });
 
@@ -905,3 +923,71 @@ const randomDataset: fc.Arbitrary<RecordedDataset> = fc.record({
 const randomWarehouse: fc.Arbitrary<Readonly<Record<string, RecordedDataset>>> = names
   .chain((list) => fc.tuple(...list.map((name) => randomDataset.map((dataset) => [name, dataset] as const))))
   .map((entries) => Object.fromEntries(entries));
+
+describe('what a file protects', () => {
+  const DAY = 86_400_000;
+  const expected = {
+    'sales.json': {
+      defaultPartitionExpirationMs: null,
+      maxTimeTravelHours: '168',
+      defaultEncryptionConfiguration: { kmsKeyName: 'k' },
+    },
+    'sales/orders.json': {
+      type: 'TABLE',
+      schema: { fields: [{ ...id, mode: 'REQUIRED', policyTags: { names: ['t'] } }] },
+      timePartitioning: { type: 'DAY', expirationMs: String(90 * DAY), requirePartitionFilter: true },
+      encryptionConfiguration: { kmsKeyName: 'k' },
+    },
+  };
+  const recordedLess = {
+    'sales.json': {
+      kind: 'bigquery#dataset',
+      datasetReference: { projectId: 'p', datasetId: 'sales' },
+      location: 'EU',
+      defaultPartitionExpirationMs: String(7 * DAY),
+      maxTimeTravelHours: '48',
+    },
+    'sales/orders.json': table({
+      schema: { fields: [{ ...id, mode: 'NULLABLE' }] },
+      timePartitioning: { type: 'DAY', expirationMs: String(7 * DAY) },
+      clustering: undefined,
+    }),
+  };
+  const OF_DATASET = [
+    'partitions of new tables are deleted sooner: never → 7 days',
+    'what is deleted can be restored for less long: 7 days → 2 days',
+    'the key k is no longer expected to encrypt it',
+  ];
+  const OF_TABLE = [
+    'field id becomes NULLABLE instead of REQUIRED',
+    'field id is no longer protected by t',
+    'partitions are deleted sooner: 90 days → 7 days',
+    'queries need no partition filter any more',
+    'the key k is no longer expected to encrypt it',
+  ];
+
+  test('and what is there does not is said before it is replaced, and named when it is', async () => {
+    const { result } = await play(recordedLess, { expected });
+    expect(result.kept.map(({ weakened }) => [...weakened].sort())).toEqual([
+      [...OF_DATASET].sort(),
+      [...OF_TABLE].sort(),
+    ]);
+    const forced = await play(recordedLess, { expected, existing: 'replace' });
+    expect(forced.result.weakened.map(({ what }) => what).sort()).toEqual(
+      [...OF_DATASET, ...OF_TABLE].sort(),
+    );
+  });
+
+  test('is named also where another type of table hides it', async () => {
+    const view = { 'sales/orders.json': table({ type: 'VIEW', view: { query: 'SELECT 1' } }) };
+    const { result } = await play(view, { expected: { 'sales/orders.json': expected['sales/orders.json'] } });
+    expect(result.kept[0]?.weakened).toEqual(
+      expect.arrayContaining([
+        'rows of its own are no longer expected: it is VIEW',
+        'field id is no longer protected by t',
+        'the key k is no longer expected to encrypt it',
+        'the partitioning DAY(_PARTITIONTIME) is no longer expected',
+      ]),
+    );
+  });
+});
