@@ -52,7 +52,22 @@ export async function runPull(args: readonly string[], options: PullCommandOptio
       .join('\n')}\n`,
   );
   if (result.absent.length > 0) return EXIT.usage;
+  if (isNothing(result)) {
+    process.stderr.write(`drift: ${nothingPulled(options)}\n`);
+    return EXIT.usage;
+  }
   return result.unreadable.length + result.refused.length > 0 ? EXIT.unchecked : EXIT.inSync;
+}
+
+/** No file was written, and none stood there: the next check would have nothing to compare. */
+function isNothing({ written, unchanged, kept, refused, unreadable }: PullResult): boolean {
+  return [written, unchanged, kept, refused, unreadable].every(({ length }) => length === 0);
+}
+
+function nothingPulled({ actual }: ActualOptions): string {
+  return actual === undefined
+    ? 'nothing to pull: look whether --project is the right one, and whether this account may see its datasets'
+    : `nothing to pull: ${actual} has no recorded answer to write a file from`;
 }
 
 function parseTarget(arg: string): { readonly dataset: string; readonly table: string | null } {

@@ -26,6 +26,7 @@ import { previewSlack } from './render/slack-preview.ts';
 import { renderText } from './render/text.ts';
 import { type CheckResult, check } from './run/check.ts';
 import { parseProject, parseSelection } from './run/config.ts';
+import { policyWarningsOfFiles } from './run/policy-warnings.ts';
 import { previewMessage } from './run/preview.ts';
 import { writeOutput } from './sinks/output-file.ts';
 import { systemClock } from './wiring.ts';
@@ -187,7 +188,12 @@ async function runCheck(args: readonly string[], options: CheckCommandOptions): 
 
 async function runValidate(options: FileOptions): Promise<void> {
   const config = cliConfig();
-  const { datasets, warnings, sample } = await load(options, config, { use: 'read' });
+  const { datasets, policy, requiredFields, sample, ...own } = await load(options, config, { use: 'read' });
+  const now = systemClock.now();
+  const warnings = [
+    ...own.warnings,
+    ...policyWarningsOfFiles({ policy, requiredFields, declared: datasets, now }),
+  ];
   const tables = datasets.reduce((sum, { tables: declared }) => sum + declared.length, 0);
   const lines = [
     `valid: ${counted(tables, 'table')} in ${counted(datasets.length, 'dataset')}`,

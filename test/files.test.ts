@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { chmod, cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -205,6 +205,216 @@ describe('in a folder of expected files', () => {
       },
     ]);
   });
+});
+
+describe('a recorded answer', () => {
+  test('in another format is named, and no table is missing for it', async () => {
+    const expected = await writeFolder({ 'commerce/orders.json': orders });
+    const yaml = await writeFolder({
+      'commerce/orders.yaml': 'kind: bigquery#table',
+      'commerce/README.md': '',
+    });
+    const misplaced = await writeFolder({ 'orders.json': orders, 'web/visits.json': orders });
+
+    const outcomes = await Promise.all(
+      [yaml, misplaced].map((actual) => drift(['check', '--expected', expected, '--actual', actual])),
+    );
+
+    const head = (actual: string) =>
+      `drift: the recorded answers in ${actual} cannot be used: what is there is <dataset>.json and <dataset>/<table>.json`;
+    expect(outcomes).toEqual([
+      {
+        code: 64,
+        stdout: '',
+        stderr: `${head(yaml)}\n  commerce/orders.yaml: is not read: record it as JSON, by bq show --format=prettyjson\n`,
+      },
+      {
+        code: 64,
+        stdout: '',
+        stderr: `${head(misplaced)}\n  orders.json: this is a table's file: it belongs at <dataset>/orders.json\n`,
+      },
+    ]);
+  });
+
+  const reference = { projectId: 'p', datasetId: 'commerce', tableId: 'whole' };
+  const kind = 'bigquery#table';
+  const { schema } = orders;
+  // By table: what is recorded of it, and what that is told as; null: it is a table.
+  const records: Readonly<Record<string, readonly [unknown, string | null]>> = {
+    array: [schema.fields, 'holds no JSON object'],
+    dataset: [
+      { kind: 'bigquery#dataset', datasetReference: { datasetId: 'commerce' } },
+      'says kind "bigquery#dataset", where a table has "bigquery#table"',
+    ],
+    empty: [{}, 'is no Table resource'],
+    fields: [{ fields: schema.fields }, 'is no Table resource'],
+    latin: [latin1('{"type": "TABLE", "schema": {}, "description": "Beträge"}'), 'is not UTF-8'],
+    list: [{ kind: 'bigquery#tableList', tables: [] }, 'says kind "bigquery#tableList"'],
+    listed: [
+      { kind, type: 'TABLE', tableReference: { ...reference, tableId: 'listed' } },
+      'is an entry of a list, which names no columns',
+    ],
+    nowhere: [{ kind }, 'is no Table resource'],
+    other: [
+      { kind, schema, tableReference: { ...reference, tableId: 'refunds' } },
+      'is of another table: its tableReference names commerce.refunds',
+    ],
+    part: [{ schema }, null],
+    tool: [{ status: 'ERROR', error_details: 'Not found' }, 'is no Table resource'],
+    twice: [twice, 'says $.timePartitioning more than once'],
+    whole: [{ kind, schema, type: 'TABLE', etag: 'x', tableReference: reference }, null],
+  };
+
+  test("that is no table's, or another's, is unchecked, with what to record instead", async () => {
+    const files = (content: (name: string) => unknown) =>
+      Object.fromEntries(Object.keys(records).map((name) => [`commerce/${name}.json`, content(name)]));
+    const expected = await writeFolder({
+      ...files(() => orders),
+      'web.json': { location: 'EU' },
+      'shop.json': { location: 'EU' },
+    });
+    const actual = await writeFolder({
+      ...files((name) => records[name]?.[0]),
+      'web.json': {},
+      'shop.json': { location: 'EU', datasetReference: { datasetId: 'store' } },
+    });
+    const output = join(await writeFolder({}), 'report.json');
+
+    const args = ['--expected', expected, '--actual', actual, '--format', 'json', '--output', output];
+    const { code, stdout } = await drift(['check', ...args, '--project', 'another']);
+
+    const { findings, unchecked, tables } = JSON.parse(await readFile(output, 'utf8'));
+    const detailOf = new Map<string, string>(
+      unchecked.map((entry: { dataset: string; table: string; detail: string }) => [
+        entry.table ?? entry.dataset,
+        entry.detail,
+      ]),
+    );
+    const bad = Object.entries(records).filter(([, [, why]]) => why !== null);
+    expect({ code, findings, tables }).toEqual({
+      code: 2,
+      findings: [],
+      tables: { inSync: 2, drifted: 0, unchecked: bad.length },
+    });
+    for (const [name, [, why]] of bad) expect(detailOf.get(name)).toContain(`commerce/${name}.json ${why}`);
+    expect([detailOf.get('web'), detailOf.get('shop')]).toEqual([
+      'web.json is no Dataset resource: that has a "location" such as "EU"',
+      'shop.json is of another dataset: its datasetReference names store',
+    ]);
+    expect(unchecked.map(Object.keys)).toEqual(unchecked.map(() => ['dataset', 'table', 'reason', 'detail']));
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'commerce.empty: malformed (commerce/empty.json is no Table resource: that has "schema": {"fields": […]} or a "type" such as "TABLE"): put into commerce/empty.json what this prints: bq show --format=prettyjson commerce.empty',
+    );
+    expect(stdout).not.toContain('proxy');
+  });
+
+  test('of nothing is nothing to pull', async () => {
+    const [actual, out] = await Promise.all([writeFolder({}), writeFolder({})]);
+
+    expect(await drift(['pull', '--actual', actual, '--out', out])).toEqual({
+      code: 64,
+      stdout: `wrote 0 files to ${out}, 0 unchanged\n`,
+      stderr: `drift: nothing to pull: ${actual} has no recorded answer to write a file from\n`,
+    });
+  });
+});
+
+test('what in a policy covers nothing is a warning of check and of validate, with what was perhaps meant', async () => {
+  const soon = new Date(Date.now() + 100 * 86_400_000).toISOString().slice(0, 10);
+  const waiver = (table: string, more: object = {}) => ({ table, until: soon, reason: 'r', ...more });
+  const expected = await writeFolder({
+    'drift-policy.json': {
+      ignoreUnexpected: [
+        'marts',
+        'acme-data.marts.tmp_*',
+        'mrats.tmp_*',
+        'marts.tpm_*',
+        'gone.*',
+        '*.tmp_*',
+        'marts.old_*',
+        'scratch.*',
+      ],
+      requiredFields: [{ name: 'id', type: 'STRING', except: ['marts.ordesr'] }],
+      waivers: [
+        waiver('marts.ordesr'),
+        waiver('acme-data:marts.orders'),
+        waiver('marts.orders', { path: 'ib', kind: 'field-type' }),
+        waiver('marts.items', { until: '2020-01-31', reason: 'migration' }),
+        waiver('marts', { kind: 'table-labels' }),
+        waiver('marts.new', { kind: 'table-unexpected' }),
+        waiver('marts.new', { until: '2999-12-31', kind: 'table-unexpected' }),
+      ],
+    },
+    'marts/orders.json': orders,
+    'marts/items.json': orders,
+  });
+  const actual = await writeFolder({
+    'marts/orders.json': orders,
+    'marts/items.json': orders,
+    'marts/new.json': orders,
+    'marts/old_1.json': orders,
+    'scratch/x.json': orders,
+  });
+  const lines = ({ stdout }: Outcome) =>
+    stdout
+      .replace(/\n {4}/g, ' ')
+      .split('\n')
+      .filter((line) => /waiver|ignoreUnexpected|requiredFields/.test(line))
+      .map((line) => line.replace(/^(?:warning:)?\s*/, ''));
+
+  const [validated, checked, selected] = await Promise.all([
+    drift(['validate', '--expected', expected]),
+    drift(['check', '--expected', expected, '--actual', actual]),
+    drift(['check', 'marts.orders', '--expected', expected, '--actual', actual]),
+  ]);
+
+  const everywhere = [
+    'ignoreUnexpected "marts" covers a dataset alone, none of its tables: say marts.*',
+    'ignoreUnexpected "acme-data.marts.tmp_*" covers nothing; leave the project out: "marts.tmp_*"',
+  ];
+  const except =
+    'requiredFields id: except "marts.ordesr" covers no declared table; did you mean "marts.orders"?';
+  expect(
+    [validated, checked, selected].map((outcome) => ({ code: outcome.code, lines: lines(outcome) })),
+  ).toEqual([
+    {
+      code: 0,
+      lines: [
+        'the waiver for marts.ordesr covers nothing that is declared; did you mean "marts.orders"?',
+        'the waiver for acme-data:marts.orders covers nothing that is declared; leave the project out: "marts.orders"',
+        'the waiver for marts.orders ib field-type names a field that no such file declares; did you mean "id"?',
+        'the waiver for marts.items lapsed on 2020-01-31: migration',
+        'the waiver for marts table-labels covers nothing: say marts.* for the tables of marts',
+        'the waiver for marts.new table-unexpected holds until 2999-12-31, for more than a year: what is meant for good belongs into the expected file, or into severities',
+        ...everywhere,
+        'ignoreUnexpected "mrats.tmp_*" covers nothing: no file declares a dataset mrats, and only tables of declared datasets are looked at; did you mean "marts.tmp_*"?',
+        except,
+      ],
+    },
+    {
+      code: 0,
+      lines: [
+        'the waiver for marts.orders ib field-type matches nothing: remove it',
+        'the waiver for marts.items lapsed on 2020-01-31: migration',
+        'the waiver for marts table-labels matches nothing: remove it',
+        'the waiver for marts.ordesr covers nothing that is declared or was found; did you mean "marts.orders"?',
+        'the waiver for acme-data:marts.orders covers nothing that is declared or was found; leave the project out: "marts.orders"',
+        ...everywhere,
+        'ignoreUnexpected "mrats.tmp_*" covers nothing that is declared or was found; did you mean "marts.tmp_*"?',
+        'ignoreUnexpected "marts.tpm_*" covers nothing that is declared or was found',
+        'ignoreUnexpected "gone.*" covers nothing that is declared or was found',
+        except,
+      ],
+    },
+    // Of a part, what is about that part alone.
+    {
+      code: 0,
+      lines: [
+        'the waiver for marts.orders ib field-type matches nothing: remove it',
+        'the waiver for marts.items lapsed on 2020-01-31: migration',
+      ],
+    },
+  ]);
 });
 
 describe('what is no regular file', () => {

@@ -1,8 +1,8 @@
-import { compareFindings, isDrift, isLapsed, type Judgement } from '../diff/judge.ts';
+import { compareFindings, isDrift, type Judgement } from '../diff/judge.ts';
 import type { TableDetails } from '../model/details.ts';
 import type { Finding, Judged, Subject, Unchecked, WaivedFinding } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
-import type { Policy, Waiver } from '../model/policy.ts';
+import type { Policy } from '../model/policy.ts';
 import type { Clock, Deadline, Unreadable, Warehouse } from '../model/ports.ts';
 import type { DatasetOutcome, Report, Status, TableCounts, TableStatus } from '../model/report.ts';
 import type { TimeTravel } from '../model/restore.ts';
@@ -10,13 +10,16 @@ import type { DatasetSight, Sight, SightStatus, TableSight, UndeclaredSight } fr
 import type { Contract, DeclaredDataset } from '../model/table.ts';
 import { explain } from '../render/explain.ts';
 import { subjectName, subjectTitle } from '../render/group.ts';
+import type { RequiredField } from '../sources/policy-file.ts';
 import type { Selection } from './config.ts';
 import type { Verdict } from './confirm.ts';
+import { createIgnoring } from './ignoring.ts';
 import { type InspectedDataset, type InspectedTable, inspectDataset } from './inspect.ts';
 import { inspectUndeclaredDatasets, type Undeclared } from './inspect-unexpected.ts';
 import type { Inspection } from './inspection.ts';
 import { createDetailsKeeper } from './keep-worst.ts';
 import type { LeftOutRuns } from './left-out.ts';
+import { lapsedWarning, policyWarningsOfCheck, waiverName } from './policy-warnings.ts';
 import { createTurns } from './turns.ts';
 
 export interface CheckResult {
@@ -33,6 +36,8 @@ export interface CheckOptions {
   readonly warehouse: Warehouse;
   readonly datasets: readonly DeclaredDataset[];
   readonly policy: Policy;
+  /** What the policy demands of the files themselves. */
+  readonly requiredFields?: readonly RequiredField[];
   /** Of the expected files. */
   readonly warnings: readonly string[];
   readonly project: string | null;
@@ -69,6 +74,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     datasetList: warehouse.listDatasets(),
     onTableDone: countProgress(selected, options.onProgress),
     details: createDetailsKeeper(),
+    ignoring: createIgnoring(policy.ignoreUnexpected),
     turns: createTurns(),
     leftOutRuns: options.leftOutRuns ?? (() => 0),
   };
@@ -124,6 +130,19 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
         inspected,
         waived: judgements.flatMap((judgement) => judgement.waived),
       }),
+      ...(selection.length > 0
+        ? []
+        : policyWarningsOfCheck(
+            { policy, requiredFields: options.requiredFields ?? [], declared: options.datasets, now },
+            isAllSeen({ inspected, undeclared, isSharded: options.isMine !== undefined })
+              ? {
+                  patterns: inspection.ignoring.used(),
+                  waivers: new Set(
+                    judgements.flatMap((judgement) => judgement.waived.flatMap(({ waivers }) => waivers)),
+                  ),
+                }
+              : null,
+          )),
     ],
   };
   const sight: Sight = {
@@ -353,13 +372,28 @@ function waiverWarnings({
     ...tables.map(({ table }) => ({ dataset, table })),
   ]);
   return policy.waivers.flatMap((waiver) => {
-    const name = waiverName(waiver);
-    if (isLapsed(waiver.until, now))
-      return [`the waiver for ${name} lapsed on ${waiver.until}: ${waiver.reason}`];
+    const lapsed = lapsedWarning(waiver, now);
+    if (lapsed !== null) return [lapsed];
     const covered = all.filter((subject) => matchesPattern(waiver.table, subject));
     const isAllRead = covered.length > 0 && covered.every((subject) => read.has(subjectName(subject)));
-    return matched.has(waiver) || !isAllRead ? [] : [`the waiver for ${name} matches nothing: remove it`];
+    return matched.has(waiver) || !isAllRead
+      ? []
+      : [`the waiver for ${waiverName(waiver)} matches nothing: remove it`];
   });
+}
+
+/** Whether there is nothing, declared or not, that was not looked at. */
+function isAllSeen({
+  inspected,
+  undeclared,
+  isSharded,
+}: {
+  readonly inspected: readonly InspectedDataset[];
+  readonly undeclared: Undeclared | null;
+  readonly isSharded: boolean;
+}): boolean {
+  const isComplete = inspected.every((dataset) => dataset.isComplete || isMissing(dataset));
+  return !isSharded && undeclared?.isComplete === true && isComplete;
 }
 
 function readSubjects({ declared, isWhole, verdict, tables }: InspectedDataset): readonly Subject[] {
@@ -369,10 +403,6 @@ function readSubjects({ declared, isWhole, verdict, tables }: InspectedDataset):
     ...(verdict.status === 'compared' && isWhole ? [{ dataset, table: null }] : []),
     ...readTables.map((table) => ({ dataset, table: table.declared.table })),
   ];
-}
-
-function waiverName({ table, path, kind }: Waiver): string {
-  return [table, path, kind].filter((part) => part !== null).join(' ');
 }
 
 /** A run that read nothing must not pass for one that found nothing. Drift that was seen is certain all the same. */

@@ -223,7 +223,7 @@ async function recall(run: BoundedRun): Promise<Memory | DriftError | null> {
 }
 
 async function checkAndTell(run: BoundedRun, memory: Memory | DriftError): Promise<RunSummary> {
-  const { datasets, policy, warnings } = await inTime(
+  const { datasets, policy, requiredFields, warnings } = await inTime(
     run,
     {
       ms: run.deadline.readingMs(),
@@ -241,11 +241,12 @@ async function checkAndTell(run: BoundedRun, memory: Memory | DriftError): Promi
   const result = await check({
     ...run,
     now,
-    isMine,
+    ...(run.shard === null ? {} : { isMine }),
     leftOutRuns,
     warehouse,
     datasets,
     policy,
+    requiredFields,
     warnings,
     isKnown,
   });

@@ -4,15 +4,7 @@ import type { ListedTable, Read } from '../model/ports.ts';
 import { parseShard, shardedName, shardedPrefix } from '../model/shard.ts';
 import type { DeclaredDataset } from '../model/table.ts';
 import { readConfirmed, type Verdict } from './confirm.ts';
-import {
-  type About,
-  compared,
-  type Inspection,
-  isIgnored,
-  nothing,
-  SECOND_ANSWER,
-  unreadable,
-} from './inspection.ts';
+import { type About, compared, type Inspection, nothing, SECOND_ANSWER, unreadable } from './inspection.ts';
 
 /** What is there and undeclared, and what of it could not be seen. */
 export interface Undeclared {
@@ -134,7 +126,7 @@ export async function inspectUndeclaredDatasets(
       isMine(dataset) &&
       !declared.has(dataset) &&
       !dataset.startsWith('_') &&
-      !isIgnored(inspection.policy, { dataset, table: null }),
+      !inspection.ignoring.isIgnored({ dataset, table: null }),
   );
   const verdicts = await Promise.all(
     undeclared.map((dataset) =>
@@ -211,7 +203,7 @@ function mergeUnexpected(
 
 /** What of a list neither a file nor the policy knows; a shard is declared by the file of its prefix. */
 function undeclaredOf(
-  { policy }: Inspection,
+  { ignoring }: Inspection,
   { declaredAs, tables }: DeclaredDataset,
   listed: readonly ListedTable[],
 ): readonly (ListedTable & { readonly shard?: string })[] {
@@ -219,7 +211,7 @@ function undeclaredOf(
   const prefixes = new Set(tables.map(({ table }) => shardedPrefix(table)));
   const isDeclared = (table: string) => names.has(table) || prefixes.has(parseShard(table)?.prefix ?? '');
   return foldShards(
-    listed.filter(({ table }) => !isDeclared(table) && !isIgnored(policy, { dataset: declaredAs, table })),
+    listed.filter(({ table }) => !isDeclared(table) && !ignoring.isIgnored({ dataset: declaredAs, table })),
   );
 }
 

@@ -3,11 +3,11 @@ import { fixFor } from '../diff/fix.ts';
 import { type Judgement, judge } from '../diff/judge.ts';
 import { MalformedError } from '../model/errors.ts';
 import type { Change, Judged, Subject } from '../model/finding.ts';
-import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Clock, DatasetList, Deadline, Read, Unreadable, Warehouse } from '../model/ports.ts';
 import type { Contract, ExpectedTable, Table } from '../model/table.ts';
 import type { Verdict } from './confirm.ts';
+import type { Ignoring } from './ignoring.ts';
 import type { DetailsKeeper } from './keep-worst.ts';
 import type { LeftOutRuns } from './left-out.ts';
 import type { Turns } from './turns.ts';
@@ -31,6 +31,7 @@ export interface Inspection {
   readonly turns: Turns;
   readonly leftOutRuns: LeftOutRuns;
   readonly details: DetailsKeeper;
+  readonly ignoring: Ignoring;
 }
 
 export const nothing: Judgement = { open: [], waived: [] };
@@ -84,10 +85,6 @@ export function compared(
 
 export function missing(kind: 'dataset-missing' | 'table-missing', expected: string): Change {
   return { kind, path: null, expected, actual: null };
-}
-
-export function isIgnored({ ignoreUnexpected }: Policy, subject: Subject): boolean {
-  return ignoreUnexpected.some((pattern) => matchesPattern(pattern, subject));
 }
 
 export function unreadable(reason: Unreadable['reason'], detail: string): Unreadable {
