@@ -1,7 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +13,7 @@ import { functionEnv } from '../scripts/deployed-ops.ts';
 import { deployedLock, deployedPackage } from '../scripts/deployed-package.ts';
 import { startBucket } from './support/deployed.ts';
 import { writeFolder } from './support/folder.ts';
+import { freePort } from './support/port.ts';
 
 const run = promisify(execFile);
 
@@ -49,15 +49,6 @@ async function install(folder: string, context: TestContext): Promise<void> {
     if (!/ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN/.test(stderr)) throw error;
     context.skip('the package registry cannot be reached: what is deployed was not installed');
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return address !== null && typeof address === 'object' ? address.port : 0;
 }
 
 /** Asks until the server listens; the test's own time limit ends it. */

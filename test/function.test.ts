@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { dropColumn, sampleWarehouse, tableOf } from '../demo/warehouse.ts';
 import { denied, type Fault } from '../emulators/bigquery.ts';
+import { playedClock } from '../emulators/clock.ts';
 import type { MonitoringFault } from '../emulators/monitoring.ts';
 import type { SlackFault } from '../emulators/slack.ts';
+import { createFunction } from '../src/wiring.ts';
 import { writeFolder } from './support/folder.ts';
-import { listen, startFunction, valuesOf } from './support/function.ts';
+import { listen, serve, startFunction, valuesOf } from './support/function.ts';
 import { dropAmount, shopFiles, shopWarehouse } from './support/shop.ts';
 
 async function startShop(options: Partial<Parameters<typeof startFunction>[0]> = {}) {
@@ -114,6 +116,61 @@ describe('a request', () => {
     expect([bigquery.requests, monitoring.requests, slack.messages]).toEqual([[], [], []]);
   });
 
+  test.each(['/x', '/checkDrift', '//', '/health?x=1'])('to %s runs nothing: 404', async (path) => {
+    const { bigquery, monitoring, slack, url } = await startShop();
+
+    const response = await fetch(`${url.replace(/\/$/, '')}${path}`, { method: 'POST' });
+
+    expect({ status: response.status, body: await response.json() }).toEqual({
+      status: 404,
+      body: {
+        status: 'failed',
+        error: { code: 'NotFound', message: 'POST / runs a check; there is nothing at any other path' },
+      },
+    });
+    expect([bigquery.requests, monitoring.requests, slack.messages]).toEqual([[], [], []]);
+  });
+
+  test('to / may have a query', async () => {
+    const { url } = await startShop();
+
+    expect((await fetch(`${url}?x=1`, { method: 'POST' })).status).toBe(200);
+  });
+
+  test('that ends in a mistake of the program is answered without its words', async () => {
+    const secret = new Error('secret words');
+    const expected = await writeFolder(shopFiles);
+    const env = new Proxy<Record<string, string>>(
+      {},
+      {
+        get(_, name) {
+          if (name === 'SHARD') throw secret;
+          return name === 'EXPECTED_SCHEMAS' ? expected : undefined;
+        },
+      },
+    );
+    const logged: unknown[] = [];
+    const url = await serve(
+      createFunction({ env, clock: playedClock(), fetch, log: (entry) => logged.push(entry) }),
+    );
+
+    const response = await fetch(url, { method: 'POST' });
+
+    expect({ status: response.status, body: await response.json() }).toEqual({
+      status: 500,
+      body: {
+        status: 'failed',
+        error: { code: 'Internal', message: 'an internal error; the log has its stack' },
+      },
+    });
+    expect(logged).toEqual([
+      expect.objectContaining({
+        code: 'Internal',
+        stack_trace: expect.stringMatching(/^Error: secret words/),
+      }),
+    ]);
+  });
+
   test('is answered without a look at its body', async () => {
     const { call } = await startShop({
       wrap: (checkDrift) => (request, response) => {
@@ -143,6 +200,10 @@ describe('a request', () => {
     // The Scheduler's clock may differ by some minutes, and not by a year.
     ['2026-03-06T00:00:00Z', '2026-03-05T23:55:00Z', 'drifted'],
     ['2027-03-06T00:00:00Z', '2026-03-05T23:55:00Z', 'in-sync'],
+    // A retry of a run comes within three hours.
+    ['2026-03-05T22:00:00Z', '2026-03-06T01:00:00Z', 'in-sync'],
+    ['2026-03-05T21:59:59Z', '2026-03-06T01:00:00Z', 'drifted'],
+    ['2024-03-05T00:00:00Z', '2026-03-06T01:00:00Z', 'drifted'],
     ['no time at all', '2026-03-05T23:55:00Z', 'in-sync'],
   ])('scheduled for %j is judged at that moment, at %j: %s', async (scheduled, now, status) => {
     const waivers = [{ table: 'sales.orders', until: '2026-03-05', reason: 'migration 4711' }];

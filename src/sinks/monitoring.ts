@@ -51,7 +51,7 @@ export function createMonitoringSink({
     } catch (error) {
       // The next write signs in anew.
       client = undefined;
-      throw rejected(`it could not be signed in: ${textOf(error)}`, error);
+      throw rejected(`any of the writes: ${textOf(error)}`, error);
     }
   }
 
@@ -83,7 +83,7 @@ export function createMonitoringSink({
 }
 
 function rejected(what: string, cause?: unknown): DriftError {
-  const message = `Cloud Monitoring did not accept ${what.slice(0, 500)}`;
+  const message = `Cloud Monitoring did not accept ${what.slice(0, 550)}`;
   return new DriftError('SinkRejected', message, { cause });
 }
 

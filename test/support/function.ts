@@ -41,6 +41,7 @@ export async function startFunction({
   expected,
   env = {},
   wrap = (checkDrift) => checkDrift,
+  fetch: fetchOfSlack = globalThis.fetch,
 }: {
   readonly warehouse: EmulatedWarehouse;
   /** The folder of expected files. */
@@ -48,6 +49,8 @@ export async function startFunction({
   /** Beside, or instead of, the variables that name the played services. */
   readonly env?: Env;
   readonly wrap?: (checkDrift: HttpFunction) => HttpFunction;
+  /** What Slack is reached by. */
+  readonly fetch?: typeof globalThis.fetch;
 }): Promise<PlayedFunction> {
   const clock = playedClock();
   const logged: Parameters<Log>[0][] = [];
@@ -71,7 +74,7 @@ export async function startFunction({
       ...env,
     },
     clock,
-    fetch: globalThis.fetch,
+    fetch: fetchOfSlack,
     log: (entry) => logged.push(entry),
   });
   const url = await serve(wrap(checkDrift));
@@ -94,7 +97,8 @@ export async function startFunction({
   };
 }
 
-async function serve(checkDrift: HttpFunction): Promise<string> {
+/** Starts the server of a function and tells its address. */
+export async function serve(checkDrift: HttpFunction): Promise<string> {
   // The framework keeps one registry for the process.
   functions += 1;
   const name = `checkDrift${functions}`;
