@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { DriftError } from '../src/model/errors.ts';
+import { isWithin, realPathOf } from '../src/sinks/real-path.ts';
 import { refuseSample } from '../src/sources/sample-folder.ts';
 import { readCommandLine, unlessRefused } from './command-line.ts';
 import { deployedLock, deployedPackage } from './deployed-package.ts';
@@ -62,23 +63,11 @@ async function checkExpected(folder: string): Promise<void> {
     () => false,
   );
   if (!isFolder) throw new DriftError('NoSuchFolder', `--expected: ${folder} is no folder that can be read`);
-  const [from, to] = [await realpath(folder), await realOf(resolve(values.out))];
+  const [from, to] = [await realPathOf(folder), await realPathOf(values.out)];
   if (isWithin(from, to) || isWithin(to, from))
     throw new DriftError('NotWritable', `--out and --expected lie in one another: name a folder apart`);
   const isPlayed = Boolean(process.env['BIGQUERY_API_ENDPOINT']?.trim());
   await refuseSample({ folder, project: process.env['GCP_PROJECT_ID'] ?? null, isPlayed });
-}
-
-/** Where a path leads, also of one that is not there yet. */
-async function realOf(path: string): Promise<string> {
-  return realpath(path).catch(async () =>
-    dirname(path) === path ? path : join(await realOf(dirname(path)), basename(path)),
-  );
-}
-
-function isWithin(folder: string, path: string): boolean {
-  const [first] = relative(folder, path).split(sep);
-  return first !== '..';
 }
 
 async function compile(outDir: string): Promise<void> {

@@ -5,6 +5,7 @@ import {
   type FileOptions,
   load,
   openActual,
+  unlessInterrupted,
   writableFolder,
 } from './cli-shared.ts';
 import type { Change } from './model/finding.ts';
@@ -36,7 +37,7 @@ export async function runAccept(table: string, options: AcceptCommandOptions): P
   const config = cliConfig();
   const folder = writableFolder(options.expected ?? config.expectedSchemas);
   const expectation = await load(options, config, { use: 'compare' });
-  const { warehouse } = await openActual(options, config);
+  const { warehouse, deadline } = await openActual(options, config);
   const writer = createExpectedWriter(folder);
   const result = await accept({
     warehouse,
@@ -55,7 +56,7 @@ export async function runAccept(table: string, options: AcceptCommandOptions): P
   });
   const stream = result.refused === null ? process.stdout : process.stderr;
   stream.write(`${lines(result, table).map(printable).join('\n')}\n`);
-  return EXIT_BY_STATUS[result.status];
+  return unlessInterrupted(deadline, EXIT_BY_STATUS[result.status]);
 }
 
 function lines(

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
+import { clearProgress, showProgress } from './cli-progress.ts';
 import {
   type ActualOptions,
-  clearProgress,
   cliConfig,
   EXIT,
   isPlayed,
   openActual,
-  showProgress,
+  unlessInterrupted,
   writableFolder,
 } from './cli-shared.ts';
 import { DriftError, InvalidFilesError } from './model/errors.ts';
+import { isInterrupted } from './model/finding.ts';
 import { subjectName, subjectTitle } from './render/group.ts';
 import { counted, printable } from './render/printable.ts';
 import { pull } from './run/pull.ts';
@@ -32,7 +33,7 @@ export async function runPull(args: readonly string[], options: PullCommandOptio
   await refuseSample({ folder: out, project, isPlayed: isPlayed(options, config) });
   const { policy, requiredFields, problems } = await readPolicy(out, config.policyFile ?? undefined);
   if (problems.length > 0) throw new InvalidFilesError(problems);
-  const { warehouse } = await openActual(options, config);
+  const { warehouse, deadline } = await openActual(options, config);
   const result = await pull({
     warehouse,
     writer: createExpectedWriter(out),
@@ -51,11 +52,13 @@ export async function runPull(args: readonly string[], options: PullCommandOptio
       .map(printable)
       .join('\n')}\n`,
   );
-  if (result.absent.length > 0) return EXIT.usage;
-  if (isNothing(result)) {
-    process.stderr.write(`drift: ${nothingPulled(options)}\n`);
-    return EXIT.usage;
-  }
+  const code = unlessInterrupted(deadline, exitCodeOf(result));
+  if (code === EXIT.usage && result.absent.length === 0) process.stderr.write(`drift: ${nothingPulled(options)}\n`);
+  return code;
+}
+
+function exitCodeOf(result: PullResult): number {
+  if (result.absent.length > 0 || isNothing(result)) return EXIT.usage;
   return result.unreadable.length + result.refused.length > 0 ? EXIT.unchecked : EXIT.inSync;
 }
 
@@ -114,7 +117,8 @@ function lines(
     ...titled(
       unreadable,
       `not readable ${unreadable.length}:`,
-      (entry) => `${subjectTitle(entry)}: ${entry.reason} (${entry.detail})`,
+      (entry) =>
+        `${subjectTitle(entry)}: ${isInterrupted(entry) ? entry.detail : `${entry.reason} (${entry.detail})`}`,
     ),
     ...absent.map((entry) => `not found: ${subjectName(entry)}`),
     ...requiredFieldBreaks.flatMap(({ name, type, tables, except }) => [

@@ -1,6 +1,7 @@
 import { cliConfig } from './cli-shared.ts';
 import { describeMetrics } from './sinks/metric-descriptors.ts';
 import { createBigQueryClient } from './sources/bigquery.ts';
+import { requireCredentials } from './sources/credentials.ts';
 import { detectProject } from './wiring.ts';
 
 export interface SetupCommandOptions {
@@ -12,6 +13,7 @@ export async function runSetup({ project }: SetupCommandOptions): Promise<void> 
   const { bigqueryEndpoint, monitoringEndpoint, ...config } = cliConfig();
   const known = project ?? config.projectId;
   const endpoint = bigqueryEndpoint ?? monitoringEndpoint;
+  if (endpoint === null) await requireCredentials(process.env);
   const client = createBigQueryClient({ projectId: known, endpoint });
   const projectId = await detectProject(client, { projectId: known, bigqueryEndpoint: endpoint });
   const described = await describeMetrics({ projectId, endpoint: monitoringEndpoint });

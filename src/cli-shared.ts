@@ -3,6 +3,7 @@ import type { Deadline, Warehouse } from './model/ports.ts';
 import { type Config, parseConfig } from './run/config.ts';
 import { createDeadline } from './run/deadline.ts';
 import { createBigQueryClient, createWarehouses } from './sources/bigquery.ts';
+import { requireCredentials } from './sources/credentials.ts';
 import { type Expectation, loadExpectation } from './sources/expected-files.ts';
 import { isSample, refuseSample } from './sources/sample-folder.ts';
 import { openSnapshot } from './sources/snapshot-files.ts';
@@ -19,6 +20,7 @@ export const EXIT = {
   invalidFiles: 65,
   refused: 66,
   internal: 70,
+  interrupted: 130,
 } as const;
 
 export interface FileOptions {
@@ -50,6 +52,7 @@ export async function load(
 > {
   const place = options.expected ?? config.expectedSchemas;
   const project = options.project ?? config.projectId;
+  if (place.startsWith('gs://') && config.storageEndpoint === null) await requireCredentials(process.env);
   const { folder, remove } = await openExpectedFolder(place, config, systemClock);
   process.once('exit', remove);
   // The files alone may be read: that compares them with nothing, and the sample's have to be valid too.
@@ -75,6 +78,7 @@ export async function openActual(
   const projectId = project ?? config.projectId;
   const deadline = untilInterrupted();
   if (actual !== undefined) return { warehouse: await openSnapshot(actual), project: projectId, deadline };
+  if (config.bigqueryEndpoint === null) await requireCredentials(process.env);
   const client = createBigQueryClient({ projectId, endpoint: config.bigqueryEndpoint });
   return {
     warehouse: createWarehouses({ client, pacing: config, clock: systemClock })(deadline),
@@ -99,11 +103,7 @@ export function writableFolder(place: string): string {
   );
 }
 
-/** On a terminal only: a file has no use for it. */
-export function showProgress(text: string): void {
-  if (process.stderr.isTTY === true) process.stderr.write(`\r\u001B[K${text}`);
-}
-
-export function clearProgress(): void {
-  showProgress('');
+/** The exit code of a command, unless somebody ended it: then what it says is not all that there is to say. */
+export function unlessInterrupted(deadline: Deadline, code: number): number {
+  return deadline.readingMs() > 0 ? code : EXIT.interrupted;
 }

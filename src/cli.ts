@@ -1,16 +1,16 @@
 import { Command, CommanderError, Option } from 'commander';
 import { type AcceptCommandOptions, runAccept } from './cli-accept.ts';
+import { clearProgress, createCheckProgress } from './cli-progress.ts';
 import { type PullCommandOptions, runPull } from './cli-pull.ts';
 import { runSetup, type SetupCommandOptions } from './cli-setup.ts';
 import {
   type ActualOptions,
-  clearProgress,
   cliConfig,
   EXIT,
   type FileOptions,
   load,
   openActual,
-  showProgress,
+  unlessInterrupted,
 } from './cli-shared.ts';
 import { DriftError, type ErrorCode } from './model/errors.ts';
 import { isAtLeast, KINDS, SEVERITIES, type Severity } from './model/kinds.ts';
@@ -25,10 +25,10 @@ import { counted, printable } from './render/printable.ts';
 import { previewSlack } from './render/slack-preview.ts';
 import { renderText } from './render/text.ts';
 import { type CheckResult, check } from './run/check.ts';
-import { parseProject, parseSelection } from './run/config.ts';
+import { type Config, parseProject, parseSelection } from './run/config.ts';
 import { policyWarningsOfFiles } from './run/policy-warnings.ts';
 import { previewMessage } from './run/preview.ts';
-import { writeOutput } from './sinks/output-file.ts';
+import { proveOutput, writeOutput } from './sinks/output-file.ts';
 import { systemClock } from './wiring.ts';
 
 const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
@@ -39,6 +39,7 @@ const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   SampleFiles: EXIT.usage,
   InvalidSnapshot: EXIT.usage,
   NoProject: EXIT.usage,
+  NoCredentials: EXIT.usage,
   ProjectNotFound: EXIT.usage,
   UnknownSelection: EXIT.usage,
   UnknownKind: EXIT.usage,
@@ -58,6 +59,8 @@ interface CheckCommandOptions extends FileOptions, ActualOptions {
   readonly format: (typeof FORMATS)[number];
   readonly preview?: boolean;
   readonly output?: string;
+  /** false: `--no-confirm`. */
+  readonly confirm: boolean;
   readonly failOn: Severity;
 }
 
@@ -82,6 +85,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .addOption(new Option('--format <format>', 'what to print').choices(FORMATS).default('text'))
     .option('--preview', 'show the Slack message as its reader would see it')
     .option('--output <file>', 'write the format to a file, and text to the terminal')
+    .option('--no-confirm', 'do not read what differs a second time')
     .addOption(
       new Option('--fail-on <severity>', 'the least severity that exits with 1')
         .choices(SEVERITIES)
@@ -89,7 +93,12 @@ async function main(argv: readonly string[]): Promise<number> {
     )
     .addHelpText(
       'after',
-      '\nExit: 0 in sync; 1 drift; 2 no drift, but something could not be checked; 64 usage; 65 invalid files; 70 internal',
+      `
+What differs is read a second time, 30 seconds after the first (CONFIRM_SECONDS), before it is told: a pipeline that
+drops and loads a table leaves it missing for seconds. --no-confirm tells at once what the first read saw.
+
+Exit: 0 in sync; 1 drift; 2 no drift, but something could not be checked; 64 usage; 65 invalid files; 70 internal;
+130 interrupted`,
     )
     .action(async (selection: readonly string[], options: CheckCommandOptions, command: Command) => {
       const { preview, format, output } = options;
@@ -160,11 +169,13 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function runCheck(args: readonly string[], options: CheckCommandOptions): Promise<number> {
   const config = cliConfig();
+  if (options.output !== undefined) await proveOutput(options.output, inputsOf(options, config));
   const expectation = await load(options, config, { use: 'compare' });
   const selection = parseSelection(args, expectation.datasets);
   const { warehouse, project, deadline } = await openActual(options, config);
   // A recorded answer stays what it is.
   const confirmSeconds = options.actual === undefined ? config.confirmSeconds : 0;
+  const progress = createCheckProgress(confirmSeconds);
   const result = await check({
     ...expectation,
     warehouse,
@@ -174,16 +185,22 @@ async function runCheck(args: readonly string[], options: CheckCommandOptions): 
     clock: systemClock,
     confirmMs: confirmSeconds * 1000,
     now: systemClock.now(),
-    onProgress: (done, all) => {
-      const waits = confirmSeconds > 0 ? `; what differs is read again after ${confirmSeconds} s` : '';
-      showProgress(`checked ${done} of ${counted(all, 'table')}${waits}`);
-    },
+    // What is known needs no second read.
+    ...(options.confirm ? {} : { isKnown: () => true }),
+    onProgress: progress.onTable,
+    onDiffering: progress.onWait,
   });
-  clearProgress();
+  progress.stop();
   const { report, nothingRead } = result;
   if (nothingRead?.code === 'ProjectNotFound') throw new DriftError(nothingRead.code, nothingRead.message);
   await print(result, options, expectation.policy);
-  return exitCodeOf(report, options.failOn);
+  return unlessInterrupted(deadline, exitCodeOf(report, options.failOn));
+}
+
+/** What a check reads from this machine: a report must not lie among it. */
+function inputsOf({ expected, actual, policy }: CheckCommandOptions, config: Config): readonly string[] {
+  const places = [expected ?? config.expectedSchemas, actual, policy ?? config.policyFile];
+  return places.filter((place) => typeof place === 'string').filter((place) => !place.startsWith('gs://'));
 }
 
 async function runValidate(options: FileOptions): Promise<void> {
@@ -223,8 +240,9 @@ async function print(
     );
     return;
   }
-  await writeOutput(output, rendered(result, { format, failOn }, policy));
+  // First, so that nothing is lost where the file cannot be written after all.
   process.stdout.write(text);
+  await writeOutput(output, rendered(result, { format, failOn }, policy));
 }
 
 function rendered(

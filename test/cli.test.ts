@@ -142,7 +142,7 @@ describe('check', () => {
       code: 2,
       stdout: [
         'Not checked',
-        "  sales.orders: denied (HTTP 403 accessDenied: No): grant roles/bigquery.metadataViewer to the monitor's service account",
+        "  sales.orders: denied (HTTP 403 accessDenied: No): grant roles/bigquery.metadataViewer to the account that this runs as",
         '',
         'incomplete: 0 tables in sync, 0 drifted, 1 unchecked',
         '',
@@ -309,7 +309,7 @@ describe('wrong usage exits with 64', () => {
       ['sale'],
       /^drift: no file declares the dataset "sale"; did you mean "sales"\?\n$/,
     ],
-    ['an output that cannot be written', ['--output', '/no/such/folder/x'], /^drift: --output: ENOENT: /],
+    ['an output that cannot be written', ['--output', '/dev/null/x'], /^drift: --output: ENOTDIR: /],
   ])('for %s', async (_, args, stderr) => {
     expect(await check(expected, inSync, args)).toMatchObject({
       code: 64,

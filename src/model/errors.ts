@@ -9,6 +9,8 @@ export type ErrorCode =
   | 'SampleFiles'
   | 'InvalidSnapshot'
   | 'NoProject'
+  /** Of whoever types a command. */
+  | 'NoCredentials'
   | 'ProjectNotFound'
   | 'NothingRead'
   | 'NotWritable'

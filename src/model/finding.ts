@@ -88,6 +88,13 @@ export interface WaivedFinding extends Finding {
 export const UNCHECKED_REASONS = ['denied', 'throttled', 'unavailable', 'out-of-time', 'malformed'] as const;
 export type UncheckedReason = (typeof UNCHECKED_REASONS)[number];
 
+/** In the detail of what is `out-of-time` because a person ended the command. */
+export const INTERRUPTED = 'interrupted';
+
+export function isInterrupted({ reason, detail }: Pick<Unchecked, 'reason' | 'detail'>): boolean {
+  return reason === 'out-of-time' && detail.includes(INTERRUPTED);
+}
+
 /** What could not be compared: neither in sync nor drifted. */
 export interface Unchecked {
   /** `*`: the project's list of datasets. */

@@ -68,6 +68,8 @@ export interface Deadline {
   allMs(): number;
   /** Acts, perhaps at once, when reading is told to stop before its time, unless the returned function was called. */
   onStop(act: () => void): () => void;
+  /** Why reading ends: its time is over, or whoever waits for it has no more patience. */
+  readonly endedBy: 'time' | 'interruption';
 }
 
 /** Cloud Logging's severities that are used here. */

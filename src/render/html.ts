@@ -15,7 +15,7 @@ import { MAX_LISTED, type View, viewOf } from './html-view.ts';
 import { html, joinedBy, Markup } from './markup.ts';
 import { lasting, moment } from './moment.ts';
 import { counted } from './printable.ts';
-import { isPerhapsGone, lossNotes, REASONS, remedyOf } from './unchecked-words.ts';
+import { causeOf, isPerhapsGone, lossNotes, remedyOf } from './unchecked-words.ts';
 
 /** As many as a run keeps the details of. */
 const MAX_WHOLE = 200;
@@ -172,7 +172,7 @@ function uncheckedSection(view: View): Markup | null {
 
 function uncheckedItem(each: Unchecked, view: View): Markup {
   const { reason, detail, dataset } = each;
-  const { cause } = REASONS[reason];
+  const cause = causeOf(each);
   const memo = view.uncheckedMemoOf(each);
   const since = memo?.episodes.at(-1)?.openedAt;
   const isGone = memo !== null && isPerhapsGone({ ...memo.about, reason });

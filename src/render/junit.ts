@@ -5,7 +5,7 @@ import { readerVerb } from './explain.ts';
 import { groupBySubject, missingDataset, subjectTitle } from './group.ts';
 import { printable } from './printable.ts';
 import { repairOf } from './repair.ts';
-import { REASONS, remedyOf } from './unchecked-words.ts';
+import { causeOf, remedyByHand } from './unchecked-words.ts';
 
 /**
  * The report for a CI that reads JUnit's XML: a suite for each dataset, a case for each declared table, a failure for each
@@ -125,8 +125,8 @@ function caseLines(each: Case, failOn: Severity): readonly string[] {
 }
 
 function uncheckedText(unchecked: Unchecked): string {
-  const todo = remedyOf(unchecked, null);
-  return [REASONS[unchecked.reason].cause, unchecked.detail, ...(todo === null ? [] : [todo])].join('; ');
+  const todo = remedyByHand(unchecked);
+  return [causeOf(unchecked), unchecked.detail, ...(todo === null ? [] : [todo])].join('; ');
 }
 
 function failureLine(finding: Finding): string {

@@ -16,7 +16,7 @@ import {
   section,
   tableCounts,
 } from './slack-parts.ts';
-import { isPerhapsGone, lossNotes, REASONS } from './unchecked-words.ts';
+import { causeOf, isPerhapsGone, lossNotes, remedyOf } from './unchecked-words.ts';
 
 /** What could not be checked for long enough, with the cause and what to do about it. */
 export function renderUnchecked(alert: Alert, scene: Scene): SlackPayload {
@@ -120,6 +120,8 @@ export function uncheckedSections(
 }
 
 interface Cause {
+  /** What is alike in all of the group. */
+  readonly first: UncheckedTold;
   readonly group: readonly UncheckedTold[];
   readonly reason: UncheckedReason;
   /** It was readable before, and may be deleted. */
@@ -134,15 +136,15 @@ function causes(entries: readonly UncheckedTold[]): readonly Cause[] {
     const [first] = group;
     if (first === undefined) return [];
     const { reason } = first;
-    const { cause } = REASONS[reason];
+    const cause = causeOf(first);
     const datasets = [...new Set(group.map(({ dataset }) => dataset))];
     const isGone = isPerhapsGone(first);
-    return [{ group, reason, isGone, why: isGone ? `${cause}, or deleted` : cause, datasets }];
+    return [{ group, first, reason, isGone, why: isGone ? `${cause}, or deleted` : cause, datasets }];
   });
 }
 
-function causeLine({ group, reason, why, datasets }: Cause, account: string | null): string {
-  const remedy = REASONS[reason].remedy(account);
+function causeLine({ group, first, why, datasets }: Cause, account: string | null): string {
+  const remedy = remedyOf(first, account);
   const [only] = datasets;
   const isOne = datasets.length === 1 && only !== undefined;
   const what = isOne ? `*${nameOf(only)}*: ${why}` : `*${why}*`;

@@ -1,12 +1,12 @@
 import { styleText } from 'node:util';
-import type { Finding, Unchecked } from '../model/finding.ts';
+import { type Finding, isInterrupted, type Unchecked } from '../model/finding.ts';
 import type { Severity } from '../model/kinds.ts';
 import type { Report, Status } from '../model/report.ts';
 import { readerVerb } from './explain.ts';
 import { groupBySubject, subjectName, subjectTitle } from './group.ts';
 import { counted, printable } from './printable.ts';
 import { repairOf } from './repair.ts';
-import { remedyOf } from './unchecked-words.ts';
+import { remedyByHand } from './unchecked-words.ts';
 import { wrapped } from './wrapped.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -126,8 +126,9 @@ function placed(finding: Finding): string {
 
 function uncheckedLine(unchecked: Unchecked): string {
   const { dataset, table, reason, detail } = unchecked;
-  const remedy = remedyOf(unchecked, null);
+  const remedy = remedyByHand(unchecked);
   const todo = remedy === null ? '' : `: ${remedy}`;
+  if (isInterrupted(unchecked)) return printable(`${subjectTitle({ dataset, table })}: ${detail}`);
   return printable(`${subjectTitle({ dataset, table })}: ${reason} (${detail})${todo}`);
 }
 

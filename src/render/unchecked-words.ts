@@ -1,4 +1,4 @@
-import type { Unchecked, UncheckedReason } from '../model/finding.ts';
+import { INTERRUPTED, isInterrupted, type Unchecked, type UncheckedReason } from '../model/finding.ts';
 import type { UncheckedMemo } from '../model/state.ts';
 import { lasting, moment } from './moment.ts';
 import { restorableUntil } from './recovery.ts';
@@ -9,8 +9,7 @@ interface ReasonWords {
   readonly remedy: (account: string | null) => string | null;
 }
 
-/** Why something could not be checked, and what helps. */
-export const REASONS: Readonly<Record<UncheckedReason, ReasonWords>> = {
+const REASONS: Readonly<Record<UncheckedReason, ReasonWords>> = {
   denied: {
     cause: 'access denied',
     remedy: (account) =>
@@ -28,12 +27,25 @@ export const REASONS: Readonly<Record<UncheckedReason, ReasonWords>> = {
   },
 };
 
-/** What to do about one of them; null: nothing but wait. */
+/** Why something could not be checked. */
+export function causeOf(unchecked: Pick<Unchecked, 'reason' | 'detail'>): string {
+  return isInterrupted(unchecked) ? INTERRUPTED : REASONS[unchecked.reason].cause;
+}
+
+/** What to do about one of them; null: nothing but wait, or check again. */
 export function remedyOf(
-  { reason, remedy }: Pick<Unchecked, 'reason' | 'remedy'>,
+  unchecked: Pick<Unchecked, 'reason' | 'detail' | 'remedy'>,
   account: string | null,
 ): string | null {
-  return remedy ?? REASONS[reason].remedy(account);
+  if (isInterrupted(unchecked)) return null;
+  return unchecked.remedy ?? REASONS[unchecked.reason].remedy(account);
+}
+
+/** The same for whoever typed a command, who is the one that is signed in. */
+export function remedyByHand(unchecked: Pick<Unchecked, 'reason' | 'detail' | 'remedy'>): string | null {
+  if (/credentials were not accepted|invalid_grant|invalid_rapt/.test(unchecked.detail))
+    return 'sign in again: gcloud auth application-default login';
+  return remedyOf(unchecked, 'the account that this runs as');
 }
 
 /** Only a denied read may stand for something deleted. */

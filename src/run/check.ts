@@ -54,6 +54,8 @@ export interface CheckOptions {
   /** Empty: everything. */
   readonly selection?: Selection;
   readonly onProgress?: (done: number, all: number) => void;
+  /** Of what differs, and is read again after so many milliseconds. */
+  readonly onDiffering?: (what: 'table' | 'dataset', ms: number) => void;
 }
 
 /** One run: read what is declared, compare it, judge it, and say what could not be checked. */
@@ -73,6 +75,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     now,
     datasetList: warehouse.listDatasets(),
     onTableDone: countProgress(selected, options.onProgress),
+    onDiffering: options.onDiffering ?? (() => {}),
     details: createDetailsKeeper(),
     ignoring: createIgnoring(policy.ignoreUnexpected),
     turns: createTurns(),

@@ -1,8 +1,9 @@
 import { isDrift, type Judgement } from '../diff/judge.ts';
 import type { TableDetails } from '../model/details.ts';
-import type { Change } from '../model/finding.ts';
+import { type Change, INTERRUPTED, isInterrupted, type Judged } from '../model/finding.ts';
 import type { Clock, Deadline, Unreadable } from '../model/ports.ts';
 import { unlessStopped } from '../model/unless-stopped.ts';
+import { explain } from '../render/explain.ts';
 
 /** What one read of a dataset or table came to. */
 export type Verdict =
@@ -30,6 +31,7 @@ export async function readConfirmed({
   deadline,
   isKnown,
   onWait = () => {},
+  onSecondRead = () => {},
 }: {
   readonly read: (attempt: 'first' | 'second') => Promise<Verdict>;
   readonly clock: Clock;
@@ -39,25 +41,43 @@ export async function readConfirmed({
   readonly isKnown: (fingerprint: string) => boolean;
   /** Nothing is asked for until the second read. */
   readonly onWait?: () => void;
+  /** How long it is until then. */
+  readonly onSecondRead?: (ms: number) => void;
 }): Promise<Verdict> {
   const startedAt = clock.elapsedMs();
-  const settled = await readFirst(read, isKnown);
+  const { settled, seen } = await readFirst(read, { isKnown, deadline });
   if (settled !== null) return settled;
   onWait();
   const waitMs = startedAt + confirmMs - clock.elapsedMs();
   // Where no time is left for it, the second read says so.
   const ms = Math.min(waitMs, deadline.readingMs());
+  onSecondRead(ms);
   if (ms > 0) await unlessStopped(deadline, clock.sleep(ms), () => {});
-  return read('second');
+  const second = await read('second');
+  if (second.status !== 'unreadable' || !isInterrupted(second)) return second;
+  return { ...second, detail: `${INTERRUPTED}; unconfirmed: ${seen}` };
 }
 
-/** null: what it found is to be confirmed. Apart, so that nothing of the first answer is held for as long as that takes. */
+/** `settled` is null where what it found is to be confirmed. Apart, so that nothing of the first answer is held for as long as that takes. */
 async function readFirst(
   read: (attempt: 'first') => Promise<Verdict>,
-  isKnown: (fingerprint: string) => boolean,
-): Promise<Verdict | null> {
+  { isKnown, deadline }: Pick<Parameters<typeof readConfirmed>[0], 'isKnown' | 'deadline'>,
+): Promise<{
+  readonly settled: Verdict | null /** In words, for who may interrupt. */;
+  readonly seen: string;
+}> {
   const first = await read('first');
-  if (first.status === 'unreadable') return first;
+  if (first.status === 'unreadable') return { settled: first, seen: '' };
   const isNew = first.judgement.open.some((finding) => isDrift(finding) && !isKnown(finding.fingerprint));
-  return isNew ? null : first;
+  if (!isNew) return { settled: first, seen: '' };
+  return { settled: null, seen: deadline.endedBy === 'interruption' ? inWords(first.judgement.open) : '' };
+}
+
+const MAX_IN_WORDS = 3;
+
+function inWords(open: readonly Judged[]): string {
+  const drift = open.filter(isDrift);
+  const told = drift.slice(0, MAX_IN_WORDS).map((finding) => explain(finding, null).message);
+  const more = drift.length - told.length;
+  return [...told, ...(more > 0 ? [`${more} more`] : [])].join('; ');
 }

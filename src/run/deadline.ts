@@ -19,6 +19,8 @@ export function createDeadline({
   let isStopped = false;
   const acts = new Set<() => void>();
   return {
+    // What may take its time has no end of its own.
+    endedBy: ms === null ? 'interruption' : 'time',
     readingMs: () => (isStopped ? 0 : Math.max(0, readingEnd - clock.elapsedMs())),
     allMs: () => Math.max(0, end - clock.elapsedMs()),
     onStop(act) {

@@ -106,7 +106,8 @@ function inspectDatasetItself(inspection: Inspection, declared: DeclaredDataset)
       timeTravelHours: timeTravelHoursOf(resource),
     }));
   };
-  return readConfirmed({ ...inspection, read });
+  const onSecondRead = (ms: number) => inspection.onDiffering('dataset', ms);
+  return readConfirmed({ ...inspection, read, onSecondRead });
 }
 
 /** Seven days unless it says less, and never less than two: https://docs.cloud.google.com/bigquery/docs/time-travel */
@@ -219,6 +220,7 @@ async function inspectTable(
       return inspection.turns.next(() => read(attempt));
     },
     onWait,
+    onSecondRead: (ms) => inspection.onDiffering('table', ms),
   });
   return datasetIsMissing ? null : inspection.details.keep(verdict);
 }

@@ -27,6 +27,8 @@ export interface Inspection {
   /** The project's datasets, asked for once. */
   readonly datasetList: Promise<Read<DatasetList>>;
   readonly onTableDone: () => void;
+  /** Of what differs, and is read again after so many milliseconds. */
+  readonly onDiffering: (what: 'table' | 'dataset', ms: number) => void;
   /** Of the tables. */
   readonly turns: Turns;
   readonly leftOutRuns: LeftOutRuns;

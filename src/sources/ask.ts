@@ -1,4 +1,5 @@
 import { MalformedError } from '../model/errors.ts';
+import { INTERRUPTED } from '../model/finding.ts';
 import type { Clock, Deadline, Read, Unreadable } from '../model/ports.ts';
 import { unlessStopped } from '../model/unless-stopped.ts';
 import { type ApiFailure, actionOn, failedRead, namesProject } from './api-answer.ts';
@@ -78,14 +79,14 @@ export function createAsker({
         check();
         return { status: 'found', value: await attempt(question, attempts) };
       } catch (error) {
-        if (error instanceof OutOfTimeError) return outOfTime(method);
+        if (error instanceof OutOfTimeError) return outOfTime(method, deadline);
         if (error instanceof SpentError) return error.answer;
         if (error instanceof MalformedError) {
           return { status: 'unreadable', reason: 'malformed', detail: `${method}: ${error.message}` };
         }
         const failure = failureOf(error);
         // Cut short by the end of the run, which is no fault of BigQuery's.
-        if (failure.status === null && deadline.readingMs() <= 0) return outOfTime(method);
+        if (failure.status === null && deadline.readingMs() <= 0) return outOfTime(method, deadline);
         const final = finalRead(method, failure);
         const action = actionOn(failure);
         if (action === 'sign-in-again' && !attempts.signedInAgain) {
@@ -136,10 +137,13 @@ class SpentError extends Error {
   }
 }
 
-function outOfTime(method: Method): Unreadable {
+function outOfTime(method: Method, { endedBy }: Deadline): Unreadable {
   return {
     status: 'unreadable',
     reason: 'out-of-time',
-    detail: `${method}: the run's time was over`,
+    detail:
+      endedBy === 'time'
+        ? `${method}: the run's time was over`
+        : `${INTERRUPTED} before ${method} was answered`,
   };
 }

@@ -145,7 +145,7 @@ describe('renderJunit', () => {
     ] as const;
     const xml = renderJunit(report, outcomes, { failOn: 'warning' });
     expect(outline(xml)[0]).toBe('analytics: 3 tests, 0 failed, 3 skipped');
-    const skipped = `<skipped message="access denied; HTTP 403; grant roles/bigquery.metadataViewer to the monitor's service account"/>`;
+    const skipped = `<skipped message="access denied; HTTP 403; grant roles/bigquery.metadataViewer to the account that this runs as"/>`;
     expect(xml.split(skipped)).toHaveLength(4);
   });
 
