@@ -166,6 +166,11 @@ const SAME: readonly Spellings[] = [
     other: { timePartitioning: { ...byDay, expirationMs: null } },
   },
   {
+    name: 'no expiration of partitions and 0',
+    one: { timePartitioning: byDay },
+    other: { timePartitioning: { ...byDay, expirationMs: '0' } },
+  },
+  {
     name: 'an expiration of partitions as text and as number',
     one: { timePartitioning: { ...byDay, expirationMs: '86400000' } },
     other: { timePartitioning: { ...byDay, expirationMs: 86_400_000 } },
@@ -187,6 +192,7 @@ const SAME: readonly Spellings[] = [
   },
   { name: 'no clustering and an empty list', one: {}, other: { clustering: { fields: [] } } },
   { name: 'no expiration and null', one: {}, other: { expirationTime: null } },
+  { name: 'no expiration and 0', one: { expirationTime: null }, other: { expirationTime: 0 } },
   {
     name: 'an expiration as text and as number',
     one: { expirationTime: '1800000000000' },
@@ -490,6 +496,12 @@ describe('canonicalTable', () => {
     { place: 'clustering.fields', resource: { clustering: { fields: [1] } } },
     { place: 'expirationTime', resource: { expirationTime: '2027-01-31' } },
     { place: 'expirationTime', resource: { expirationTime: 2 ** 53 } },
+    { place: 'expirationTime', resource: { expirationTime: '-1' } },
+    { place: 'expirationTime', resource: { expirationTime: '9223372036854775808' } },
+    {
+      place: 'timePartitioning.expirationMs',
+      resource: { timePartitioning: { ...byDay, expirationMs: -1 } },
+    },
     { place: 'creationTime', resource: { creationTime: true } },
     { place: 'externalDataConfiguration', resource: { externalDataConfiguration: 'gs://b/*' } },
   ])('names the place of a shape it cannot read: $place in $resource', ({ place, resource }) => {
@@ -589,6 +601,9 @@ const columnName = fc.oneof(
   fc.constantFrom('constructor', '__proto__', 'toString', 'имя', 'net price', 'a&b'),
 );
 const digits = (min: number, max: number) => fc.integer({ min, max }).map(String);
+
+/** 0 is how tools write that it never is. */
+const expiration = (max: number) => fc.oneof(digits(1, max), fc.constantFrom('0', '00'));
 
 const scalar: fc.Arbitrary<Resource> = fc.oneof(
   fc.record({
@@ -730,7 +745,7 @@ const partitioning: fc.Arbitrary<Resource> = fc.oneof(
       {
         type: fc.constantFrom('HOUR', 'DAY', 'MONTH', 'YEAR'),
         field: columnName,
-        expirationMs: digits(1, 2 ** 40),
+        expirationMs: expiration(2 ** 40),
         requirePartitionFilter: fc.boolean(),
       },
       { requiredKeys: ['type'] },
@@ -752,7 +767,7 @@ const table: fc.Arbitrary<Resource> = fc
         schema: fc.record({ fields: columns(3) }),
         requirePartitionFilter: fc.boolean(),
         clustering: fc.record({ fields: fc.array(columnName, { minLength: 1, maxLength: 4 }) }),
-        expirationTime: digits(1, 2 ** 42),
+        expirationTime: expiration(2 ** 42),
         creationTime: digits(1, 2 ** 41),
         numRows: digits(0, 100),
       },
@@ -771,14 +786,14 @@ const statesAll: fc.Arbitrary<Resource> = fc
       schema: fc.record({ fields: columns(2, fieldSettings) }),
       requirePartitionFilter: fc.boolean(),
       clustering: maybe(fc.record({ fields: fc.array(columnName, { minLength: 1, maxLength: 4 }) })),
-      expirationTime: maybe(digits(1, 2 ** 42)),
+      expirationTime: maybe(expiration(2 ** 42)),
     }),
     fc.oneof(
       fc.record({
         timePartitioning: fc.record({
           type: fc.constantFrom('HOUR', 'DAY'),
           field: maybe(columnName),
-          expirationMs: maybe(digits(1, 2 ** 40)),
+          expirationMs: maybe(expiration(2 ** 40)),
         }),
       }),
       fc.constant({ timePartitioning: null, rangePartitioning: null }),
@@ -839,7 +854,7 @@ function respelled(resource: Resource): Resource {
   const filter = requirePartitionFilter ?? time?.['requirePartitionFilter'];
   return {
     ...respelledSettings(rest),
-    ...(expirationTime === undefined ? {} : { expirationTime: respelledValue(expirationTime) }),
+    ...(expirationTime === undefined ? {} : { expirationTime: respelledExpiration(expirationTime) }),
     ...(creationTime === undefined ? {} : { creationTime: respelledValue(creationTime) }),
     ...(schema === undefined
       ? { schema: {} }
@@ -851,7 +866,7 @@ function respelled(resource: Resource): Resource {
             ...time,
             type: String(time['type']).toLowerCase(),
             field: time['field'] === undefined ? '_PartitionTime' : swappedCase(String(time['field'])),
-            ...(time['expirationMs'] === undefined ? {} : { expirationMs: Number(time['expirationMs']) }),
+            ...(time['expirationMs'] === undefined ? {} : { expirationMs: respelledExpiration(time['expirationMs']) }),
           },
         }),
     ...(filter === undefined ? {} : { requirePartitionFilter: filter }),
@@ -924,6 +939,10 @@ function respelledSettings(resource: Resource): Resource {
 
 function respelledValue(value: unknown): unknown {
   return typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+}
+
+function respelledExpiration(value: unknown): number | null {
+  return Number(value) === 0 ? null : Number(value);
 }
 
 const MIRRORS: ReadonlyMap<string, string> = new Map([

@@ -110,7 +110,7 @@ function expiration(kind: Kind, key: string): Row {
     kind,
     of: 'dataset',
     set: { [key]: '3600000' },
-    defaults: [{ [key]: null }],
+    defaults: [{ [key]: null }, { [key]: 0 }, { [key]: '0' }, { [key]: '00' }, { [key]: '-0' }],
     same: [
       [{ [key]: 3_600_000 }, { [key]: '3600000' }],
       [{ [key]: ' +03600000 ' }, { [key]: '3600000' }],
@@ -122,6 +122,9 @@ function expiration(kind: Kind, key: string): Row {
       [{ [key]: null }, { [key]: '3600000' }, null, '3600000'],
     ],
     malformed: [
+      [key, { [key]: -1 }],
+      [key, { [key]: '-3600000' }],
+      [key, { [key]: '9223372036854775808' }],
       [key, { [key]: '1h' }],
       [key, { [key]: {} }],
     ],
