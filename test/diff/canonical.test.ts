@@ -866,7 +866,9 @@ function respelled(resource: Resource): Resource {
             ...time,
             type: String(time['type']).toLowerCase(),
             field: time['field'] === undefined ? '_PartitionTime' : swappedCase(String(time['field'])),
-            ...(time['expirationMs'] === undefined ? {} : { expirationMs: respelledExpiration(time['expirationMs']) }),
+            ...(time['expirationMs'] === undefined
+              ? {}
+              : { expirationMs: respelledExpiration(time['expirationMs']) }),
           },
         }),
     ...(filter === undefined ? {} : { requirePartitionFilter: filter }),
