@@ -523,7 +523,7 @@ refuse_to_change() {
   [[ "$dry_run" == false ]] || return 0
   step='the variables of the function that runs'
   found gcloud functions describe "$name" --gen2 --region="$region" --project="$project" --format='json(buildConfig.entryPoint,serviceConfig.environmentVariables,serviceConfig.secretEnvironmentVariables,serviceConfig.secretVolumes)' || return 0
-  local each allowed=() advice='' reads='"key": "SLACK_WEBHOOK_URL",[^}]*"secret": "([^"]*)"' state='"STATE_URI": "gs://([^"]*)/state"' entry='"entryPoint": "([^"]*)"'
+  local each reason allowed=() advice='' reads='"key": "SLACK_WEBHOOK_URL",[^}]*"secret": "([^"]*)"' state='"STATE_URI": "gs://([^"]*)/state"' entry='"entryPoint": "([^"]*)"'
   [[ ! "$out" =~ $entry || "${BASH_REMATCH[1]}" == "$entry_point" ]] \
     || refused "The function $name is not of this monitor: its entry point is ${BASH_REMATCH[1]}. Nothing was changed."
   [[ ! "$out" =~ $state || "${BASH_REMATCH[1]}" == "$bucket" ]] \
@@ -537,8 +537,10 @@ refuse_to_change() {
   input=''
   [[ -n "$out" ]] || return 0
   echo "deploy.sh: of the function that runs, $name:" >&2
-  while read -r each _; do advice+=" --change $each"; done <<<"$out"
-  echo "  ${out//"$newline"/"$newline  "}" >&2
+  while read -r each reason; do
+    echo "  $each $reason" >&2
+    advice+=" --change $each"
+  done <<<"$out"
   refused "Nothing was changed. Set what is passed on (--help) to what the function has, or let each be changed:$advice"
 }
 
