@@ -1,6 +1,7 @@
 import type { Alert, Item, News } from '../model/alert.ts';
 import type { AlertTiming } from '../model/policy.ts';
 import { type Fate, type Remembered, type State, TOPICS, type Topic } from '../model/state.ts';
+import { createSharing } from './sharing.ts';
 import { dueSince, heard, newsOf } from './transitions.ts';
 
 /** Of one scheduled run, all its attempts together. */
@@ -100,9 +101,11 @@ function afterHearing<About>(
   items: readonly Item<About>[],
   now: Date,
 ): readonly Remembered<About>[] {
+  if (items.length === 0) return records;
   const news = new Map(items.map((item) => [item.record.key, item.news]));
+  const shared = createSharing();
   return records.map((record) => {
     const told = news.get(record.key);
-    return told === undefined ? record : heard(record, now, told);
+    return told === undefined ? record : shared(heard(record, now, told));
   });
 }

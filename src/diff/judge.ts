@@ -18,6 +18,9 @@ interface Case extends Subject {
   /** Of the table; of a dataset, those of all its declared tables; none where nothing is declared. */
   readonly contracts: readonly Contract[];
   readonly now: Date;
+  /** What every finding says of it: see `Judged`. */
+  readonly shard?: string;
+  readonly actualType?: string;
 }
 
 /** Weighs facts by policy. What policy turns off is in neither list. */
@@ -38,7 +41,7 @@ export function judge(changes: readonly Change[], about: Case, policy: Policy): 
 }
 
 function weigh(change: Change, severity: Severity, about: Case): Judged {
-  const { project, dataset, table, contracts } = about;
+  const { project, dataset, table, contracts, shard, actualType } = about;
   const owners = new Set(contracts.map((contract) => contract.owner));
   const named = [...owners].flatMap((owner) => owner ?? []);
   const runbooks = new Set(contracts.map((contract) => contract.runbook));
@@ -52,6 +55,8 @@ function weigh(change: Change, severity: Severity, about: Case): Judged {
     owner: only(owners),
     ...(owners.size > 1 && named.length > 0 ? { owners: named } : {}),
     runbook: only(runbooks),
+    ...(shard === undefined ? {} : { shard }),
+    ...(actualType === undefined ? {} : { actualType }),
   };
 }
 

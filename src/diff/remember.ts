@@ -16,7 +16,8 @@ import type {
 } from '../model/state.ts';
 import type { DeclaredTable } from '../model/table.ts';
 import { rememberedText } from './memo.ts';
-import { standingOf } from './standing.ts';
+import { unlessOther } from './sharing.ts';
+import { standings } from './standing.ts';
 import { advance, type Sighting } from './transitions.ts';
 
 const HOUR_MS = 3_600_000;
@@ -96,29 +97,35 @@ function messagesOf({ messages }: State, runAt: string): SentMessages {
 function rememberFindings(state: State, { now, report, sight, policy }: RunResult): State['findings'] {
   const found = new Map(report.findings.map((finding) => [finding.fingerprint, finding]));
   const waived = new Map(report.waived.map((finding) => [finding.fingerprint, finding]));
+  const standingOf = standings(sight, policy);
   const closingOf = ({ key, about, actual }: Remembered<FindingMemo>): Closing | null => {
     const waiver = waived.get(key)?.waiver;
     if (waiver !== undefined) return { how: 'waived', ...waiver };
     if (found.has(key)) return { how: 'silent' };
-    const standing = standingOf({ ...about, actual }, sight, policy);
+    const standing = standingOf({ ...about, actual });
     if (standing === 'equal') return { how: 'repaired' };
     return standing === 'not-expected' ? { how: 'not-expected' } : null;
   };
   const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));
   const recoveryOf = recoveries(state, { sight, policy });
+  const before = new Map(state.findings.map(({ key, about }) => [key, about]));
   const seen = told.map((finding): Sighting<FindingMemo> => {
     const { fingerprint: key, severity } = finding;
+    const about = { ...memoOf(finding), ...recoveryOf(finding) };
+    const former = before.get(key);
     return {
       key,
-      about: { ...memoOf(finding), ...recoveryOf(finding) },
+      about: former === undefined ? about : unlessOther(former, about),
       severity,
       actual: comparedActual(finding),
       said: finding.words.actual,
-      isRipe: () => true,
+      isRipe: ALWAYS,
     };
   });
   return advance(state.findings, { now, seen, closingOf });
 }
+
+const ALWAYS = () => true;
 
 /**
  * What another value of is a change. When a shard expires differs from shard to shard, by as much as it takes to make one:
@@ -158,9 +165,11 @@ function rememberQuiet(state: State, { report, sight, policy }: RunResult): Stat
       about: { ...memoOf(finding), ...recoveryOf(finding) },
       actual: finding.actual === null ? null : rememberedText(finding.actual),
     }));
+  if (state.quiet.length === 0) return quiet;
   const known = new Set([...untold, ...report.findings].map(({ fingerprint }) => fingerprint));
+  const standingOf = standings(sight, policy);
   const unseen = state.quiet.filter(({ key, about, actual }) => {
-    const standing = standingOf({ ...about, actual }, sight, policy);
+    const standing = standingOf({ ...about, actual });
     return !known.has(key) && (standing === 'hidden' || standing === 'unseen');
   });
   return [...quiet, ...unseen];
@@ -181,15 +190,16 @@ function recoveries(
   { sight, policy }: Pick<RunResult, 'sight' | 'policy'>,
 ): (finding: Finding) => Recovery {
   const open = findings.filter(({ closing }) => closing === null);
-  const before = new Map([...open, ...quiet].map(({ key, about }) => [key, recoveryIn(about)]));
+  const before = new Map([...open, ...quiet].map(({ key, about }) => [key, about]));
   return ({ kind, dataset, table, fingerprint }) => {
     const remembered = before.get(fingerprint);
     const windowNow = sight.datasets.get(dataset)?.timeTravelHours;
     if (remembered !== undefined) {
-      const { timeTravelHours } = remembered;
-      return GONE.includes(kind)
-        ? remembered
-        : { ...remembered, timeTravelHours: lesserWindow(timeTravelHours, windowNow) };
+      const { lastGoodAt, timeTravelHours } = remembered;
+      return {
+        lastGoodAt,
+        timeTravelHours: GONE.includes(kind) ? timeTravelHours : lesserWindow(timeTravelHours, windowNow),
+      };
     }
     const known = seen.get(dataset);
     const declared = table === null ? undefined : sight.datasets.get(dataset)?.tables.get(table)?.declared;
@@ -213,10 +223,6 @@ const GONE: readonly Kind[] = ['dataset-missing', 'table-missing', 'table-type']
 function comparedDigest(declared: DeclaredTable | undefined, { severities }: Policy): string | null {
   if (declared?.digest === undefined) return null;
   return [declared.digest, ...LOSSES.filter((kind) => severities.get(kind) === 'off')].join(' ');
-}
-
-function recoveryIn({ lastGoodAt, timeTravelHours }: Recovery): Recovery {
-  return { lastGoodAt, timeTravelHours };
 }
 
 /** The identity of what was not checked. */

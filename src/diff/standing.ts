@@ -28,6 +28,27 @@ export interface Past extends FindingMemo {
 
 /** Only `equal` and `not-expected` are over; whatever else is as open as it was. */
 export function standingOf(finding: Past, sight: Sight, policy: Policy): Standing {
+  return standings(sight, policy)(finding);
+}
+
+/** The same for many findings: of those of one table, one after the other, its file is read once. */
+export function standings(sight: Sight, policy: Policy): (finding: Past) => Standing {
+  let latest: { readonly declared: DeclaredTable; readonly stated: Stated | null } | null = null;
+  const statedBy: StatedBy = (declared) => {
+    if (latest?.declared !== declared) latest = { declared, stated: statedIn(declared) };
+    return latest.stated;
+  };
+  return (finding) => standingIn(finding, { sight, policy, statedBy });
+}
+
+function standingIn(
+  finding: Past,
+  {
+    sight,
+    policy,
+    statedBy,
+  }: { readonly sight: Sight; readonly policy: Policy; readonly statedBy: StatedBy },
+): Standing {
   if (policy.severities.get(finding.kind) === 'off') return 'not-expected';
   const dataset = sight.datasets.get(finding.dataset);
   if (finding.kind === 'dataset-unexpected') return standingOfUndeclaredDataset(finding, sight, policy);
@@ -35,7 +56,7 @@ export function standingOf(finding: Past, sight: Sight, policy: Policy): Standin
   if (finding.kind === 'table-unexpected') return standingOfUndeclaredTable(finding, dataset, policy);
   return finding.table === null
     ? standingOfDataset(finding, dataset)
-    : standingOfTable(finding, dataset, dataset.tables.get(finding.table));
+    : standingOfTable(finding, { dataset, table: dataset.tables.get(finding.table), statedBy });
 }
 
 function standingOfUndeclaredDataset(
@@ -71,9 +92,16 @@ function standingOfDataset(finding: Past, { declared, status }: DatasetSight): S
   return isStillSaid(finding, stated) ? 'equal' : 'not-expected';
 }
 
-function standingOfTable(finding: Past, dataset: DatasetSight, table: TableSight | undefined): Standing {
+function standingOfTable(
+  finding: Past,
+  {
+    dataset,
+    table,
+    statedBy,
+  }: { readonly dataset: DatasetSight; readonly table: TableSight | undefined; readonly statedBy: StatedBy },
+): Standing {
   if (table === undefined) return 'not-expected';
-  const expected = expectedOf(table.declared);
+  const expected = statedBy(table.declared);
   if (expected === null) return 'unseen';
   const stated = statedTexts(finding, expected, table.declared.contract);
   if (stated === undefined) return 'not-expected';
@@ -84,10 +112,20 @@ function standingOfTable(finding: Past, dataset: DatasetSight, table: TableSight
   return isStillSaid(finding, stated) ? 'equal' : 'not-expected';
 }
 
+/** What a file states, its columns by their names. */
+interface Stated extends ExpectedTable {
+  readonly columns: ReadonlyMap<string, Field>;
+}
+
+type StatedBy = (declared: DeclaredTable) => Stated | null;
+
 /** null: its file cannot be read any more. */
-function expectedOf(declared: DeclaredTable): ExpectedTable | null {
+function statedIn(declared: DeclaredTable): Stated | null {
   try {
-    return declared.expected;
+    const { expected } = declared;
+    const columns = (expected.fields ?? []).map((field) => [fieldKey(field), field] as const);
+    // Of two of a name the first one counts.
+    return { ...expected, columns: new Map(columns.reverse()) };
   } catch (error) {
     if (error instanceof MalformedError) return null;
     throw error;
@@ -104,7 +142,7 @@ type Texts =
     };
 
 /** What the file now says where the finding was; undefined: nothing. */
-function statedTexts(finding: Past, expected: ExpectedTable, contract: Contract): Texts | undefined {
+function statedTexts(finding: Past, expected: Stated, contract: Contract): Texts | undefined {
   const { kind, path } = finding;
   if (path !== null) return fieldTexts(kind, path, { expected, contract });
   switch (kind) {
@@ -135,12 +173,12 @@ function statedTexts(finding: Past, expected: ExpectedTable, contract: Contract)
 function fieldTexts(
   kind: Kind,
   path: string,
-  { expected, contract }: { readonly expected: ExpectedTable; readonly contract: Contract },
+  { expected, contract }: { readonly expected: Stated; readonly contract: Contract },
 ): Texts | undefined {
   if (expected.fields === undefined) return undefined;
-  const field = fieldAt(expected.fields, path);
+  const field = fieldAt(expected, path);
   if (kind === 'field-unexpected') {
-    const isReported = contract.extraFields === 'report' && statesFieldsAbove(expected.fields, path);
+    const isReported = contract.extraFields === 'report' && statesFieldsAbove(expected, path);
     return field === undefined && isReported ? 'any' : undefined;
   }
   if (field === undefined) return undefined;
@@ -151,15 +189,17 @@ function fieldTexts(
 }
 
 /** Whether the file says what is in the parent of a path: the table, or a STRUCT. */
-function statesFieldsAbove(fields: readonly Field[], path: string): boolean {
+function statesFieldsAbove(expected: Stated, path: string): boolean {
   const parent = path.split('.').slice(0, -1).join('.');
-  return parent === '' || fieldAt(fields, parent)?.fields !== undefined;
+  return parent === '' || fieldAt(expected, parent)?.fields !== undefined;
 }
 
-function fieldAt(fields: readonly Field[], path: string): Field | undefined {
-  const [name = '', ...rest] = path.split('.');
-  const field = fields.find((candidate) => fieldKey(candidate) === name.toLowerCase());
-  return rest.length === 0 || field === undefined ? field : fieldAt(field.fields ?? [], rest.join('.'));
+function fieldAt({ columns }: Stated, path: string): Field | undefined {
+  const [column = '', ...nested] = path.toLowerCase().split('.');
+  return nested.reduce(
+    (field, name) => field?.fields?.find((candidate) => fieldKey(candidate) === name),
+    columns.get(column),
+  );
 }
 
 function texts(text: string | null | undefined): Texts | undefined {

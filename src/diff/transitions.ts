@@ -2,6 +2,7 @@ import type { News } from '../model/alert.ts';
 import { SEVERITIES, type Severity } from '../model/kinds.ts';
 import type { AlertTiming } from '../model/policy.ts';
 import type { Closing, Episode, Remembered, Told } from '../model/state.ts';
+import { createSharing } from './sharing.ts';
 
 /*
  * The lifecycle of whatever Slack hears of: a finding, a table that could not be checked, a run without a result. Two
@@ -47,29 +48,31 @@ export function advance<About>(
 ): readonly Remembered<About>[] {
   const { now, seen } = sightings;
   const unmatched = new Map(seen.map((sighting) => [sighting.key, sighting]));
+  const at = now.toISOString();
+  const shared = createSharing();
   const kept = before
     .filter((record) => !isForgotten(record, now))
     .flatMap((record) => {
       const sighting = unmatched.get(record.key);
       unmatched.delete(record.key);
-      return sighting === undefined ? unseen(record, sightings) : [seenAgain(record, sighting, sightings)];
+      if (sighting === undefined) return unseen(record, sightings).map(shared);
+      return [shared(seenAgain(record, sighting, { ...sightings, at }))];
     });
-  return [...kept, ...[...unmatched.values()].map((sighting) => seenFirst(sighting, now))];
+  return [...kept, ...[...unmatched.values()].map((sighting) => shared(seenFirst(sighting, at)))];
 }
 
-function seenFirst<About>(sighting: Sighting<About>, now: Date): Remembered<About> {
+function seenFirst<About>(sighting: Sighting<About>, at: string): Remembered<About> {
   const { key, about, severity, actual, said, isRipe } = sighting;
-  const openedAt = now.toISOString();
   return {
     key,
     about,
     severity,
     actual,
     said,
-    lastSeenAt: openedAt,
+    lastSeenAt: at,
     runs: 1,
     isRipe: isRipe(1),
-    episodes: [{ openedAt, closedAt: null, isHeard: false, isFlapping: false }],
+    episodes: [{ openedAt: at, closedAt: null, isHeard: false, isFlapping: false }],
     changes: [],
     closing: null,
     told: null,
@@ -79,9 +82,8 @@ function seenFirst<About>(sighting: Sighting<About>, now: Date): Remembered<Abou
 function seenAgain<About>(
   record: Remembered<About>,
   { about, severity, actual, said, isRipe }: Sighting<About>,
-  { now, isLess = () => false }: Sightings<About>,
+  { now, at: lastSeenAt, isLess = () => false }: Sightings<About> & { readonly at: string },
 ): Remembered<About> {
-  const lastSeenAt = now.toISOString();
   // A severity that falls is no news, but rises from there.
   const told = record.told && {
     ...record.told,

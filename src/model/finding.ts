@@ -58,6 +58,8 @@ export interface Judged extends Change, Subject {
   /** The shard that was read of a date-sharded table. */
   readonly shard?: string;
   readonly fix?: Fix | null;
+  /** There is too much drift to keep what would repair this one: the command line says it. */
+  readonly isFixLeft?: true;
   /** The latest of the waivers that covered it and are over. */
   readonly lapsedWaiver?: { readonly until: string; readonly reason: string };
 }
@@ -76,6 +78,7 @@ export interface Finding extends Judged {
   /** The words as one sentence: subject, then expected, then actual. */
   readonly message: string;
   readonly hint: string | null;
+  /** null: nothing certain can be said. */
   readonly fix: Fix | null;
   /** Absent: not known. */
   readonly timeTravel?: TimeTravel;

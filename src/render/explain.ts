@@ -193,6 +193,8 @@ const BEFORE_DIFFERENCE = 30;
 
 /** Of long texts, such as queries, the part where they part; what is short stays whole. */
 function aroundDifference(said: { readonly expected: string; readonly actual: string }) {
+  // As most are, of which there may be many thousands.
+  if (!isToBeCut(said.expected) && !isToBeCut(said.actual)) return said;
   const expected = [...onOneLine(said.expected)];
   const actual = [...onOneLine(said.actual)];
   if (Math.max(expected.length, actual.length) <= MAX_SAID) {
@@ -222,6 +224,10 @@ function partingOf(
   const first = expected.findIndex((letter, index) => letter !== actual[index]);
   const at = first === -1 ? expected.length : first;
   return { expected: at, actual: at };
+}
+
+function isToBeCut(text: string): boolean {
+  return text.length > MAX_SAID || /[\r\n\t]/.test(text);
 }
 
 /** Whether people are told the value itself, or a part of it, and not a duration or a word for its absence. */

@@ -20,8 +20,9 @@ export function measureFindings(
   outcomes: readonly DatasetOutcome[],
   { isComplete }: { readonly isComplete: boolean },
 ): readonly Measurement[] {
+  const ofDataset = Map.groupBy(findings, ({ dataset }) => dataset);
   return [
-    ...outcomes.flatMap((outcome) => findingsOf(outcome, findings)),
+    ...outcomes.flatMap((outcome) => findingsOf(outcome, ofDataset.get(outcome.dataset) ?? [])),
     ...outcomes.flatMap(tablesOf),
     ...findingsByKind(findings, isComplete),
   ];
@@ -61,12 +62,12 @@ export function measureRun({
 /** One point per table and severity; table "" is the dataset itself with its unexpected tables. */
 function findingsOf(
   { dataset, read, tables }: DatasetOutcome,
-  findings: readonly Finding[],
+  ofDataset: readonly Finding[],
 ): readonly Measurement[] {
   const counts = new Map<string, number>();
   const declared = new Set(tables.map(({ table }) => table));
   const seriesKey = (table: string, severity: string) => JSON.stringify([table, severity]);
-  for (const finding of findings.filter((candidate) => candidate.dataset === dataset)) {
+  for (const finding of ofDataset) {
     const table = finding.table !== null && declared.has(finding.table) ? finding.table : '';
     const key = seriesKey(table, finding.severity);
     counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -89,8 +90,10 @@ function tablesOf({ dataset, tables }: DatasetOutcome): readonly Measurement[] {
 }
 
 function findingsByKind(findings: readonly Finding[], isComplete: boolean): readonly Measurement[] {
+  const counts = new Map<string, number>();
+  for (const { kind } of findings) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return KINDS.flatMap(({ id }): readonly Measurement[] => {
-    const value = findings.filter((finding) => finding.kind === id).length;
+    const value = counts.get(id) ?? 0;
     if (value === 0 && !isComplete) return [];
     return [measure('findings_by_kind', value, { kind: id })];
   });

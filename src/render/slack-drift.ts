@@ -27,6 +27,7 @@ import {
 } from './slack-parts.ts';
 import {
   lineBlocks,
+  MAX_WRITTEN,
   openedAt,
   overLine,
   readableLines,
@@ -88,9 +89,9 @@ export function renderStillOpen(alert: Alert, scene: Scene): SlackPayload {
   const closedLines = [
     ...working.map(worksAgainLine),
     ...readableLines(readable, project),
-    ...closed.map((item) => overLine(item, scene)),
+    ...closed.slice(0, MAX_WRITTEN).map((item) => overLine(item, scene)),
   ];
-  const waivedLines = waived.map((item) => overLine(item, scene));
+  const waivedLines = waived.slice(0, MAX_WRITTEN).map((item) => overLine(item, scene));
   const others = [
     ...failing.map(({ record }) =>
       section(failureSection(record.about, `The check has failed for ${lasting(openedAt(record), now)}`)),
@@ -229,7 +230,9 @@ function findingBlocks(
     ...alone.filter(isBeyond(fits - lost.length)),
   ].map(({ finding }) => finding);
   const all = [...losses.flatMap(({ items }) => items), ...alone].map(({ finding }) => finding);
-  const isRepairLeft = alone.filter(isBeyond(repaired)).some(({ finding }) => finding.fix !== null);
+  const isRepairLeft = alone
+    .filter(isBeyond(repaired))
+    .some(({ finding }) => finding.fix !== null || finding.isFixLeft === true);
   return [
     ...(left.length === 0 ? [] : [section(inAll(all))]),
     ...clocks.map(({ clock, tables }) => section(quote(`For ${tables} of these: ${clock}`))),
@@ -278,6 +281,10 @@ function overBlocks(
   items: readonly Item<FindingMemo>[],
 ): readonly SlackBlock[] {
   if (lines.length === 0) return [];
-  const others = 1 + lines.length - items.length;
-  return lineBlocks([heading, ...lines], (fits) => items.slice(Math.max(0, fits - others)), MAX_OVER);
+  const others = 1 + lines.length - Math.min(items.length, MAX_WRITTEN);
+  return lineBlocks([heading, ...lines], {
+    all: others + items.length,
+    leftOf: (fits) => items.slice(Math.max(0, fits - others)),
+    most: MAX_OVER,
+  });
 }

@@ -38,13 +38,12 @@ export function renderResolved(alert: Alert, scene: Scene): SlackPayload {
   ];
   const title = `Resolved in ${project ?? 'BigQuery'}: ${counts.join(', ')}`;
   const { many, alone } = tablesThereAgain(alert.findings);
-  const lines = [
+  const first = [
     ...alert.failures.map(worksAgainLine),
     ...readableLines(alert.unchecked, project),
     ...many.map((items) => manyLine(items, project)),
-    ...alone.map((item) => overLine(item, scene)),
   ];
-  const isFinding = lines.length - alone.length;
+  const lines = [...first, ...alone.slice(0, MAX_WRITTEN).map((item) => overLine(item, scene))];
   return {
     text: notification(title, lines.map(shownLinks)),
     blocks: [
@@ -58,7 +57,10 @@ export function renderResolved(alert: Alert, scene: Scene): SlackPayload {
               ),
             ),
           ]),
-      ...lineBlocks(lines, (fits) => alone.slice(Math.max(0, fits - isFinding))),
+      ...lineBlocks(lines, {
+        all: first.length + alone.length,
+        leftOf: (fits) => alone.slice(Math.max(0, fits - first.length)),
+      }),
     ],
   };
 }
@@ -70,11 +72,22 @@ export function worksAgainLine({ record }: Item<FailureMemo>): string {
 /** Of the lines; the rest of the message needs room as well. */
 const MAX_LINES = 9000;
 
+/** More lines than this no message has room for, so no more are written. */
+export const MAX_WRITTEN = 500;
+
 /** Lines in as few sections as hold them; what is left is counted. */
 export function lineBlocks(
   lines: readonly string[],
-  leftOf: (fits: number) => readonly Item<FindingMemo>[],
-  most = MAX_LINES,
+  {
+    all = lines.length,
+    leftOf,
+    most = MAX_LINES,
+  }: {
+    /** How many lines there would be. */
+    readonly all?: number;
+    readonly leftOf: (fits: number) => readonly Item<FindingMemo>[];
+    readonly most?: number;
+  },
 ): readonly SlackBlock[] {
   const texts: string[] = [];
   let fits = 0;
@@ -87,7 +100,7 @@ export function lineBlocks(
     if (last === undefined || last.length + line.length + 1 > MAX_SECTION) texts.push(line);
     else texts[texts.length - 1] = `${last}\n${line}`;
   }
-  const left = lines.length - fits;
+  const left = all - fits;
   if (left <= 0) return texts.map(section);
   const memos = leftOf(fits).map(({ record }) => record.about);
   const more = [
@@ -134,7 +147,9 @@ function tablesThereAgain(items: readonly Item<FindingMemo>[]): {
     const { about, closing, told } = item.record;
     if (about.kind !== 'table-missing' || closing?.how !== 'repaired' || told?.isOpen !== true) continue;
     const key = JSON.stringify([about.dataset, openedAt(item.record), item.record.episodes.at(-1)?.closedAt]);
-    groups.set(key, [...(groups.get(key) ?? []), item]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
   }
   const many = [...groups.values()].filter((group) => group.length >= LEAST_TABLES);
   const inGroups = new Set(many.flat());

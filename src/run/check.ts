@@ -1,6 +1,6 @@
 import { compareFindings, isDrift, type Judgement } from '../diff/judge.ts';
 import type { TableDetails } from '../model/details.ts';
-import type { Finding, Judged, Subject, Unchecked, WaivedFinding } from '../model/finding.ts';
+import type { Change, Finding, Judged, Subject, Unchecked, WaivedFinding } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Clock, Deadline, Unreadable, Warehouse } from '../model/ports.ts';
@@ -17,7 +17,7 @@ import { createIgnoring } from './ignoring.ts';
 import { type InspectedDataset, type InspectedTable, inspectDataset } from './inspect.ts';
 import { inspectUndeclaredDatasets, type Undeclared } from './inspect-unexpected.ts';
 import type { Inspection } from './inspection.ts';
-import { createDetailsKeeper } from './keep-worst.ts';
+import { createKeeper, type Keeper } from './keep-worst.ts';
 import type { LeftOutRuns } from './left-out.ts';
 import { lapsedWarning, policyWarningsOfCheck, waiverName } from './policy-warnings.ts';
 import { createTurns } from './turns.ts';
@@ -49,6 +49,8 @@ export interface CheckOptions {
   /** Whether a finding, told by its fingerprint, is open since an earlier run: it needs no second read. */
   readonly isKnown?: (fingerprint: string) => boolean;
   readonly leftOutRuns?: LeftOutRuns;
+  /** Of which tables the findings say what would repair them; absent: of all. */
+  readonly repairs?: 'all' | 'worst';
   /** Whether a dataset, by its real name, is looked at; absent: all are. */
   readonly isMine?: (dataset: string) => boolean;
   /** Empty: everything. */
@@ -64,6 +66,8 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const startedAt = clock.now();
   const { isMine = () => true } = options;
   const selected = select(options.datasets, selection).filter(({ declared }) => isMine(declared.dataset));
+  const { isKnown = () => false, repairs = 'all' } = options;
+  const keeper = createKeeper({ repairs, isKnown });
   const inspection: Inspection = {
     warehouse,
     policy,
@@ -71,12 +75,12 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     clock,
     confirmMs,
     deadline,
-    isKnown: options.isKnown ?? (() => false),
+    isKnown,
     now,
     datasetList: warehouse.listDatasets(),
     onTableDone: countProgress(selected, options.onProgress),
     onDiffering: options.onDiffering ?? (() => {}),
-    details: createDetailsKeeper(),
+    keeper,
     ignoring: createIgnoring(policy.ignoreUnexpected),
     turns: createTurns(),
     leftOutRuns: options.leftOutRuns ?? (() => 0),
@@ -98,15 +102,16 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     ...inspected.flatMap(judgementsOf),
     ...(undeclared === null ? [] : [undeclared.unexpected]),
   ];
-  const contracts = contractsOf(inspected);
-  const timeTravel = timeTravelOf(inspected, now);
+  const inWords = wordsOf(keeper, contractsOf(inspected), timeTravelOf(inspected, now));
   const findings = judgements
     .flatMap(({ open }) => open)
-    .map(inWords(contracts, timeTravel))
+    .map(inWords)
     .sort(compareFindings);
   const waived = judgements
     .flatMap((judgement) => judgement.waived)
-    .map(waivedInWords(contracts, timeTravel))
+    .map(({ finding, waivers: [{ until, reason }] }): WaivedFinding => {
+      return { ...inWords(finding), waiver: { until, reason } };
+    })
     .sort(compareFindings);
   const unchecked = [...inspected.flatMap(uncheckedOf), ...(undeclared?.unchecked ?? [])].map(
     withRemedy(warehouse),
@@ -148,12 +153,13 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
           )),
     ],
   };
+  const findingsOf = bySubject([...findings, ...waived]);
   const sight: Sight = {
-    datasets: new Map(inspected.map((dataset) => [dataset.declared.dataset, sightOf(dataset)])),
+    datasets: new Map(inspected.map((dataset) => [dataset.declared.dataset, sightOf(dataset, findingsOf)])),
     undeclaredDatasets: undeclared === null ? unseenUndeclared : undeclaredSight(undeclared),
   };
   const nothingRead = await whyNothingRead(inspection, inspected, report);
-  return { report, outcomes, sight, details: inspection.details.kept(), nothingRead };
+  return { report, outcomes, sight, details: keeper.details(), nothingRead };
 }
 
 /** A dataset named alone is whole; with tables named, only those are looked at. */
@@ -267,11 +273,28 @@ function countTables(outcomes: readonly DatasetOutcome[]): TableCounts {
   return { inSync: count('in-sync'), drifted: count('drifted'), unchecked: count('unchecked') };
 }
 
-function sightOf({ declared, verdict, tables, ...undeclared }: InspectedDataset): DatasetSight {
+type ChangesOf = (subject: Subject) => readonly Change[];
+
+function bySubject(findings: readonly Finding[]): ChangesOf {
+  const groups = Map.groupBy(findings, ({ dataset, table }) => JSON.stringify([dataset, table]));
+  return ({ dataset, table }) => groups.get(JSON.stringify([dataset, table])) ?? [];
+}
+
+/** What is told of it, and what the policy turns off. */
+function changesOf(verdict: Verdict | null, findings: readonly Change[]): readonly Change[] {
+  if (verdict?.status !== 'compared') return [];
+  return verdict.off.length === 0 ? findings : [...findings, ...verdict.off];
+}
+
+function sightOf(
+  { declared, verdict, tables, ...undeclared }: InspectedDataset,
+  findingsOf: ChangesOf,
+): DatasetSight {
+  const { dataset } = declared;
   return {
     declared,
     status: sightStatus(verdict),
-    changes: verdict.status === 'compared' ? verdict.changes : [],
+    changes: changesOf(verdict, findingsOf({ dataset, table: null })),
     timeTravelHours: (verdict.status === 'compared' ? verdict.timeTravelHours : undefined) ?? null,
     tables: new Map(
       tables.map((table): [string, TableSight] => [
@@ -280,9 +303,8 @@ function sightOf({ declared, verdict, tables, ...undeclared }: InspectedDataset)
           declared: table.declared,
           status: sightStatus(table.verdict),
           ...(table.verdict?.status === 'unreadable' ? { reason: table.verdict.reason } : {}),
-          ...(table.verdict?.status === 'compared'
-            ? { changes: table.verdict.changes, warnings: table.verdict.warnings }
-            : { changes: [] }),
+          changes: changesOf(table.verdict, findingsOf({ dataset, table: table.declared.table })),
+          ...(table.verdict?.status === 'compared' ? { warnings: table.verdict.warnings } : {}),
         },
       ]),
     ),
@@ -340,18 +362,16 @@ function timeTravelOf(inspected: readonly InspectedDataset[], now: Date): TimeTr
   return ({ dataset }) => ({ hours: hours.get(dataset) ?? null, now });
 }
 
-function inWords(contractOf: ContractOf, timeTravel: TimeTravelOf): (judged: Judged) => Finding {
-  return (judged) => explain(judged, contractOf(judged), timeTravel(judged));
-}
-
-function waivedInWords(
+function wordsOf(
+  keeper: Keeper,
   contractOf: ContractOf,
   timeTravel: TimeTravelOf,
-): (waived: Judgement['waived'][number]) => WaivedFinding {
-  return ({ finding, waivers: [{ until, reason }] }) => ({
-    ...explain(finding, contractOf(finding), timeTravel(finding)),
-    waiver: { until, reason },
-  });
+): (judged: Judged) => Finding {
+  return (judged) => {
+    const fix = keeper.fixOf(judged.fingerprint);
+    const repair = fix === undefined ? ({ isFixLeft: true } as const) : { fix };
+    return explain({ ...judged, ...repair }, contractOf(judged), timeTravel(judged));
+  };
 }
 
 /** A waiver is a promise: one that is over, or that matches nothing where all it could match was read, is said. */

@@ -1,24 +1,34 @@
 import { isDrift, type Judgement } from '../diff/judge.ts';
 import type { TableDetails } from '../model/details.ts';
-import { type Change, INTERRUPTED, isInterrupted, type Judged } from '../model/finding.ts';
+import { type Change, type Fix, INTERRUPTED, isInterrupted, type Judged } from '../model/finding.ts';
 import type { Clock, Deadline, Unreadable } from '../model/ports.ts';
 import { unlessStopped } from '../model/unless-stopped.ts';
 import { explain } from '../render/explain.ts';
+import type { Keeper } from './keep-worst.ts';
 
 /** What one read of a dataset or table came to. */
 export type Verdict =
   | {
       readonly status: 'compared';
       readonly isMissing: boolean;
-      readonly changes: readonly Change[];
+      /** Changes that the policy turns off; all others are findings. */
+      readonly off: readonly Change[];
       readonly judgement: Judgement;
       readonly warnings: readonly string[];
       /** Of a dataset that states it, in hours. */
       readonly timeTravelHours?: number;
-      /** Of a table with findings, until they are kept or let go. */
-      readonly details?: TableDetails;
+      /** Where there are findings, until it is kept or let go: it holds what was compared. */
+      readonly inFull?: () => InFull;
     }
   | Unreadable;
+
+/** What can be said of a dataset or table only while what was compared is at hand. */
+export interface InFull {
+  /** What would repair it, by fingerprint. */
+  readonly fixes: ReadonlyMap<string, Fix | null>;
+  /** null: of a dataset, or of what no file declares. */
+  readonly details: TableDetails | null;
+}
 
 /**
  * Reads and, where that finds drift that is not known yet, reads once more after a while: a pipeline that drops and loads
@@ -30,6 +40,7 @@ export async function readConfirmed({
   confirmMs,
   deadline,
   isKnown,
+  keeper,
   onWait = () => {},
   onSecondRead = () => {},
 }: {
@@ -39,6 +50,7 @@ export async function readConfirmed({
   readonly deadline: Deadline;
   /** Whether a finding, told by its fingerprint, is open since an earlier run. */
   readonly isKnown: (fingerprint: string) => boolean;
+  readonly keeper: Keeper;
   /** Nothing is asked for until the second read. */
   readonly onWait?: () => void;
   /** How long it is until then. */
@@ -46,7 +58,7 @@ export async function readConfirmed({
 }): Promise<Verdict> {
   const startedAt = clock.elapsedMs();
   const { settled, seen } = await readFirst(read, { isKnown, deadline });
-  if (settled !== null) return settled;
+  if (settled !== null) return keeper.keep(settled);
   onWait();
   const waitMs = startedAt + confirmMs - clock.elapsedMs();
   // Where no time is left for it, the second read says so.
@@ -54,7 +66,7 @@ export async function readConfirmed({
   onSecondRead(ms);
   if (ms > 0) await unlessStopped(deadline, clock.sleep(ms), () => {});
   const second = await read('second');
-  if (second.status !== 'unreadable' || !isInterrupted(second)) return second;
+  if (second.status !== 'unreadable' || !isInterrupted(second)) return keeper.keep(second);
   return { ...second, detail: `${INTERRUPTED}; unconfirmed: ${seen}` };
 }
 

@@ -249,6 +249,7 @@ async function checkAndTell(run: BoundedRun, memory: Memory | DriftError): Promi
     requiredFields,
     warnings,
     isKnown,
+    repairs: 'worst',
   });
   run.ending.signal.throwIfAborted();
   const { report, nothingRead } = result;
@@ -532,7 +533,8 @@ function logFindings(
   }
   const { status, project, tables, unchecked, warnings } = report;
   const others: Record<string, number> = {};
-  for (const { kind } of report.findings.filter((finding) => !told.includes(finding)))
+  const isTold = new Set(told);
+  for (const { kind } of report.findings.filter((finding) => !isTold.has(finding)))
     others[kind] = (others[kind] ?? 0) + 1;
   const slack = run.alerts === null ? ' (SLACK_WEBHOOK_URL is not set: nobody is told)' : '';
   run.log({

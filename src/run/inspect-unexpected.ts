@@ -68,7 +68,7 @@ async function countUnexpected(
   };
   const judged = (entry: ListedTable) => {
     const { about, change } = unexpectedTable(declared, entry);
-    const verdict = compared(inspection, about, { changes: [change] });
+    const verdict = inspection.keeper.keep(compared(inspection, about, { changes: [change] }));
     return verdict.status === 'compared' ? verdict.judgement : nothing;
   };
   const { waivers } = inspection.policy;

@@ -222,7 +222,7 @@ async function inspectTable(
     onWait,
     onSecondRead: (ms) => inspection.onDiffering('table', ms),
   });
-  return datasetIsMissing ? null : inspection.details.keep(verdict);
+  return datasetIsMissing ? null : verdict;
 }
 
 /** No name can be asked for where the list has no shard, so a dataset that answered by itself is the second answer. */

@@ -8,7 +8,7 @@ import type { Clock, DatasetList, Deadline, Read, Unreadable, Warehouse } from '
 import type { Contract, ExpectedTable, Table } from '../model/table.ts';
 import type { Verdict } from './confirm.ts';
 import type { Ignoring } from './ignoring.ts';
-import type { DetailsKeeper } from './keep-worst.ts';
+import type { Keeper } from './keep-worst.ts';
 import type { LeftOutRuns } from './left-out.ts';
 import type { Turns } from './turns.ts';
 
@@ -32,7 +32,7 @@ export interface Inspection {
   /** Of the tables. */
   readonly turns: Turns;
   readonly leftOutRuns: LeftOutRuns;
-  readonly details: DetailsKeeper;
+  readonly keeper: Keeper;
   readonly ignoring: Ignoring;
 }
 
@@ -58,31 +58,38 @@ export function compared(
   { subject, declaredAs, contracts }: About,
   { changes, expected = null, actual = null, shard }: Compared,
 ): Verdict {
-  const judged = judge(changes, { ...subject, declaredAs, project, contracts, now }, policy);
-  const repaired = (finding: Judged): Judged => ({
-    ...finding,
-    ...(shard === undefined ? {} : { shard }),
-    ...(actual === null ? {} : { actualType: actual.type }),
-    fix: fixFor({
-      change: finding,
-      subject: { ...subject, table: shard ?? subject.table, project },
-      expected,
-      actual,
+  const judgement = judge(
+    changes,
+    {
+      ...subject,
+      declaredAs,
+      project,
+      contracts,
       now,
-    }),
-  });
-  const judgement = {
-    open: judged.open.map(repaired),
-    waived: judged.waived.map(({ finding, waivers }) => ({ finding: repaired(finding), waivers })),
-  };
+      ...(shard === undefined ? {} : { shard }),
+      ...(actual === null ? {} : { actualType: actual.type }),
+    },
+    policy,
+  );
   const isMissing = changes.some(({ kind }) => kind === 'dataset-missing' || kind === 'table-missing');
-  const verdict = { status: 'compared', isMissing, changes, judgement, warnings: [] } as const;
-  const [contract] = contracts;
-  if (subject.table === null || expected === null || contract === undefined || judgement.open.length === 0)
-    return verdict;
-  const { dataset, table } = subject;
+  const off = changes.filter(({ kind }) => policy.severities.get(kind) === 'off');
+  const verdict = { status: 'compared', isMissing, off, judgement, warnings: [] } as const;
   const seen = [...judgement.open, ...judgement.waived.map(({ finding }) => finding)];
-  return { ...verdict, details: detailsOf({ dataset, table, expected, actual, contract, changes: seen }) };
+  if (seen.length === 0) return verdict;
+  const fixOf = (change: Judged) =>
+    fixFor({ change, subject: { ...subject, table: shard ?? subject.table, project }, expected, actual, now });
+  const [contract] = contracts;
+  const { dataset, table } = subject;
+  return {
+    ...verdict,
+    inFull: () => ({
+      fixes: new Map(seen.map((finding) => [finding.fingerprint, fixOf(finding)])),
+      details:
+        table === null || expected === null || contract === undefined || judgement.open.length === 0
+          ? null
+          : detailsOf({ dataset, table, expected, actual, contract, changes: seen }),
+    }),
+  };
 }
 
 export function missing(kind: 'dataset-missing' | 'table-missing', expected: string): Change {

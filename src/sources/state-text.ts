@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UNCHECKED_REASONS } from '../model/finding.ts';
 import { KINDS, SEVERITIES } from '../model/kinds.ts';
 import { FATES, type State, TOPICS } from '../model/state.ts';
+import { alike, apart } from './findings-alike.ts';
 
 const moment = z.iso.datetime();
 const severity = z.enum(SEVERITIES);
@@ -13,38 +14,35 @@ const closing = z.discriminatedUnion('how', [
   z.strictObject({ how: z.literal('waived'), until: text, reason: text }),
 ]);
 
+/** What a record says of its life. */
+const life = {
+  severity,
+  lastSeenAt: moment,
+  runs: count,
+  isRipe: z.boolean(),
+  episodes: z
+    .array(
+      z.strictObject({
+        openedAt: moment,
+        closedAt: moment.nullable(),
+        isHeard: z.boolean(),
+        isFlapping: z.boolean(),
+      }),
+    )
+    .min(1),
+  changes: z.array(moment),
+  closing: closing.nullable(),
+};
+const told = { at: moment, isOpen: z.boolean(), severity, reminders: count };
+const values = { actual: text.nullable(), said: text.nullable() };
+
 function remembered<About extends z.ZodType>(about: About) {
   return z.strictObject({
+    ...life,
+    ...values,
     key: text,
     about,
-    severity,
-    actual: text.nullable(),
-    said: text.nullable(),
-    lastSeenAt: moment,
-    runs: count,
-    isRipe: z.boolean(),
-    episodes: z
-      .array(
-        z.strictObject({
-          openedAt: moment,
-          closedAt: moment.nullable(),
-          isHeard: z.boolean(),
-          isFlapping: z.boolean(),
-        }),
-      )
-      .min(1),
-    changes: z.array(moment),
-    closing: closing.nullable(),
-    told: z
-      .strictObject({
-        at: moment,
-        isOpen: z.boolean(),
-        severity,
-        actual: text.nullable(),
-        said: text.nullable(),
-        reminders: count,
-      })
-      .nullable(),
+    told: z.strictObject({ ...told, ...values }).nullable(),
   });
 }
 
@@ -79,11 +77,21 @@ const findingMemo = z.strictObject({
   timeTravelHours: z.number().nullable(),
 });
 
+const findingsAlike = z.strictObject({
+  ...life,
+  about: findingMemo.omit({ path: true, expected: true }),
+  told: z.strictObject(told).nullable(),
+  rows: z.array(
+    z.tuple([text, text.nullable(), text.nullable(), text.nullable(), text.nullable()], text.nullable()),
+  ),
+});
+
 const stateFile = z.strictObject({
   version: z.literal(1),
   project: text,
   lastRunAt: moment.nullable(),
   findings: z.array(remembered(findingMemo)),
+  findingsAlike: z.array(findingsAlike).default([]),
   unchecked: z.array(
     remembered(
       z.strictObject({
@@ -129,12 +137,22 @@ export function parseState(content: string): ParsedState {
     return { status: 'invalid', problem: 'it is no JSON' };
   }
   const parsed = stateFile.safeParse(value);
-  if (parsed.success) return { status: 'valid', state: parsed.data };
+  if (parsed.success) {
+    const { findingsAlike: alikes, ...rest } = parsed.data;
+    return { status: 'valid', state: { ...rest, findings: [...rest.findings, ...alikes.flatMap(apart)] } };
+  }
   const [issue] = parsed.error.issues;
   const at = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
   return { status: 'invalid', problem: `${at}${issue?.message ?? ''}`.slice(0, 200) };
 }
 
+/** In full they are 550 bytes each. */
+const MOST_IN_FULL = 2000;
+
+/**
+ * As its first version wrote it, so that a version before this one reads it too; only a state with more findings than
+ * that, which a disaster makes, has those that are alike together.
+ */
 export function printState(state: State): string {
   const datasets = [...state.seen].map(([dataset, { at, timeTravelHours, tables }]) => ({
     dataset,
@@ -142,5 +160,7 @@ export function printState(state: State): string {
     timeTravelHours,
     tables: [...tables].map(([table, seen]) => ({ table, ...seen })),
   }));
-  return `${JSON.stringify({ ...state, seen: datasets })}\n`;
+  const isInFull = state.findings.length <= MOST_IN_FULL;
+  const findings = isInFull ? {} : { findings: [], findingsAlike: alike(state.findings) };
+  return `${JSON.stringify({ ...state, seen: datasets, ...findings })}\n`;
 }

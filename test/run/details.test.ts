@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { playedClock } from '../../emulators/clock.ts';
 import { check } from '../../src/run/check.ts';
-import { createDetailsKeeper } from '../../src/run/keep-worst.ts';
+import { createKeeper } from '../../src/run/keep-worst.ts';
 import { defaultPolicy } from '../../src/sources/policy-file.ts';
 import { endless } from '../support/deadline.ts';
 import { largeWarehouse } from '../support/large-warehouse.ts';
@@ -41,13 +41,13 @@ describe('what a run keeps of the tables', () => {
   });
 });
 
-test('a verdict leaves its details with the keeper', async () => {
-  const keeper = createDetailsKeeper();
+test('a verdict leaves what can be said in full with the keeper', async () => {
+  const keeper = createKeeper({ repairs: 'worst' });
   const unreadable = { status: 'unreadable', reason: 'denied', detail: 'HTTP 403' } as const;
   const judgement = { open: [], waived: [] };
-  const compared = { status: 'compared', isMissing: false, changes: [], judgement, warnings: [] } as const;
-  const details = { dataset: 'd', table: 't', fields: [], fieldsLeft: 0, settings: [] };
-  expect([unreadable, compared, { ...compared, details }].map(keeper.keep)).toEqual([
+  const compared = { status: 'compared', isMissing: false, off: [], judgement, warnings: [] } as const;
+  const inFull = () => ({ details: null, fixes: new Map() });
+  expect([unreadable, compared, { ...compared, inFull }].map(keeper.keep)).toEqual([
     unreadable,
     compared,
     compared,
