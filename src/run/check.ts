@@ -353,13 +353,14 @@ type TimeTravelOf = (finding: Judged) => TimeTravel;
 
 /** The window that each dataset answered. */
 function timeTravelOf(inspected: readonly InspectedDataset[], now: Date): TimeTravelOf {
-  const hours = new Map(
-    inspected.map(({ declared, verdict }) => [
+  const unknown: TimeTravel = { hours: null, now };
+  const windows = new Map(
+    inspected.map(({ declared, verdict }): [string, TimeTravel] => [
       declared.dataset,
-      verdict.status === 'compared' ? (verdict.timeTravelHours ?? null) : null,
+      { hours: verdict.status === 'compared' ? (verdict.timeTravelHours ?? null) : null, now },
     ]),
   );
-  return ({ dataset }) => ({ hours: hours.get(dataset) ?? null, now });
+  return ({ dataset }) => windows.get(dataset) ?? unknown;
 }
 
 function wordsOf(

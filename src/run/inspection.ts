@@ -77,7 +77,13 @@ export function compared(
   const seen = [...judgement.open, ...judgement.waived.map(({ finding }) => finding)];
   if (seen.length === 0) return verdict;
   const fixOf = (change: Judged) =>
-    fixFor({ change, subject: { ...subject, table: shard ?? subject.table, project }, expected, actual, now });
+    fixFor({
+      change,
+      subject: { ...subject, table: shard ?? subject.table, project },
+      expected,
+      actual,
+      now,
+    });
   const [contract] = contracts;
   const { dataset, table } = subject;
   return {
