@@ -53,7 +53,8 @@ export async function runPull(args: readonly string[], options: PullCommandOptio
       .join('\n')}\n`,
   );
   const code = unlessInterrupted(deadline, exitCodeOf(result));
-  if (code === EXIT.usage && result.absent.length === 0) process.stderr.write(`drift: ${nothingPulled(options)}\n`);
+  if (code === EXIT.usage && result.absent.length === 0)
+    process.stderr.write(`drift: ${nothingPulled(options)}\n`);
   return code;
 }
 

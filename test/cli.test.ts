@@ -142,7 +142,7 @@ describe('check', () => {
       code: 2,
       stdout: [
         'Not checked',
-        "  sales.orders: denied (HTTP 403 accessDenied: No): grant roles/bigquery.metadataViewer to the account that this runs as",
+        '  sales.orders: denied (HTTP 403 accessDenied: No): grant roles/bigquery.metadataViewer to the account that this runs as',
         '',
         'incomplete: 0 tables in sync, 0 drifted, 1 unchecked',
         '',
