@@ -19,6 +19,8 @@ export interface SlackMessage {
 
 /** Answers a post in place of Slack. `accept-then-reset` posts the message and then drops the connection. */
 export interface SlackFault extends Repetition {
+  /** Only of messages with blocks. */
+  of?: 'blocks';
   answer:
     | { status: number; body?: string /** Seconds. */; retryAfter?: number }
     | 'reset'
@@ -61,7 +63,8 @@ export async function startSlackEmulator(
     if (path !== `${WEBHOOK}/${SECRET}`) return refuse(403, 'invalid_token');
     if (request.method !== 'POST') return refuse(405, 'method_not_allowed');
 
-    const fault = findFault(faults, () => true)?.answer;
+    const hasBlocks = (parsePayload(body)?.blocks?.length ?? 0) > 0;
+    const fault = findFault(faults, ({ of }) => of === undefined || hasBlocks)?.answer;
     if (fault === 'reset' || fault === 'hang') return fault;
     if (typeof fault === 'object') return refuse(fault.status, fault.body ?? '', fault.retryAfter);
     const reply = post(body);

@@ -110,7 +110,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
       // The run has not begun: without a project there is no metric, but Slack may still hear of it.
       const slackUrl = usableWebhookUrl(env);
       const { fetch } = surroundings;
-      const alerts = slackUrl === null ? null : createSlackSink({ url: slackUrl, fetch, clock });
+      const alerts = slackUrl === null ? null : createSlackSink({ url: slackUrl, fetch, clock, log });
       const failure = logFailure({ log }, error);
       await tellFailure({ alerts, project: null, log, gate }, failure);
       summary = { status: 'failed', error: failure };
@@ -135,11 +135,12 @@ type Connection = Pick<
   'openWarehouse' | 'metrics' | 'alerts' | 'store' | 'reports' | 'account' | 'project'
 >;
 
-function connection(config: Config, { clock, fetch }: Surroundings): () => Promise<Connection> {
+function connection(config: Config, { clock, fetch, log }: Surroundings): () => Promise<Connection> {
   const { projectId, bigqueryEndpoint, slackWebhookUrl, metricLocation, monitoringEndpoint } = config;
   const client = createBigQueryClient({ projectId, endpoint: bigqueryEndpoint });
   const openWarehouse = createWarehouses({ client, pacing: config, clock });
-  const alerts = slackWebhookUrl === null ? null : createSlackSink({ url: slackWebhookUrl, fetch, clock });
+  const alerts =
+    slackWebhookUrl === null ? null : createSlackSink({ url: slackWebhookUrl, fetch, clock, log });
   const store = openStore(config, clock);
   const reports =
     store === null || config.state === null

@@ -29,6 +29,7 @@ const drifted: Hour = {
           type: 'section',
           text: {
             type: 'mrkdwn',
+            verbatim: true,
             text: '*<https://x.example/?a=1&amp;b=2|sales.orders>* · <!subteam^S0SALES>\nfield `a&lt;b` is _gone_\n> a hint\n```\nALTER TABLE\n```',
           },
         },
@@ -42,7 +43,7 @@ async function serve() {
   const place = pathToFileURL(folder).href;
   await writeFile(join(folder, 'report-2.html'), `<a href="${place}/latest.html">`);
   const text = `in sync · report: ${place}/report-2.html`;
-  const context = { type: 'context', elements: [{ type: 'mrkdwn', text }] } as const;
+  const context = { type: 'context', elements: [{ type: 'mrkdwn', text, verbatim: true }] } as const;
   const loud = {
     ...drifted,
     messages: drifted.messages.map((message) => ({ ...message, blocks: [...message.blocks, context] })),

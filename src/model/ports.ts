@@ -103,7 +103,10 @@ export interface SlackPayload {
   readonly blocks: readonly SlackBlock[];
 }
 
-export type SlackText = { readonly type: 'mrkdwn' | 'plain_text'; readonly text: string };
+export type SlackText =
+  | { readonly type: 'plain_text'; readonly text: string }
+  /** Else Slack makes links of addresses, and mentions of names, in somebody else's text: https://docs.slack.dev/reference/block-kit/composition-objects/text-object */
+  | { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true };
 
 export type SlackBlock =
   | { readonly type: 'header'; readonly text: SlackText }

@@ -1,5 +1,5 @@
 import { SEVERITIES, type Severity } from '../model/kinds.ts';
-import type { SlackBlock } from '../model/ports.ts';
+import type { SlackBlock, SlackText } from '../model/ports.ts';
 import type { TableCounts } from '../model/report.ts';
 import { consoleUrl, type Linked } from './console-url.ts';
 import { subjectTitle } from './group.ts';
@@ -28,11 +28,15 @@ export function header(text: string): SlackBlock {
 }
 
 export function section(text: string): SlackBlock {
-  return { type: 'section', text: { type: 'mrkdwn', text: fitted(text, MAX_SECTION) } };
+  return { type: 'section', text: mrkdwn(text) };
 }
 
 export function context(text: string): SlackBlock {
-  return { type: 'context', elements: [{ type: 'mrkdwn', text: fitted(text, MAX_SECTION) }] };
+  return { type: 'context', elements: [mrkdwn(text)] };
+}
+
+function mrkdwn(text: string): SlackText {
+  return { type: 'mrkdwn', text: fitted(text, MAX_SECTION), verbatim: true };
 }
 
 /** As many blocks, from the first on, as Slack takes; that others were left out is said. */

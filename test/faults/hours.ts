@@ -67,7 +67,9 @@ export async function startHours(
     const answer = await played.callAt(dueAt());
     number += 1;
     return hourOf(answer, {
-      told: slack.messages.slice(messages).map(({ payload }) => factOf(payload as SlackPayload)),
+      told: slack.messages
+        .slice(messages)
+        .map(({ payload }) => factOf({ blocks: [], ...payload } as unknown as SlackPayload)),
       points: monitoring.points.slice(points),
     });
   };

@@ -41,11 +41,15 @@ async function playBoth(
   return { faulty, healthy: await played.hour() };
 }
 
-/** `unheard`: Slack may have it, so the next run tells it again. `accepted`: it has. `wait`: it is sent again at once. */
-type SlackClass = 'refused' | 'unheard' | 'accepted' | 'wait';
+/**
+ * `unheard`: Slack may have it, so the next run tells it again. `accepted`: it has. `wait`: it is sent again at once. `plain`: it is
+ * sent at once as plain text.
+ */
+type SlackClass = 'refused' | 'plain' | 'unheard' | 'accepted' | 'wait';
 
 const SLACK_FAULTS: readonly (readonly [name: string, fault: SlackClass, answer: SlackFault['answer']])[] = [
-  ['400 invalid_blocks', 'refused', { status: 400, body: 'invalid_blocks' }],
+  ['400 invalid_blocks', 'plain', { status: 400, body: 'invalid_blocks' }],
+  ['400 no_service_id', 'refused', { status: 400, body: 'no_service_id' }],
   ['403 action_prohibited', 'refused', { status: 403, body: 'action_prohibited' }],
   ['404 with HTML', 'refused', { status: 404, body: '<html></html>' }],
   ['410 channel_is_archived', 'refused', { status: 410, body: 'channel_is_archived' }],
@@ -67,6 +71,16 @@ function afterSlack(fault: SlackClass, moment: Moment) {
       const hit = isHit(moment, request);
       request += 1;
       if (!hit) return { fact, isPosted: true, isDue: false };
+      if (fault === 'plain') {
+        const isRefusedAgain = isHit(moment, request);
+        request += 1;
+        // Its first words are all that is told of it here.
+        return {
+          fact: isRefusedAgain ? fact : (fact.split(' ', 1)[0] ?? ''),
+          isPosted: !isRefusedAgain,
+          isDue: isRefusedAgain,
+        };
+      }
       // Slack asks for five seconds each time, and a message waits as long as the run has time.
       if (fault !== 'wait' || waits === MAX_WAITS)
         return { fact, isPosted: fault === 'accepted', isDue: true };

@@ -145,11 +145,14 @@ async function refusedBySlack(messages: Readonly<Record<string, SlackPayload>>) 
       url: slack.webhookUrl,
       fetch: globalThis.fetch,
       clock: playedClock(),
+      log: () => {},
     });
     const refused: Record<string, string | undefined> = {};
     for (const [name, message] of Object.entries(messages)) {
-      const { fate } = await sink.send(message);
-      if (fate !== 'sent') refused[name] = slack.refused.at(-1)?.word;
+      const before = slack.refused.length;
+      await sink.send(message);
+      // What is refused goes out as plain text.
+      if (slack.refused.length > before) refused[name] = slack.refused[before]?.word;
     }
     return refused;
   } finally {

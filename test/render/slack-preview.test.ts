@@ -5,7 +5,7 @@ import { codeBlock, quote } from '../../src/render/mrkdwn.ts';
 import { previewSlack } from '../../src/render/slack-preview.ts';
 
 function section(text: string): SlackBlock {
-  return { type: 'section', text: { type: 'mrkdwn', text } };
+  return { type: 'section', text: { type: 'mrkdwn', text, verbatim: true } };
 }
 
 function preview(...blocks: readonly SlackBlock[]): string {
@@ -17,8 +17,8 @@ describe('the preview of a message', () => {
     const context: SlackBlock = {
       type: 'context',
       elements: [
-        { type: 'mrkdwn', text: '14 tables' },
-        { type: 'mrkdwn', text: 'checked *now*' },
+        { type: 'mrkdwn', text: '14 tables', verbatim: true },
+        { type: 'mrkdwn', text: 'checked *now*', verbatim: true },
       ],
     };
     const header: SlackBlock = {

@@ -94,7 +94,7 @@ test('a failure that Slack did not accept is told by the next run', async () => 
   slack.faults.push({ times: 1, answer: { status: 410, body: 'channel_is_archived' } });
   const clock = playedClock();
   const run = {
-    alerts: createSlackSink({ url: slack.webhookUrl, fetch, clock }),
+    alerts: createSlackSink({ url: slack.webhookUrl, fetch, clock, log: () => {} }),
     project: 'shop',
     log: () => {},
     gate: createFailureGate(clock),

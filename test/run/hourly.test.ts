@@ -372,6 +372,7 @@ describe('Slack', () => {
             elements: [
               {
                 type: 'mrkdwn',
+                verbatim: true,
                 text: '2 tables: 0 in sync, 1 drifted, 1 not checked · checked 2026-03-02 08:00 UTC',
               },
             ],
@@ -380,16 +381,24 @@ describe('Slack', () => {
             type: 'section',
             text: {
               type: 'mrkdwn',
+              verbatim: true,
               text: expect.stringMatching(
-                /^\*<https:\/\/console\.cloud\.google\.com\/bigquery\?project=shop&amp;p=shop&amp;d=sales&amp;t=orders&amp;page=table\|sales\.orders>\* · <@U0SALES>\n🔴 field `amount` is missing: expected `NUMERIC`, found nothing — breaks \*integration-service\*\nWould repair it:\n```\nALTER TABLE `shop\.sales\.orders` ADD COLUMN IF NOT EXISTS `amount` NUMERIC;\n```\n> Note: if it was dropped /,
+                /^\*<https:\/\/console\.cloud\.google\.com\/bigquery\?project=shop&amp;p=shop&amp;d=sales&amp;t=orders&amp;page=table\|sales\.orders>\* · <@U0SALES>\n🔴 field `amount` is missing: expected `NUMERIC`, found nothing — breaks \*integration-service\*\nWould repair it:\n> Before you run it: the field comes back empty; if it was dropped, .*\n```\nALTER TABLE `shop\.sales\.orders` ADD COLUMN IF NOT EXISTS `amount` NUMERIC;\n```$/,
               ),
             },
           },
           {
             type: 'context',
-            elements: [{ type: 'mrkdwn', text: 'No state: this repeats every run (set STATE_URI).' }],
+            elements: [
+              {
+                type: 'mrkdwn',
+                verbatim: true,
+                text: 'No state: this repeats every run (set STATE_URI).',
+              },
+            ],
           },
         ],
+        link_names: false,
       },
       expect.objectContaining({
         text: 'Unchecked in shop: 1 table. sales: access denied, 1 table (items)',
@@ -455,7 +464,7 @@ describe('a run that remembers', () => {
   test('is the first check until Slack has heard of it, and no longer', async () => {
     const { bigquery, callAt, slack } = await startRemembering();
     dropAmount(bigquery.warehouse);
-    slack.faults.push({ times: 1, answer: { status: 400, body: 'invalid_blocks' } });
+    slack.faults.push({ times: 1, answer: { status: 410, body: 'channel_is_archived' } });
 
     const refused = await callAt('2026-03-02T08:00:00Z');
     const accepted = await callAt('2026-03-02T08:00:00Z');

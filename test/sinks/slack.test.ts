@@ -6,14 +6,14 @@ import { playedClock } from '../../emulators/clock.ts';
 import { type Reply, startLocalServer } from '../../emulators/http.ts';
 import { type SlackFault, startSlackEmulator } from '../../emulators/slack.ts';
 import { DriftError } from '../../src/model/errors.ts';
-import type { Delivery, SendLimits, SlackPayload } from '../../src/model/ports.ts';
+import type { Delivery, Log, SendLimits, SlackPayload } from '../../src/model/ports.ts';
 import { createSlackSink } from '../../src/sinks/slack.ts';
 
 type Fetch = typeof globalThis.fetch;
 
 const payload: SlackPayload = {
   text: 'Drift in sales.orders',
-  blocks: [{ type: 'section', text: { type: 'mrkdwn', text: '`sales.orders`' } }],
+  blocks: [{ type: 'section', text: { type: 'mrkdwn', text: '`sales.orders`', verbatim: true } }],
 };
 
 /** Slack, played; `posts` counts the requests that were tried. */
@@ -35,17 +35,18 @@ async function startAnswering(replies: readonly Reply[]) {
 function sinkTo(url: string, fetch: Fetch = globalThis.fetch) {
   const clock = playedClock();
   const tried: unknown[] = [];
+  const logged: Parameters<Log>[0][] = [];
   const counting: Fetch = (input, init) => {
     tried.push(input);
     return fetch(input, init);
   };
-  const sink = createSlackSink({ url, fetch: counting, clock });
+  const sink = createSlackSink({ url, fetch: counting, clock, log: (entry) => logged.push(entry) });
   const send = async (limits?: SendLimits) => {
     const delivery = await sink.send(payload, limits);
     expectNoSecret(delivery);
     return { delivery, posts: tried.length, waits: clock.waits };
   };
-  return { send };
+  return { send, logged };
 }
 
 /** The address of the webhook is one, in whatever depth it may be. */
@@ -75,7 +76,7 @@ describe('a message', () => {
   test('that Slack answers with ok is sent, as it was rendered', async () => {
     const { send, slack } = await start();
     expect(await send()).toEqual({ delivery: { fate: 'sent' }, posts: 1, waits: [] });
-    expect(slack.messages.map((message) => message.payload)).toEqual([payload]);
+    expect(slack.messages.map((message) => message.payload)).toEqual([{ ...payload, link_names: false }]);
   });
 
   test.each(['', 'OK', '{"ok":true}', '<html>Sign in</html>', 'ok: quota exceeded'])(
@@ -97,8 +98,12 @@ describe('a message that Slack asks to wait with', () => {
     { name: 'once', asked: [30], waits: [30_000] },
     { name: 'several times', asked: [1, 7, 12], waits: [1000, 7000, 12_000] },
     { name: 'a minute in all', asked: [20, 20, 20], waits: [20_000, 20_000, 20_000] },
-    { name: 'for no time', asked: [0], waits: [1000] },
-    { name: 'for a time that it does not say', asked: [undefined, undefined], waits: [1000, 1000] },
+    { name: 'for no time', asked: [0, 0, 0], waits: [1000, 2000, 4000] },
+    {
+      name: 'for a time that it does not say',
+      asked: [undefined, undefined, 3, undefined],
+      waits: [1000, 2000, 3000, 4000],
+    },
     { name: 'for a part of a second', asked: [0.2], waits: [1000] },
   ])('is sent after that: $name', async ({ asked, waits }) => {
     const { send, slack } = await start(asked.map(limited));
@@ -148,7 +153,7 @@ describe('a message that Slack asks to wait with', () => {
       clock.advance(14_000);
       return new Response('rate_limited', { status: 429, headers: { 'retry-after': '1' } });
     };
-    const sink = createSlackSink({ url: NOWHERE, fetch: slow, clock });
+    const sink = createSlackSink({ url: NOWHERE, fetch: slow, clock, log: () => {} });
     const begun = clock.now().getTime();
     const { fate } = await sink.send(payload, { maxMs: 60_000 });
     expect({ fate, isInTime: clock.now().getTime() - begun <= 60_000 + 14_000, waits: clock.waits }).toEqual({
@@ -156,6 +161,19 @@ describe('a message that Slack asks to wait with', () => {
       isInTime: true,
       waits: [1000, 1000, 1000, 1000],
     });
+  });
+
+  test('for a time that it never says backs off to a minute, for as long as the run has', async () => {
+    const { send, slack } = await start([{ answer: { status: 429, body: 'rate_limited' } }]);
+
+    const { delivery, posts, waits } = await send({ maxMs: 10 * 60_000 });
+
+    expect({ delivery, posts, waits: waits.map((ms) => ms / 1000) }).toEqual({
+      delivery: refused('rate_limited (HTTP 429)'),
+      posts: 15,
+      waits: [1, 2, 4, 8, 16, 32, ...Array(8).fill(60)],
+    });
+    expect(slack.messages).toEqual([]);
   });
 
   test('is not posted after the wait where nothing may be posted any more', async () => {
@@ -294,6 +312,75 @@ describe('a message that may have been posted is never tried again', () => {
   });
 });
 
+describe('a message that Slack refuses for what it holds', () => {
+  const WORDS = [
+    [400, 'invalid_blocks'],
+    [400, 'invalid_blocks_format'],
+    [400, 'invalid_payload'],
+    [400, 'invalid_attachments'],
+    [400, 'msg_blocks_too_long'],
+    [400, 'msg_too_long'],
+    [400, 'no_text'],
+    [400, 'too_many_attachments'],
+    [400, 'a_word_of_tomorrow'],
+    [413, 'msg_too_long'],
+  ] as const;
+
+  test.each(WORDS)('is sent once as plain text: %i %s', async (status, body) => {
+    const { send, slack, logged } = await start([{ of: 'blocks', answer: { status, body } }]);
+
+    expect(await send()).toEqual({ delivery: { fate: 'sent' }, posts: 2, waits: [] });
+    expect(slack.messages.map((message) => message.payload)).toEqual([
+      {
+        text: 'Drift in sales.orders\nSlack refused the whole of this message; the report and drift check show it.',
+        link_names: false,
+        parse: 'none',
+      },
+    ]);
+    expect(logged).toEqual([
+      {
+        severity: 'ERROR',
+        code: 'SinkRejected',
+        message: `Slack refused a message for what it holds: ${body} (HTTP ${status}); the same news was sent as plain text. Its blocks are a fault of the monitor: please report it`,
+      },
+    ]);
+  });
+
+  test.each([
+    { status: 400, body: 'invalid_payload', reason: 'invalid_payload (HTTP 400)' },
+    { status: 400, body: 'constructor', reason: 'constructor (HTTP 400)' },
+    { status: 400, body: '', reason: 'HTTP 400' },
+    { status: 413, body: 'x'.repeat(100_000), reason: 'HTTP 413' },
+  ])('and as plain text too is not accepted: HTTP $status, $reason', async ({ status, body, reason }) => {
+    const { send, logged } = await start([{ answer: { status, body } }]);
+
+    expect(await send()).toEqual({
+      delivery: refused(`${reason}; as plain text: ${reason}`),
+      posts: 2,
+      waits: [],
+    });
+    expect(logged).toHaveLength(1);
+  });
+
+  test('and whose plain text gets no answer may have been posted', async () => {
+    const { send } = await start([
+      { of: 'blocks', answer: { status: 400, body: 'invalid_blocks' } },
+      { answer: 'accept-then-reset' },
+    ]);
+
+    expect((await send()).delivery.fate).toBe('unknown');
+  });
+
+  test('waits as plain text too, where Slack asks for it', async () => {
+    const { send } = await start([
+      { of: 'blocks', answer: { status: 400, body: 'invalid_blocks' } },
+      { times: 1, answer: { status: 429, retryAfter: 7 } },
+    ]);
+
+    expect(await send()).toEqual({ delivery: { fate: 'sent' }, posts: 3, waits: [7000] });
+  });
+});
+
 describe('a message that Slack refuses', () => {
   test.each([
     { status: 410, word: 'channel_is_archived', remedy: 'the channel of the webhook is archived' },
@@ -328,12 +415,8 @@ describe('a message that Slack refuses', () => {
   });
 
   test.each([
-    { status: 400, body: 'invalid_payload', reason: 'invalid_payload (HTTP 400)' },
-    { status: 400, body: 'constructor', reason: 'constructor (HTTP 400)' },
-    { status: 400, body: '', reason: 'HTTP 400' },
     { status: 403, body: '<html>/services/T000/B000/XXXX is blocked</html>', reason: 'HTTP 403' },
     { status: 406, body: 'Not Acceptable', reason: 'HTTP 406' },
-    { status: 413, body: 'x'.repeat(100_000), reason: 'HTTP 413' },
     { status: 404, body: 'no_service\nT000/B000/XXXX', reason: 'HTTP 404' },
   ])('is said as far as it is Slack that speaks: HTTP $status, $reason', async ({ status, body, reason }) => {
     const { send } = await start([{ answer: { status, body } }]);
