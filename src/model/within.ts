@@ -36,6 +36,6 @@ export function within<T>(
       reject(reason);
     };
     const forget = Number.isFinite(ms) ? after(ms, giveUp) : () => {};
-    work(all).then(resolve, reject).finally(forget);
+    work(all).finally(forget).then(resolve, reject);
   });
 }

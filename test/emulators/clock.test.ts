@@ -91,3 +91,23 @@ test('comes to an end where an act sleeps longer than its own interval', async (
   expect({ isOver, hasActed: acts > 0 }).toEqual({ isOver: true, hasActed: true });
   await sleeping;
 });
+
+test('what acts once does so when time passes, in its turn, and not while somebody sleeps', async () => {
+  const clock = playedClock(START);
+  const acted: string[] = [];
+  clock.every(10_000, async () => {
+    acted.push(`again at ${secondsOf(clock)}`);
+  });
+  clock.after(15_000, () => acted.push(`once at ${secondsOf(clock)}`));
+  clock.after(16_000, () => acted.push('never'))();
+  await clock.sleep(5000);
+  await clock.pass(20_000);
+  expect(acted).toEqual(['again at 10', 'once at 15', 'again at 20']);
+});
+
+test('is set without that any time goes by', async () => {
+  const clock = playedClock(START);
+  clock.advance(1000);
+  clock.set(-60_000);
+  expect([secondsOf(clock), clock.elapsedMs()]).toEqual([-59, 1000]);
+});

@@ -13,6 +13,7 @@ import { createDeadline } from '../../src/run/deadline.ts';
 import { createFailureGate } from '../../src/run/failure-gate.ts';
 import { runHourly } from '../../src/run/hourly.ts';
 import { createFolderStore } from '../../src/sinks/folder-store.ts';
+import { createBigQueryClient, createWarehouses } from '../../src/sources/bigquery.ts';
 import { loadExpectation } from '../../src/sources/expected-files.ts';
 import { printState } from '../../src/sources/state-text.ts';
 import { gistOf } from '../simulation/gist.ts';
@@ -552,6 +553,51 @@ test('a state of another project is told once in four hours, and not in each', a
     clock.advance(3_600_000);
   }
   expect({ answers, told: slack.messages.length }).toEqual({ answers: [500, 500, 500, 500, 500], told: 2 });
+});
+
+test('whom to grant access is looked up once, and not waited for longer than it is worth', async () => {
+  const expected = await writeFolder(shopFiles);
+  const { bigquery } = await startShop();
+  bigquery.faults.push(denied({ table: 'items' }));
+  const clock = playedClock();
+  const told: SlackPayload[] = [];
+  let asked = 0;
+  const client = createBigQueryClient({ projectId: PROJECT, endpoint: bigquery.url });
+  const running = runHourly({
+    loadExpectation: () => loadExpectation({ folder: expected }),
+    openWarehouse: createWarehouses({
+      client,
+      pacing: { requestsPerSecond: 1000, maxConcurrency: 40 },
+      clock,
+    }),
+    metrics: { write: async () => {} },
+    alerts: {
+      async send(payload) {
+        told.push(payload);
+        return { fate: 'sent' };
+      },
+    },
+    store: null,
+    reports: null,
+    account() {
+      asked += 1;
+      return new Promise(() => {});
+    },
+    gate: createFailureGate(clock),
+    project: PROJECT,
+    clock,
+    log: () => {},
+    confirmMs: 0,
+    shard: null,
+    deadline: createDeadline({ clock, ms: 540_000 }),
+    now: clock.now(),
+  });
+
+  await expect.poll(() => asked).toBe(1);
+  await clock.pass(10_000);
+
+  expect(await running).toMatchObject({ status: 'incomplete' });
+  expect([told.length, asked]).toEqual([1, 1]);
 });
 
 describe.each([
