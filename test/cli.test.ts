@@ -36,6 +36,11 @@ function struct(name: string, ...fields: readonly object[]) {
   return { name, type: 'RECORD', fields };
 }
 
+/** Until when something can be restored depends on when it is asked. */
+function withoutMoments(text: string): string {
+  return text.replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, 'MOMENT');
+}
+
 const string = (name: string) => ({ name, type: 'STRING' });
 const tableWith = (...fields: readonly object[]) => ({ type: 'TABLE', schema: { fields } });
 
@@ -123,12 +128,16 @@ describe('check', () => {
       'sales/orders.json': tableWith(struct('customer', struct('address', ...leaves))),
     });
 
-    expect(await check(files(string('city'), string('zip')), files(string('city')))).toEqual({
+    const outcome = await check(files(string('city'), string('zip')), files(string('city')));
+    expect({ ...outcome, stdout: withoutMoments(outcome.stdout) }).toEqual({
       code: 1,
       stdout: [
         'sales.orders',
         '  critical  field customer.address.zip is missing: expected STRING, found nothing  field-missing',
-        '            fix: bq update sales.orders schema.json',
+        "            before the fix: the field comes back empty; if it was dropped, save its data first, in a copy: bq cp --no_clobber 'sales.orders@<ms>' sales.orders_restored (<ms> is a moment before it went, in milliseconds since 1970); time travel can restore it for 7 days at most after it went: until MOMENT at the latest",
+        '            fix:',
+        '              # schema.json: what bq show --schema --format=prettyjson sales.orders prints, with field "customer.address.zip" added as the last of its record (STRING)',
+        '              bq update sales.orders schema.json',
         '',
         'drifted: 0 tables in sync, 1 drifted, 0 unchecked, 1 finding',
         '',
@@ -199,7 +208,7 @@ describe('check --format json', () => {
     const fixOf = (table: string, column: string) => ({
       how: 'in-place',
       statements: [`ALTER TABLE \`shop.sales.${table}\` ADD COLUMN IF NOT EXISTS \`${column}\` STRING`],
-      note: `if it was dropped within the time travel window (7 days unless the dataset says less), save its data first, in a copy: bq cp 'shop:sales.${table}@<ms>' shop:sales.${table}_restored (<ms>: milliseconds since 1970 of a moment before); the field comes back empty and last`,
+      note: `the field comes back empty; if it was dropped, save its data first, in a copy: bq cp --no_clobber 'shop:sales.${table}@<ms>' shop:sales.${table}_restored (<ms> is a moment before it went, in milliseconds since 1970); time travel can restore it for 7 days at most after it went: until MOMENT at the latest`,
     });
     const finding = {
       kind: 'field-missing',
@@ -241,7 +250,7 @@ describe('check --format json', () => {
       ],
       warnings: [],
     };
-    const masked = stdout
+    const masked = withoutMoments(stdout)
       .replace(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"/g, '"<time>"')
       .replace(/"fingerprint": "[0-9a-f]{12}"/g, '"fingerprint": "<fingerprint>"');
     expect({ code, stdout: masked, stderr }).toEqual({

@@ -25,9 +25,19 @@ export const UNTIL: Blank = { blank: 'until' };
 
 /** A text with blanks as data: told`bq cp ${name}@${MOMENT}`. */
 export function told(texts: TemplateStringsArray, ...values: readonly (Told | Blank)[]): Told {
-  return texts.flatMap((text, index): readonly (string | Blank)[] => {
+  const parts: (string | Blank)[] = [];
+  const add = (part: string | Blank) => {
+    const last = parts.at(-1);
+    if (part === '') return;
+    if (typeof part === 'string' && typeof last === 'string') parts[parts.length - 1] = last + part;
+    else parts.push(part);
+  };
+  for (const [index, text] of texts.entries()) {
+    add(text);
     const value = values[index];
-    if (value === undefined) return [text];
-    return typeof value === 'string' || 'blank' in value ? [text, value] : [text, ...value];
-  });
+    if (value === undefined) continue;
+    if (typeof value === 'string' || 'blank' in value) add(value);
+    else value.forEach(add);
+  }
+  return parts;
 }

@@ -754,8 +754,16 @@ describe('a waiver', () => {
         fix: {
           how: 'in-place',
           statements: ['ALTER TABLE `shop.sales.orders` ADD COLUMN IF NOT EXISTS `id` INT64'],
-          note: expect.stringContaining("bq cp 'shop:sales.orders@<ms>' shop:sales.orders_restored"),
+          note: [
+            "the field comes back empty; if it was dropped, save its data first, in a copy: bq cp --no_clobber 'shop:sales.orders@",
+            { blank: 'moment' },
+            "' shop:sales.orders_restored (",
+            { blank: 'meaning' },
+            '); time travel can restore it ',
+            { blank: 'until' },
+          ],
         },
+        timeTravel: { hours: 168, now: new Date('2026-03-02T08:00:00.000Z') },
         waiver: { until: '2026-12-31', reason: 'migration 4711' },
       },
     ]);
