@@ -145,7 +145,7 @@ beforeAll(async () => {
   }
   printed.set('html', readableText(await readFile(output, 'utf8')).join('\n'));
   findings.push(...(JSON.parse(printed.get('json') ?? '') as { findings: PublicFinding[] }).findings);
-}, 60_000);
+}, 240_000);
 
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -239,19 +239,24 @@ describe('a statement', () => {
   });
 
   test.each(FORMATS)('stands with its danger in %s, or is not there', (format) => {
-    const text = plain(printed.get(format) ?? '');
+    const text = said(printed.get(format) ?? '');
     const missing = findings
       .filter(({ fix }) => fix.note !== null)
       .flatMap(({ table, kind, fix }) => {
-        const isThere = fix.statements.some((statement) => text.includes(plain(statement)));
-        return isThere && !text.includes(plain(fix.note ?? '')) ? [`${table} ${kind}`] : [];
+        const isThere = fix.statements.some((statement) => text.includes(said(statement)));
+        return isThere && !text.includes(said(fix.note ?? '')) ? [`${table} ${kind}`] : [];
       });
     expect(missing).toEqual([]);
     // Slack has no room for all of them.
-    const shown = findings.filter(({ fix }) => fix.statements.some((each) => text.includes(plain(each))));
+    const shown = findings.filter(({ fix }) => fix.statements.some((each) => text.includes(said(each))));
     expect(shown.length).toBeGreaterThan(format === 'slack' ? 2 : 7);
   });
 });
+
+/** Each format is asked a little later than the one before it. */
+function said(text: string): string {
+  return plain(text).replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, 'MOMENT');
+}
 
 /** One spelling of what the formats wrap, escape and set apart in their own ways. */
 function plain(text: string): string {
@@ -283,7 +288,8 @@ describe('how long what is gone can be restored', () => {
   test('is at most two days from now', () => {
     const [, until = ''] = /until (\S+ \S+) UTC/.exec(findingOf('dropped', 'table-missing').hint ?? '') ?? [];
     const hours = (Date.parse(`${until.replace(' ', 'T')}Z`) - Date.now()) / 3_600_000;
-    expect(Math.round(hours)).toBe(48);
+    // To the minute, and however long the run took.
+    expect(hours > 47 && hours <= 48).toBe(true);
   });
 });
 
