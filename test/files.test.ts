@@ -275,7 +275,7 @@ describe('a recorded answer', () => {
     });
     const actual = await writeFolder({
       ...files((name) => records[name]?.[0]),
-      'web.json': {},
+      'web.json': { status: 'ERROR' },
       'shop.json': { location: 'EU', datasetReference: { datasetId: 'store' } },
     });
     const output = join(await writeFolder({}), 'report.json');

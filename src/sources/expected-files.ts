@@ -127,7 +127,8 @@ function wrongFolder({
   if (projectMark !== null)
     return `${place} has ${projectMark}, so that it looks like a whole project: name the folder of the expected files in it`;
   const isOneDataset =
-    folders.length > 0 && folders.every(({ hasFile, tables }) => hasFile && tables.length === 0);
+    folders.length > 1 &&
+    folders.every(({ dataset, tables }) => !dataset.includes('.') && tables.length === 0);
   return isOneDataset && loaded.every(({ isTable }) => isTable)
     ? `${place} looks like the folder of one dataset: name the folder above it`
     : null;

@@ -27,7 +27,10 @@ export async function openSnapshot(root: string): Promise<Warehouse> {
     if (!entry.hasFile) return { status: 'found', value: null };
     const file = `${dataset}.json`;
     const answer = await readAnswer(root, file);
-    const why = answer.status === 'found' ? whyNoDataset(answer.value, dataset) : null;
+    if (answer.status !== 'found') return answer;
+    // Written by hand for a dataset as BigQuery makes it.
+    if (Object.keys(answer.value).length === 0) return answer;
+    const why = whyNoDataset(answer.value, dataset);
     return why === null ? answer : malformed(`${file} ${why}`);
   };
 
