@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '..');
 let building: Promise<unknown> | undefined;
 
 /** As deploy.sh sets it. */
-export const NODE_OPTIONS = '--max-old-space-size=192 --max-semi-space-size=8';
+export const NODE_OPTIONS = '--max-old-space-size=320 --max-semi-space-size=8';
 
 /** Where a module of what is deployed is; all are built anew, once for all benchmarks. */
 export async function builtModule(name: string): Promise<string> {

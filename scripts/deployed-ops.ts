@@ -1,7 +1,7 @@
 import { type Env, parseConfig } from '../src/run/config.ts';
 
 /** A heap that leaves room in 512 MiB for what V8 does not count: buffers, sockets, code. */
-const NODE_OPTIONS = '--max-old-space-size=192 --max-semi-space-size=8 --enable-source-maps';
+const NODE_OPTIONS = '--max-old-space-size=320 --max-semi-space-size=8 --enable-source-maps';
 
 /** What earlier versions have set: an upgrade may replace it. Whoever changes NODE_OPTIONS puts here what it was. */
 export const FORMER_NODE_OPTIONS: readonly string[] = [

@@ -72,7 +72,7 @@ describe('a first deployment', () => {
         'GCP_PROJECT_ID: "test-project"',
         'EXPECTED_SCHEMAS: "gs://test-project-bigquery-drift/expected-schemas"',
         'STATE_URI: "gs://test-project-bigquery-drift/state"',
-        'NODE_OPTIONS: "--max-old-space-size=192 --max-semi-space-size=8 --enable-source-maps"',
+        'NODE_OPTIONS: "--max-old-space-size=320 --max-semi-space-size=8 --enable-source-maps"',
         'DATASET_ALIASES: "shop=shop_staging,web=web_staging"',
         '',
       ].join('\n'),
