@@ -338,19 +338,22 @@ describe('numbers that BigQuery never has', () => {
     { requiredKeys: ['schema'] },
   );
 
-  test('a window of time travel beyond all dates is as if none were said', async () => {
+  test('a window of time travel beyond all dates ends no run, and the least window is counted on', async () => {
     const played = await start();
+    const tables = new Map([
+      ['orders', table],
+      ['items', table],
+    ]);
+    const resource = { location: 'EU', maxTimeTravelHours: '1e300' };
+    played.bigquery.warehouse.datasets.set('sales', { resource, tables });
     await played.callAt('2026-03-02T08:00:00Z');
-    played.bigquery.warehouse.datasets.set('sales', {
-      resource: { location: 'EU', maxTimeTravelHours: '1e300' },
-      tables: new Map([['items', table]]),
-    });
+    tables.delete('orders');
 
     const { body } = await played.callAt('2026-03-02T09:00:00Z');
 
     expect(body).toMatchObject({ status: 'drifted', alerts: { opened: 1 } });
     expect(JSON.stringify(played.slack.messages)).toContain(
-      'can be restored by time travel until at least 2026-03-09 08:00',
+      'can be restored by time travel until at least 2026-03-04 08:00',
     );
   });
 

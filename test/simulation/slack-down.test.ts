@@ -85,7 +85,7 @@ test('a retry tells what is left, and only that', async () => {
       world.restore('sales.orders');
       world.drop('sales.items');
       bigquery.faults.push(denied({ table: 'payments' }));
-      slack.faults.push({ skip: 1, times: 1, answer: { status: 400, body: 'invalid_blocks' } });
+      slack.faults.push({ skip: 1, times: 1, answer: { status: 410, body: 'channel_is_archived' } });
     },
     // Attempts are no runs: a table that was never read is told after two runs, not after two attempts.
     4: async () => {
@@ -111,6 +111,6 @@ test('a retry tells what is left, and only that', async () => {
       'hour 4: 500 SinkRejected, 500 SinkRejected, 500 SinkRejected, 500 SinkRejected',
     ],
     ...SOUND,
-    refusals: { '400 invalid_blocks': 1, '503 service_unavailable': 1 },
+    refusals: { '410 channel_is_archived': 1, '503 service_unavailable': 1 },
   });
 });
