@@ -311,7 +311,9 @@ describe('an answer', () => {
   }
 
   function json(content: object): Fault['answer'] {
-    return { status: 200, body: JSON.stringify({ kind: 'bigquery#table', type: 'TABLE', ...content }) };
+    const tableReference = { projectId: 'shop', datasetId: 'sales', tableId: 'orders' };
+    const resource = { kind: 'bigquery#table', type: 'TABLE', tableReference, ...content };
+    return { status: 200, body: JSON.stringify(resource) };
   }
 
   const id = { name: 'id', type: 'STRING', mode: 'REQUIRED' };

@@ -455,8 +455,8 @@ describe('the alert', () => {
 });
 
 test('failing-runs says what to do about every code that the function can answer with', async () => {
-  // Only the command line asks for a kind or a table, reads recorded answers, and writes expected files.
-  const others = ['InvalidSnapshot', 'NotWritable', 'UnknownKind', 'UnknownSelection'];
+  // Only the command line asks for a kind or a table, reads recorded answers, writes expected files, and looks for a login.
+  const others = ['InvalidSnapshot', 'NoCredentials', 'NotWritable', 'UnknownKind', 'UnknownSelection'];
   const source = await readFile('src/model/errors.ts', 'utf8');
   const [, union = ''] = /export type ErrorCode =([^;]*);/.exec(source) ?? [];
   const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code = '']) => code);

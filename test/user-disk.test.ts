@@ -129,6 +129,7 @@ const SCRIPTS = [
   ['scripts/screenshots.ts', 'screenshots'],
   ['scripts/write-page.ts', 'page'],
   ['scripts/write-schemas.ts', 'schemas'],
+  ['scripts/variables.ts', 'variables'],
 ] as const;
 
 test('each script of package.json that is ours is one of these', async () => {

@@ -44,7 +44,7 @@ describe('a report for a terminal', () => {
     const fix = { how: 'in-place', statements: [statement], note: null } as const;
     const report = { ...everyPart, findings: [{ ...finding, fix }] };
     expect(renderText(report, { color: false, width: 60 }).split('\n')).toContain(
-      `            fix: ${statement}`,
+      `            fix: ${statement};`,
     );
   });
 });

@@ -202,7 +202,7 @@ test('no rename is guessed between two that are alike', async () => {
   const actual = { customers_v2: table(), customers_v3: table() };
   const { findings } = await checkTables({ expected: { customers: table() }, actual });
   expect(findings[0]?.hint).toBe(
-    'What was dropped can be restored by time travel, for 7 days unless the dataset says less.',
+    'What was dropped can be restored by time travel for 7 days after it went: until 2026-11-29 10:17 UTC at the latest.',
   );
 });
 
