@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { BigQuery } from '@google-cloud/bigquery';
 import { gcpMetadata, PassThroughClient } from 'google-auth-library';
 import { isObject } from '../diff/parse.ts';
@@ -17,6 +18,7 @@ import { datasetPage, type Page, tablePage } from './answer-pages.ts';
 import { type ApiFailure, errorBody } from './api-answer.ts';
 import { createAsker, METHODS, type Method } from './ask.ts';
 import { anotherTable, assertDataset, matchTable } from './asked-for.ts';
+import { type AnswerReader, createAnswerReader, type Limit } from './large-answers.ts';
 import { createPacer, type Pacing } from './pacer.ts';
 
 /** A stand-in is reached without credentials; else they are the environment's. */
@@ -55,8 +57,6 @@ const MAX_PAGES = 10_000;
 const MAX_TOKEN = 16_384;
 /** The client's own limit does not hold where an answer begins and then hangs. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Many times what 10,000 described fields take: more of it is no table, and would fill the memory. */
-const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * BigQuery's metadata, one GET each, for one run: https://docs.cloud.google.com/bigquery/docs/reference/rest. The pace is
@@ -74,10 +74,24 @@ export function createWarehouses({
   readonly timeoutMs?: number;
 }): (deadline: Deadline) => Warehouse {
   const pacers = new Map(METHODS.map((method) => [method, createPacer(pacing)]));
-  return (deadline) => openWarehouse(client, createAsker({ pacers, clock, deadline, timeoutMs, failureOf }));
+  const answers = createAnswerReader();
+  return (deadline) => {
+    const ask = createAsker({ pacers, clock, deadline, timeoutMs, failureOf });
+    return openWarehouse({ client, ask, answers, deadline });
+  };
 }
 
-function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): Warehouse {
+function openWarehouse({
+  client,
+  ask,
+  answers,
+  deadline,
+}: {
+  readonly client: BigQuery;
+  readonly ask: ReturnType<typeof createAsker>;
+  readonly answers: AnswerReader;
+  readonly deadline: Pick<Deadline, 'readingMs'>;
+}): Warehouse {
   let listed = 0;
 
   /** Asks page by page; a page that fails fails the list, since half a list looks like a dropped rest. */
@@ -118,26 +132,42 @@ function openWarehouse(client: BigQuery, ask: ReturnType<typeof createAsker>): W
    */
   async function get(uri: string, { query, timeoutMs, kind }: Get): Promise<Resource> {
     const given = new AbortController();
-    const ask = async () =>
-      client.authClient.request<string>({
+    const request = async () =>
+      client.authClient.request<Readable | string | null>({
         url: `${client.baseUrl}/projects/${await client.getProjectId()}/${uri}`,
         params: query,
-        responseType: 'text',
+        responseType: 'stream',
         signal: given.signal,
         retry: false,
         // What another address answers is not BigQuery's.
         redirect: 'manual',
-        maxContentLength: MAX_BYTES,
         validateStatus: () => true,
       });
-    const late = () => new Error(`no answer within ${timeoutMs / 1000} s`);
-    try {
-      const { status, data } = await within(ask, { ms: timeoutMs, late, after: realTimer });
+    const inTime: Limit = (part) =>
+      within(part, {
+        ms: timeoutMs,
+        late: () => new Error(`no answer within ${timeoutMs / 1000} s`),
+        after: realTimer,
+      });
+    const answer = async () => {
+      const { status, data } = await inTime(request);
       if (status === 401) await forgetToken(client);
-      if (status !== 200) throw new ApiError(status, String(data));
-      return resourceOf(JSON.parse(String(data)), kind);
-    } catch (error) {
-      throw isTooLong(error) ? new MalformedError('the answer is longer than 64 MB') : error;
+      // Where there is no body gaxios has no stream either.
+      return answers.read(data instanceof Readable ? data : Readable.from([]), {
+        limit: inTime,
+        parse(text) {
+          if (status !== 200) throw new ApiError(status, text);
+          return resourceOf(JSON.parse(text), kind);
+        },
+      });
+    };
+    try {
+      // An answer that is large waits for others to be read.
+      return await within(answer, {
+        ms: deadline.readingMs(),
+        late: () => new Error('no answer in the time of the run'),
+        after: realTimer,
+      });
     } finally {
       // A request that is no longer waited for would keep its connection, and the process.
       given.abort();
@@ -277,11 +307,6 @@ interface Get {
 /** The client decodes each path segment before it encodes it, so a `%` in a name must not reach it bare. */
 function path(...segments: readonly string[]): string {
   return segments.map(encodeURIComponent).join('/');
-}
-
-/** Announced as its length, or noticed while it arrives: gaxios has no name for either. */
-function isTooLong(error: unknown): boolean {
-  return error instanceof Error && /over (?:the )?limit/.test(error.message) && !(error instanceof ApiError);
 }
 
 type Query = Readonly<Record<string, string>>;
