@@ -26,7 +26,8 @@ usage: ./deploy.sh --project PROJECT [--region REGION] [--schedule CRON] [--slac
                   deployment that would do so stops and names each
   --role-suffix   at the end of the custom roles' names, where these are taken
 
-  --files-only    check the expected files and upload them; the next run reads them. A deployment uploads only where none are
+  --files-only    check the expected files and upload them, and remove from the bucket those that the folder no longer has;
+                  the next run reads them. A deployment uploads only where none are
   --destroy       take away what was made, after asking; the bucket and the secret stay
   --with-data     ... these as well, where deploy.sh made them; of the bucket what lies under state/ and expected-schemas/, and the
                   bucket itself where nothing else is in it
@@ -120,6 +121,7 @@ policy=${DRIFT_POLICY:-}
 cd "$(dirname "$0")"
 expected=${expected:-expected-schemas}
 expected=${expected#"$PWD/"} policy=${policy#"$PWD/"}
+[[ "$mode" == destroy || -d "$expected" ]] || misused "--expected: no such folder: $expected"
 unset EXPECTED_SCHEMAS DRIFT_POLICY
 # A prompt would wait for ever where nobody sees it.
 export CLOUDSDK_CORE_DISABLE_PROMPTS=1

@@ -54,7 +54,7 @@ export async function runPull(args: readonly string[], options: PullCommandOptio
   );
   const code = unlessInterrupted(deadline, exitCodeOf(result));
   if (code === EXIT.usage && result.absent.length === 0)
-    process.stderr.write(`drift: ${nothingPulled(options)}\n`);
+    process.stderr.write(`drift: ${nothingPulled(options, result)}\n`);
   return code;
 }
 
@@ -68,7 +68,9 @@ function isNothing({ written, unchanged, kept, refused, unreadable }: PullResult
   return [written, unchanged, kept, refused, unreadable].every(({ length }) => length === 0);
 }
 
-function nothingPulled({ actual }: ActualOptions): string {
+function nothingPulled({ actual }: ActualOptions, { skipped }: PullResult): string {
+  if (skipped.length > 0)
+    return 'nothing to pull: all that is there was skipped; name a table to pull it all the same';
   return actual === undefined
     ? 'nothing to pull: look whether --project is the right one, and whether this account may see its datasets'
     : `nothing to pull: ${actual} has no recorded answer to write a file from`;
@@ -112,7 +114,7 @@ function lines(
     ...(skipped.length === 0
       ? []
       : [
-          `skipped ${skipped.length}: ${count('ignored')} that ignoreUnexpected matches, ${count('expires')} about to expire, ${count('gone')} gone meanwhile (name a table to pull it all the same)`,
+          `skipped ${skipped.length}: ${count('ignored')} that ignoreUnexpected matches, ${count('expires')} that expire, ${count('gone')} gone meanwhile (name a table to pull it all the same)`,
         ]),
     ...titled(refused, `refused ${refused.length}:`, (entry) => `${subjectName(entry)}: ${entry.why}`),
     ...titled(

@@ -228,7 +228,7 @@ describe('a statement', () => {
 
   test('says what the file is that it needs', () => {
     expect(fixOf('nested', 'field-missing').statements).toEqual([
-      '# schema.json: what bq show --schema --format=prettyjson p:shop.nested prints, with field "r.b" added as the last of its record (STRING)\nbq update p:shop.nested schema.json',
+      '# shop.nested.schema.json: what bq show --schema --format=prettyjson p:shop.nested prints, with field "r.b" added as the last of its record (STRING)\nbq update p:shop.nested shop.nested.schema.json',
     ]);
   });
 

@@ -3,7 +3,15 @@ import type { Told } from '../model/restore.ts';
 import type { Field } from '../model/table.ts';
 import { fieldKey } from './fields.ts';
 import { type FieldCase, inPlace, lastOf } from './fix-case.ts';
-import { bqName, bqUpdateSchema, columnType, identifier, shellComment, tablePath } from './fix-sql.ts';
+import {
+  bqName,
+  bqUpdateSchema,
+  columnType,
+  identifier,
+  schemaFile,
+  shellComment,
+  tablePath,
+} from './fix-sql.ts';
 
 /** An expression stands in the statement as the file has it, so it must not end the statement. */
 export function isOneExpression(text: string): boolean {
@@ -22,7 +30,9 @@ export function updateSchema({ subject, stated, change }: FieldCase, note: Told 
       : `${field} as its file has it`;
   const printed = `bq show --schema --format=prettyjson ${bqName(subject)}`;
   return inPlace(
-    [`${shellComment(`schema.json: what ${printed} prints, with ${what}`)}\n${bqUpdateSchema(subject)}`],
+    [
+      `${shellComment(`${schemaFile(subject)}: what ${printed} prints, with ${what}`)}\n${bqUpdateSchema(subject)}`,
+    ],
     note,
   );
 }

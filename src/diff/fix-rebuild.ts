@@ -42,10 +42,7 @@ interface Plan {
 export function rebuildTable(tableCase: TableCase, plan: Plan): Fix {
   const lost = lostByRebuild(tableCase.actual);
   if (lost.length > 0) {
-    return rebuild(
-      [],
-      `no statement is offered, since a new table would lose ${lost.join(', ')}; ${plan.note}`,
-    );
+    return rebuild([], `a new table would lose ${lost.join(', ')}; ${plan.note}`);
   }
   const want = withoutLoss(wantedTable(tableCase.expected, tableCase.actual), tableCase.actual);
   const obstacle = obstacleTo(want, plan) ?? pastExpiration(want, tableCase);
@@ -276,7 +273,8 @@ export function describingOptions(settings: Table['settings']): readonly string[
   ];
 }
 
-function notesOf({ expected, actual }: TableCase, want: Table): readonly string[] {
+function notesOf(tableCase: TableCase, want: Table): readonly string[] {
+  const { expected, actual } = tableCase;
   const byIngestion = isByIngestion(want.partitioning);
   return [
     ...(actual.uncarried?.includes(FRIENDLY_NAME) ? [`${FRIENDLY_NAME} is not copied`] : []),
@@ -290,6 +288,11 @@ function notesOf({ expected, actual }: TableCase, want: Table): readonly string[
     ...(want.expirationTime === null ||
     (want.partitioning?.by === 'time' && want.partitionExpirationMs === null)
       ? ['a default expiration of the dataset holds for the new table: clear it first']
+      : []),
+    ...(liftedFilter(tableCase).length > 0
+      ? [
+          'the old table needs no partition filter from then on: where a statement after that fails, set require_partition_filter to TRUE again',
+        ]
       : []),
     swaps(want, actual)
       ? 'stop writers first; the old table stays as …_old until you drop it'

@@ -83,9 +83,14 @@ export function shellComment(text: string): string {
   return `# ${text.replace(/[\p{Cc}\u2028\u2029]/gu, '\uFFFD')}`;
 }
 
-/** The one statement that reaches nested fields and policy tags: it replaces the schema by that of a file. */
+/** The one statement that reaches nested fields and policy tags: it replaces the schema by that of the table's own file. */
 export function bqUpdateSchema(subject: Subject): string {
-  return `bq update ${bqName(subject)} schema.json`;
+  return `bq update ${bqName(subject)} ${schemaFile(subject)}`;
+}
+
+/** Of another table it would replace this one's schema, so that each has a name of its own. */
+export function schemaFile({ dataset, table }: Subject): string {
+  return shellWord(`${dataset}.${table}.schema.json`);
 }
 
 const MS_PER_DAY = 86_400_000n;

@@ -46,8 +46,7 @@ export function tableMissing(fixCase: FixCase): Fix | null {
   const settings = expected?.settings;
   const note = 'a view has no data to restore: create it with the query of its file';
   const lost = expected === null ? [] : lostByRecreation(expected);
-  if (lost.length > 0)
-    return rebuild([], `${note}; no statement is offered, since it would not carry ${lost.join(', ')}`);
+  if (lost.length > 0) return rebuild([], `${note}; a CREATE VIEW would not carry ${lost.join(', ')}`);
   const statement = createView(fixCase, { type, query: settings, options: settings });
   return rebuild(
     statement === null ? [] : [statement],

@@ -39,7 +39,12 @@ function recreatedView(tableCase: TableCase, note: string): Fix {
   const lost = lostByRecreation(expected, actual);
   if (lost.length > 0) return rebuild([], `${withoutStatement(lost)}; ${note}`);
   const { settings } = wantedTable(expected, actual);
-  const statement = createView(tableCase, { type: actual.type, query: expected.settings, options: settings });
+  const statement = createView(tableCase, {
+    type: actual.type,
+    query: expected.settings,
+    options: settings,
+    replaces: true,
+  });
   return statement === null
     ? rebuild([], `CREATE OR REPLACE the view with the query of its file; ${note}`)
     : rebuild([statement], `${note}; ${UNSEEN}`);
@@ -49,7 +54,7 @@ const UNSEEN =
   'the grants of the view and its authorization on other datasets cannot be seen by the monitor: look at them before and after';
 
 function withoutStatement(lost: readonly string[]): string {
-  return `no statement is offered, since CREATE OR REPLACE would not carry ${lost.join(', ')}: change the query in the console, or by what made the view`;
+  return `CREATE OR REPLACE would not carry ${lost.join(', ')}: change the view in the console, or by what made it`;
 }
 
 /** What is more than its query, by its file or by BigQuery's answer; empty: nothing. */
@@ -91,7 +96,14 @@ export function createView(
     type,
     query,
     options,
-  }: { readonly type: string; readonly query: Settings | undefined; readonly options: Settings | undefined },
+    replaces = false,
+  }: {
+    readonly type: string;
+    readonly query: Settings | undefined;
+    readonly options: Settings | undefined;
+    /** What is there by that name; where nothing should be, it may be somebody's who was faster. */
+    readonly replaces?: boolean;
+  },
 ): string | null {
   const text = withoutEnd(settingText(query, 'view-query') ?? '');
   // A view is one query: a semicolon inside ends it, or hides in a literal that is not looked into here.
@@ -99,7 +111,7 @@ export function createView(
   const object = type === 'MATERIALIZED_VIEW' ? 'MATERIALIZED VIEW' : 'VIEW';
   const described = describingOptions(options);
   const clause = described.length === 0 ? '' : ` OPTIONS (${described.join(', ')})`;
-  const statement = `CREATE OR REPLACE ${object} ${tablePath(subject)}${clause} AS ${text}`;
+  const statement = `CREATE ${replaces ? 'OR REPLACE ' : ''}${object} ${tablePath(subject)}${clause} AS ${text}`;
   return statement.length > MAX_STATEMENT_CHARS ? null : statement;
 }
 

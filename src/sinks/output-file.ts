@@ -9,6 +9,7 @@ import { isWithin, realPathOf } from './real-path.ts';
  * @throws DriftError `NotWritable`
  */
 export async function proveOutput(path: string, inputs: readonly string[]): Promise<void> {
+  if (path === '') throw new DriftError('NotWritable', '--output: name a file');
   const place = await realPathOf(path);
   for (const input of inputs) {
     if (isWithin(await realPathOf(input), place))
@@ -17,6 +18,8 @@ export async function proveOutput(path: string, inputs: readonly string[]): Prom
   try {
     const there = await stat(path).catch(nullIfAbsent);
     if (there?.isDirectory() === true) throw refused(path, 'is a folder: name a file');
+    // To open one waits for whoever reads it. Those in /dev are what a shell has opened already: >(jq), /dev/stdout.
+    if (there?.isFIFO() === true && !path.startsWith('/dev/')) throw refused(path, 'is a pipe: name a file');
     if (there?.isFile() === true && there.size > 0 && !(await isReport(path, there.size)))
       throw refused(path, 'is there already, and no report of drift: name another file, or remove it');
     await mkdir(dirname(place), { recursive: true });

@@ -168,6 +168,10 @@ test.each([
   { args: ['--project', 'test-project', '--notify', '$(id)'], says: '--notify: expected a mail address' },
   { args: ['--project', 'test-project', '--expected', 'gs://b/x'], says: '--expected: expected a folder' },
   {
+    args: ['--project', 'test-project', '--expected', 'nowhere'],
+    says: '--expected: no such folder: nowhere',
+  },
+  {
     args: ['--project', 'test-project', '--schedule', 'nonsense'],
     says: `--schedule: expected five fields such as "17 * * * *", found 'nonsense'`,
   },

@@ -83,12 +83,16 @@ const rebuilt = (statements: readonly string[], note: string): Shown =>
 const UNSEEN =
   'the grants of the view and its authorization on other datasets cannot be seen by the monitor: look at them before and after';
 const DEFAULTED = 'a default expiration of the dataset holds for the new table: clear it first';
-const REPLACED = `${DEFAULTED}; stop writers first; what the table was stays in time travel alone`;
-const SWAPPED = `${DEFAULTED}; stop writers first; the old table stays as …_old until you drop it`;
+const LIFTED =
+  'the old table needs no partition filter from then on: where a statement after that fails, set require_partition_filter to TRUE again';
+const REPLACED_AFTER = 'stop writers first; what the table was stays in time travel alone';
+const SWAPPED_AFTER = 'stop writers first; the old table stays as …_old until you drop it';
+const REPLACED = `${DEFAULTED}; ${REPLACED_AFTER}`;
+const SWAPPED = `${DEFAULTED}; ${SWAPPED_AFTER}`;
 const NOT_SHORTER = 'it sets no shorter partition expiration: the check after it says what that deletes';
 const GONE = `what has expired can be restored by time travel alone, ${UNTIL}`;
 const schemaWith = (what: string, table = 'p:shop.orders') =>
-  `# schema.json: what bq show --schema --format=prettyjson ${table} prints, with ${what}\nbq update ${table} schema.json`;
+  `# shop.orders.schema.json: what bq show --schema --format=prettyjson ${table} prints, with ${what}\nbq update ${table} shop.orders.schema.json`;
 const SWAP = [
   'ALTER TABLE `p.shop.orders` RENAME TO `orders_old`',
   'ALTER TABLE `p.shop.orders_new` RENAME TO `orders`',
@@ -303,7 +307,7 @@ const CASES: readonly {
         'ALTER TABLE `p.shop.orders` SET OPTIONS (require_partition_filter = FALSE)',
         'CREATE OR REPLACE TABLE `p.shop.orders` (`id` STRING NOT NULL, `ts` TIMESTAMP) PARTITION BY DATE(`ts`) OPTIONS (require_partition_filter = TRUE) AS SELECT * FROM `p.shop.orders`',
       ],
-      `BigQuery cannot turn NULLABLE into REQUIRED; the statement fails as long as any row has NULL; ${REPLACED}`,
+      `BigQuery cannot turn NULLABLE into REQUIRED; the statement fails as long as any row has NULL; ${DEFAULTED}; ${LIFTED}; ${REPLACED_AFTER}`,
     ),
   },
   {
@@ -734,7 +738,7 @@ const CASES: readonly {
         'CREATE TABLE `p.shop.orders_new` AS SELECT * FROM `p.shop.orders`',
         ...SWAP,
       ],
-      `how a table is partitioned is decided when it is created; ${SWAPPED}`,
+      `how a table is partitioned is decided when it is created; ${DEFAULTED}; ${LIFTED}; ${SWAPPED_AFTER}`,
     ),
   },
   {
@@ -1069,10 +1073,7 @@ const CASES: readonly {
     expected: { type: 'VIEW', view: { query: 'SELECT 1' } },
     actual: {},
     fix: rebuild(
-      [
-        'ALTER TABLE `p.shop.orders` RENAME TO `orders_old`',
-        'CREATE OR REPLACE VIEW `p.shop.orders` AS SELECT 1',
-      ],
+      ['ALTER TABLE `p.shop.orders` RENAME TO `orders_old`', 'CREATE VIEW `p.shop.orders` AS SELECT 1'],
       'the table and its rows stay as …_old, with its grants: the view has none',
     ),
   },
@@ -1197,7 +1198,7 @@ const MISSING_CASES: readonly { readonly name: string; readonly expected: Resour
       name: 'a view',
       expected: { type: 'VIEW', view: { query: 'SELECT 1' }, description: 'One' },
       fix: rebuild(
-        ["CREATE OR REPLACE VIEW `p.shop.orders` OPTIONS (description = 'One') AS SELECT 1"],
+        ["CREATE VIEW `p.shop.orders` OPTIONS (description = 'One') AS SELECT 1"],
         'a view has no data to restore: create it with the query of its file; its grants and its authorization on other datasets went with it',
       ),
     },
@@ -1725,8 +1726,8 @@ function updated([bq, verb, ...words]: string[], model: Model): Table {
   expect([bq, verb]).toEqual(['bq', 'update']);
   const { table } = model;
   const last = words.at(-1);
-  if (last === 'schema.json') {
-    expect(words).toEqual(['p:shop.orders', 'schema.json']);
+  if (last === 'shop.orders.schema.json') {
+    expect(words).toEqual(['p:shop.orders', 'shop.orders.schema.json']);
     expect(table.type).toBe('TABLE');
     return { ...table, fields: withStated(table.fields, model.expected.fields ?? [], model.change) };
   }
@@ -1771,7 +1772,7 @@ function clustered(table: Table, columns: string[]): Table {
   return { ...table, clustering: columns };
 }
 
-/** What `schema.json` may do: add NULLABLE and REPEATED nested fields, relax a mode, change settings. */
+/** What the file of a schema may do: add NULLABLE and REPEATED nested fields, relax a mode, change settings. */
 function withStated(fields: readonly Field[], stated: readonly Field[], change: Change): readonly Field[] {
   const [name = '', ...rest] = (change.path ?? '').split('.');
   const inFile = stated.find((field) => field.name.toLowerCase() === name.toLowerCase());

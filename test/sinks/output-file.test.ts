@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -68,4 +69,13 @@ test('folders on the way are made; a folder is no file', async () => {
   const root = await writeFolder({});
   await proveOutput(join(root, 'a', 'b', 'report.html'), []);
   await expect(proveOutput(join(root, 'a', 'b'), [])).rejects.toThrow('is a folder: name a file');
+});
+
+test('a pipe, which would wait for its reader, and no name at all are refused; what a shell has opened is not', async () => {
+  const pipe = join(await writeFolder({}), 'out.json');
+  execFileSync('mkfifo', [pipe]);
+
+  await expect(proveOutput(pipe, [])).rejects.toThrow(`--output: ${pipe} is a pipe: name a file`);
+  await expect(proveOutput('', [])).rejects.toThrow('--output: name a file');
+  await expect(proveOutput('/dev/null', [])).resolves.toBeUndefined();
 });
