@@ -8,6 +8,8 @@ export interface Size {
   /** Tables that are there, the declared ones among them. */
   readonly present: number;
   readonly datasets: number;
+  /** Whether all tables that are there were recreated without a column. */
+  readonly isEmptied?: boolean;
 }
 
 const FIELDS = 50;
@@ -26,7 +28,8 @@ const table = {
 };
 
 /** All tables share one resource, so that the server of a vast warehouse stays small. */
-export function bigWarehouse({ present, datasets }: Size): EmulatedWarehouse {
+export function bigWarehouse({ present, datasets, isEmptied = false }: Size): EmulatedWarehouse {
+  const resource = isEmptied ? { ...table, schema: { fields: [] } } : table;
   return {
     datasets: new Map(
       Array.from({ length: datasets }, (_, index) => [
@@ -36,7 +39,7 @@ export function bigWarehouse({ present, datasets }: Size): EmulatedWarehouse {
           tables: new Map(
             Array.from({ length: Math.ceil(present / datasets) }, (_row, number) => [
               tableName(number),
-              table,
+              resource,
             ]),
           ),
         },
