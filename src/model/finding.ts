@@ -94,6 +94,13 @@ export type UncheckedReason = (typeof UNCHECKED_REASONS)[number];
 /** In the detail of what is `out-of-time` because a person ended the command. */
 export const INTERRUPTED = 'interrupted';
 
+/** In the detail of what is `out-of-time` because the run holds as many findings as it can. */
+export const TOO_MANY = 'too many findings';
+
+export function isBeyondRoom({ reason, detail }: Pick<Unchecked, 'reason' | 'detail'>): boolean {
+  return reason === 'out-of-time' && detail.startsWith(TOO_MANY);
+}
+
 export function isInterrupted({ reason, detail }: Pick<Unchecked, 'reason' | 'detail'>): boolean {
   return reason === 'out-of-time' && detail.includes(INTERRUPTED);
 }

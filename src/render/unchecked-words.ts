@@ -1,4 +1,10 @@
-import { INTERRUPTED, isInterrupted, type Unchecked, type UncheckedReason } from '../model/finding.ts';
+import {
+  INTERRUPTED,
+  isBeyondRoom,
+  isInterrupted,
+  type Unchecked,
+  type UncheckedReason,
+} from '../model/finding.ts';
 import type { UncheckedMemo } from '../model/state.ts';
 import { lasting, moment } from './moment.ts';
 import { restorableUntil } from './recovery.ts';
@@ -29,6 +35,7 @@ const REASONS: Readonly<Record<UncheckedReason, ReasonWords>> = {
 
 /** Why something could not be checked. */
 export function causeOf(unchecked: Pick<Unchecked, 'reason' | 'detail'>): string {
+  if (isBeyondRoom(unchecked)) return 'more differs than one run can hold';
   return isInterrupted(unchecked) ? INTERRUPTED : REASONS[unchecked.reason].cause;
 }
 
@@ -38,6 +45,7 @@ export function remedyOf(
   account: string | null,
 ): string | null {
   if (isInterrupted(unchecked)) return null;
+  if (isBeyondRoom(unchecked)) return 'repair what is told; then they are compared again';
   return unchecked.remedy ?? REASONS[unchecked.reason].remedy(account);
 }
 

@@ -48,6 +48,8 @@ export interface CheckOptions {
   readonly now: Date;
   /** Whether a finding, told by its fingerprint, is open since an earlier run: it needs no second read. */
   readonly isKnown?: (fingerprint: string) => boolean;
+  /** How many there are of these. */
+  readonly openBefore?: number;
   readonly leftOutRuns?: LeftOutRuns;
   /** Of which tables the findings say what would repair them; absent: of all. */
   readonly repairs?: 'all' | 'worst';
@@ -66,8 +68,8 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const startedAt = clock.now();
   const { isMine = () => true } = options;
   const selected = select(options.datasets, selection).filter(({ declared }) => isMine(declared.dataset));
-  const { isKnown = () => false, repairs = 'all' } = options;
-  const keeper = createKeeper({ repairs, isKnown });
+  const { isKnown = () => false, openBefore = 0, repairs = 'all' } = options;
+  const keeper = createKeeper({ repairs, isKnown, openBefore });
   const inspection: Inspection = {
     warehouse,
     policy,

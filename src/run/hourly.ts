@@ -249,6 +249,7 @@ async function checkAndTell(run: BoundedRun, memory: Memory | DriftError): Promi
     requiredFields,
     warnings,
     isKnown,
+    openBefore: known.size,
     repairs: 'worst',
   });
   run.ending.signal.throwIfAborted();

@@ -1,10 +1,16 @@
 import { compareFindings } from '../diff/judge.ts';
 import type { TableDetails } from '../model/details.ts';
-import type { Fix, Judged } from '../model/finding.ts';
+import { type Fix, type Judged, TOO_MANY } from '../model/finding.ts';
 import type { InFull, Verdict } from './confirm.ts';
 
 /** Of how many tables a run keeps all there is to say, so that what it holds grows with findings, and only so far. */
 const MOST = 200;
+
+/**
+ * Findings of one run, those that are open since earlier runs among them: what the memory of the deployed function is measured to
+ * hold (bench/README.md). Beyond it the process would end, and nobody would be told.
+ */
+const MOST_FINDINGS = 120_000;
 
 /** Keeps what can be said only while a table's metadata is at hand: of the worst tables, and of the worst that are new. */
 export interface Keeper {
@@ -28,14 +34,20 @@ interface Entry {
 export function createKeeper({
   repairs,
   isKnown = () => false,
+  openBefore = 0,
   most = MOST,
+  mostFindings = MOST_FINDINGS,
 }: {
   /** Of all tables, or of the worst. */
   readonly repairs: 'all' | 'worst';
   /** Whether a finding, told by its fingerprint, is open since an earlier run. */
   readonly isKnown?: (fingerprint: string) => boolean;
+  /** How many findings are open since earlier runs. */
+  readonly openBefore?: number;
   readonly most?: number;
+  readonly mostFindings?: number;
 }): Keeper {
+  let held = openBefore;
   let entries: Entry[] = [];
   /** The last that is among the worst, and among the worst that are new; undefined: there is room. */
   let last: { readonly worst: Judged | undefined; readonly isNew: Judged | undefined } = {
@@ -69,7 +81,14 @@ export function createKeeper({
       const { inFull, ...rest } = verdict;
       const { open } = verdict.judgement;
       const [worst] = open.toSorted(compareFindings);
-      const isNew = open.some(({ fingerprint }) => !isKnown(fingerprint));
+      const fresh = open.filter(({ fingerprint }) => !isKnown(fingerprint)).length;
+      const isNew = fresh > 0;
+      // One finding is no more than an entry of what is unchecked would be, and may be that all of it is gone.
+      if (repairs === 'worst' && fresh > 1 && held + fresh > mostFindings) {
+        const detail = `${TOO_MANY}: this run holds ${held} findings, and no more of what differs`;
+        return { status: 'unreadable', reason: 'out-of-time', detail };
+      }
+      held += fresh;
       if (worst !== undefined && !isWanted(worst, isNew)) return rest;
       const { fixes, details } = inFull();
       if (repairs === 'all' || (worst !== undefined && details === null)) remember(fixes);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { playedClock } from '../../emulators/clock.ts';
+import type { Judged } from '../../src/model/finding.ts';
 import { check } from '../../src/run/check.ts';
 import { createKeeper } from '../../src/run/keep-worst.ts';
 import { defaultPolicy } from '../../src/sources/policy-file.ts';
@@ -52,4 +53,43 @@ test('a verdict leaves what can be said in full with the keeper', async () => {
     compared,
     compared,
   ]);
+});
+
+test('beyond what one run can hold a table with many new findings is unchecked; what is known, or single, is told', () => {
+  const finding = (fingerprint: string): Judged => {
+    const subject = { project: 'p', dataset: 'sales', table: fingerprint.slice(0, 1) };
+    const change = { kind: 'field-missing', path: fingerprint, expected: 'STRING', actual: null } as const;
+    return {
+      ...subject,
+      ...change,
+      fingerprint,
+      severity: 'critical',
+      consumers: [],
+      owner: null,
+      runbook: null,
+    };
+  };
+  const verdict = (...fingerprints: readonly string[]) => ({
+    status: 'compared' as const,
+    isMissing: false,
+    off: [],
+    judgement: { open: fingerprints.map(finding), waived: [] },
+    warnings: [],
+    inFull: () => ({ details: null, fixes: new Map() }),
+  });
+  const isKnown = (fingerprint: string) => fingerprint.startsWith('k');
+  const tables = [
+    verdict('a1', 'a2'),
+    verdict('b1', 'b2'),
+    verdict('c1'),
+    verdict('k1', 'k2'),
+    verdict('k1', 'd1'),
+  ];
+  const statusesOf = (repairs: 'all' | 'worst') => {
+    const keeper = createKeeper({ repairs, isKnown, openBefore: 2, mostFindings: 5 });
+    return tables.map((table) => keeper.keep(table)).map(({ status }) => status);
+  };
+
+  expect(statusesOf('worst')).toEqual(['compared', 'unreadable', 'compared', 'compared', 'compared']);
+  expect(statusesOf('all')).toEqual(tables.map(() => 'compared'));
 });
