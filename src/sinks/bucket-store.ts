@@ -43,7 +43,8 @@ export function createBucketStore(options: {
     uri,
     origin: endpoint ?? ENDPOINT,
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
-    auth: endpoint === null ? new GoogleAuth({ scopes: [SCOPE] }) : new PassThroughClient(),
+    // Without a project the library starts gcloud to look for one, and does not wait for its end.
+    auth: endpoint === null ? new GoogleAuth({ scopes: [SCOPE], projectId: '-' }) : new PassThroughClient(),
     pathOf: (name) => (prefix === '' ? name : `${prefix}/${name}`),
   };
   return {

@@ -44,7 +44,7 @@ async function describeAll({
 }: Parameters<typeof describeMetrics>[0] & { readonly signal: AbortSignal }): Promise<
   readonly DescribedMetric[]
 > {
-  const client = await createMetricClient(endpoint).catch(refuse('the credentials'));
+  const client = await createMetricClient({ projectId, endpoint }).catch(refuse('the credentials'));
   try {
     if (endpoint === null) {
       chargeTo(projectId, await client.auth.getClient().catch(refuse('the credentials')));

@@ -44,7 +44,7 @@ export function createMonitoringSink({
   }
 
   async function connect(): Promise<MetricServiceClient> {
-    const signingIn = client ?? createMetricClient(endpoint);
+    const signingIn = client ?? createMetricClient({ projectId, endpoint });
     client = signingIn;
     try {
       return await inTime(() => signingIn);
@@ -140,11 +140,22 @@ function refusals(error: unknown): readonly string[] {
 /**
  * Loaded when first used: the client is the slowest part of a cold start. REST, since gRPC costs memory and an import. Signed
  * in before it is used: each of its calls would else leave a sign-in that fails as a rejection that nobody handles, which
- * the functions framework takes for the end of the function.
+ * the functions framework takes for the end of the function. Without a project the sign-in starts gcloud to look for one.
  */
-export async function createMetricClient(endpoint: string | null): Promise<MetricServiceClient> {
+export async function createMetricClient({
+  projectId,
+  endpoint,
+}: {
+  readonly projectId: string;
+  /** `http://host:port` of a stand-in. */
+  readonly endpoint: string | null;
+}): Promise<MetricServiceClient> {
   const { MetricServiceClient } = await import('@google-cloud/monitoring');
-  const client = new MetricServiceClient({ fallback: true, ...(endpoint === null ? {} : standIn(endpoint)) });
+  const client = new MetricServiceClient({
+    fallback: true,
+    projectId,
+    ...(endpoint === null ? {} : standIn(endpoint)),
+  });
   await client.initialize();
   return client;
 }

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { access, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -516,7 +518,11 @@ describe('a sign-in', () => {
     const metadata = await serve(() => {});
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', undefined);
     // Where gcloud keeps credentials of its own.
-    vi.stubEnv('HOME', await writeFolder({}));
+    const home = await writeFolder({});
+    vi.stubEnv('HOME', home);
+    const started = join(home, 'started');
+    await writeFile(join(home, 'gcloud'), `#!/bin/sh\n: > ${started}\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${home}:${process.env['PATH']}`);
     vi.stubEnv('METADATA_SERVER_DETECTION', 'assume-present');
     vi.stubEnv('GCE_METADATA_HOST', new URL(metadata).host);
     onTestFinished(() => {
@@ -527,6 +533,7 @@ describe('a sign-in', () => {
       unavailable('cannot read the state in gs://state/prod: no answer in time'),
     );
     expectWaits(clock, [1, 2, 4, 8]);
+    await expect(access(started)).rejects.toThrow('ENOENT');
   });
 });
 
