@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { canonicalTable } from '../src/diff/canonical.ts';
-import { compareTable } from '../src/diff/table.ts';
-import { contractOf, expectedTable } from '../src/sources/expected-files.ts';
+import { contractOf, expectedTable } from '../src/adapters/folders/expected-files.ts';
+import { compareTable } from '../src/compare/table.ts';
+import { canonicalTable } from '../src/metadata/canonical.ts';
 
 /*
  * CPU of comparing one table, from two parsed resources (the expected one canonical already) to its changes, beside

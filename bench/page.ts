@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { renderHtml } from '../src/render/html.ts';
+import { renderHtml } from '../src/page/page.ts';
 import { CHROMIUM, launchChromium } from '../test/support/chromium.ts';
 import { largePage } from '../test/support/large-page.ts';
 

@@ -14,7 +14,7 @@ import { startSlackEmulator } from '../emulators/slack.ts';
 import { readCommandLine, unlessRefused } from '../scripts/command-line.ts';
 import { type OwnFolder, takeFolder } from '../scripts/own-folder.ts';
 import type { SlackPayload } from '../src/model/ports.ts';
-import { previewSlack } from '../src/render/slack-preview.ts';
+import { previewSlack } from '../src/slack/preview.ts';
 import { createFunction } from '../src/wiring.ts';
 import { madeUpState } from './history.ts';
 import { type Hour, serveStory } from './viewer.ts';
@@ -204,7 +204,7 @@ function metricLines(from: number): readonly string[] {
 
 function hour(count: number, what: string): void {
   scheduled = new Date(scheduled.getTime() + HOUR_MS);
-  clock.advance(scheduled.getTime() - clock.now().getTime());
+  clock.applyRun(scheduled.getTime() - clock.now().getTime());
   begin(`Hour ${count}.`, what);
 }
 

@@ -1,5 +1,5 @@
-import { emptyState, type HistoryPoint } from '../src/model/state.ts';
-import { printState } from '../src/sources/state-text.ts';
+import { emptyState, type HistoryPoint } from '../src/incidents/state.ts';
+import { printState } from '../src/incidents/state-text.ts';
 
 const HOUR_MS = 3_600_000;
 const DAYS = 30;

@@ -1,6 +1,6 @@
 import type { SlackBlock, SlackPayload } from '../src/model/ports.ts';
-import { html, type Markup } from '../src/render/markup.ts';
-import { FENCE, MARKS, shown } from '../src/render/slack-preview.ts';
+import { html, type Markup } from '../src/page/markup.ts';
+import { FENCE, MARKS, shown } from '../src/slack/preview.ts';
 
 /** A message as its reader sees it in Slack, for a browser. */
 export function slackMessage({ blocks }: SlackPayload): Markup {

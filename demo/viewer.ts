@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { startLocalServer, textReply } from '../emulators/http.ts';
 import type { SlackPayload } from '../src/model/ports.ts';
-import { html, Markup } from '../src/render/markup.ts';
-import { moment } from '../src/render/moment.ts';
+import { html, Markup } from '../src/page/markup.ts';
+import { moment } from '../src/words/moment.ts';
 import { slackMessage } from './slack-view.ts';
 
 /** What one run of the demo came to. */

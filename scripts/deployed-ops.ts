@@ -1,4 +1,4 @@
-import { type Env, parseConfig } from '../src/run/config.ts';
+import { type Env, parseConfig } from '../src/app/config.ts';
 
 /** A heap that leaves room in 512 MiB for what V8 does not count: buffers, sockets, code. */
 const NODE_OPTIONS = '--max-old-space-size=320 --max-semi-space-size=8 --enable-source-maps';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { datasetFile, policyFile, tableFile } from '../src/sources/file-schemas.ts';
+import { datasetFile, policyFile, tableFile } from '../src/files/file-schemas.ts';
 
 /** The published JSON Schemas by file name; a test compares them with `schemas/`. */
 export function jsonSchemas(): Readonly<Record<string, unknown>> {

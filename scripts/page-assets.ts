@@ -4,7 +4,7 @@ import { stripTypeScriptTypes } from 'node:module';
 /** What the page's script is made of, in the order in which the parts need each other. */
 const SCRIPTS = ['page/filter.ts', 'page/page.ts'];
 
-/** `src/render/html-assets.ts` as it must be; a test compares it. The sources stay readable, and the page small. */
+/** `src/page/assets.ts` as it must be; a test compares it. The sources stay readable, and the page small. */
 export async function pageAssets(): Promise<string> {
   const sources = await Promise.all(SCRIPTS.map((file) => readFile(file, 'utf8')));
   const script = `(()=>{'use strict';\n${sources.map(tightScript).join('\n')}\n})()`;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { Env } from '../src/app/config.ts';
 import { DriftError } from '../src/model/errors.ts';
-import { printable, shortened } from '../src/render/printable.ts';
-import type { Env } from '../src/run/config.ts';
+import { printable, shortened } from '../src/words/printable.ts';
 import { FORMER_NODE_OPTIONS } from './deployed-ops.ts';
 
 /** https://docs.cloud.google.com/functions/docs/reference/rest/v2/projects.locations.functions#ServiceConfig */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { renderHtml } from '../src/render/html.ts';
+import { renderHtml } from '../src/page/page.ts';
 import { launchChromium } from '../test/support/chromium.ts';
 import { largePage } from '../test/support/large-page.ts';
 import { readCommandLine } from './command-line.ts';

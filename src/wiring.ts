@@ -1,24 +1,29 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
+import {
+  accountOf,
+  createBigQueryClient,
+  createWarehouses,
+  forgetSignIn,
+} from './adapters/bigquery/bigquery.ts';
+import { loadExpectation } from './adapters/folders/expected-files.ts';
+import { refuseSample } from './adapters/folders/sample-folder.ts';
+import { createMonitoringSink } from './adapters/monitoring/monitoring.ts';
+import { createSlackSink } from './adapters/slack-webhook/slack-webhook.ts';
+import { copyToFolder } from './adapters/storage/bucket-folder.ts';
+import { createBucketStore } from './adapters/storage/bucket-store.ts';
+import { createFolderStore } from './adapters/storage/folder-store.ts';
+import { createReportStore } from './adapters/storage/report-store.ts';
+import { type Config, type Env, parseBucketPlace, parseConfig, usableWebhookUrl } from './app/config.ts';
+import { createDeadline } from './app/deadline.ts';
+import { createFailureThrottle } from './app/hourly/failure-throttle.ts';
+import { logFailure, type RunSummary, runHourly, tellFailure } from './app/hourly/hourly.ts';
+import { momentOfCall } from './app/hourly/run-moment.ts';
+import { shardName } from './app/work-partition.ts';
 import { DriftError } from './model/errors.ts';
 import type { Clock, Log, ObjectStore, PageStore, Timer } from './model/ports.ts';
 import { realTimer, within } from './model/within.ts';
-import { loggable } from './render/log-entry.ts';
-import { printableJson } from './render/printable.ts';
-import { type Config, type Env, parseBucketPlace, parseConfig, usableWebhookUrl } from './run/config.ts';
-import { createDeadline } from './run/deadline.ts';
-import { createFailureGate } from './run/failure-gate.ts';
-import { logFailure, type RunSummary, runHourly, tellFailure } from './run/hourly.ts';
-import { momentOfCall } from './run/moment.ts';
-import { shardName } from './run/work-shard.ts';
-import { copyToFolder } from './sinks/bucket-folder.ts';
-import { createBucketStore } from './sinks/bucket-store.ts';
-import { createFolderStore } from './sinks/folder-store.ts';
-import { createMonitoringSink } from './sinks/monitoring.ts';
-import { createReportStore } from './sinks/report-store.ts';
-import { createSlackSink } from './sinks/slack.ts';
-import { accountOf, createBigQueryClient, createWarehouses, forgetSignIn } from './sources/bigquery.ts';
-import { loadExpectation } from './sources/expected-files.ts';
-import { refuseSample } from './sources/sample-folder.ts';
+import { loggable } from './output/log-entry.ts';
+import { printableJson } from './words/printable.ts';
 
 export const systemClock: Clock = {
   now: () => new Date(),
@@ -60,7 +65,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
   const { env, clock } = surroundings;
   const log: Log = (entry) => surroundings.log(loggable(entry));
   let connect: (() => Promise<Connection>) | undefined;
-  const gate = createFailureGate(clock);
+  const gate = createFailureThrottle(clock);
   return async (request, response) => {
     const refuse = (status: number, code: string, message: string) =>
       response.status(status).json({ status: 'failed', error: { code, message } });

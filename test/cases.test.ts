@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { stoppedClock } from '../emulators/clock.ts';
+import { loadExpectation } from '../src/adapters/folders/expected-files.ts';
+import { openSnapshot } from '../src/adapters/folders/snapshot-files.ts';
+import { check } from '../src/app/check/check.ts';
 import { KINDS } from '../src/model/kinds.ts';
-import { check } from '../src/run/check.ts';
-import { loadExpectation } from '../src/sources/expected-files.ts';
-import { openSnapshot } from '../src/sources/snapshot-files.ts';
 import { endless } from './support/deadline.ts';
 
 const NOW = new Date('2026-11-22T10:17:00Z');

@@ -34,7 +34,7 @@ test.each([
 });
 
 test('the command line says so of --project, and leaves with 64', () => {
-  const args = ['src/cli.ts', 'check', '--project', '123456789012', '--actual', 'nowhere'];
+  const args = ['src/cli/drift.ts', 'check', '--project', '123456789012', '--actual', 'nowhere'];
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect({ status, says: stderr.trim() }).toEqual({
     status: 64,

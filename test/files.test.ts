@@ -31,7 +31,7 @@ function drift(
       maxBuffer: 2 ** 28,
       ...(uid === undefined ? {} : { uid, gid: uid }),
     };
-    const child = execFile(process.execPath, ['src/cli.ts', ...args], options, (_, stdout, stderr) =>
+    const child = execFile(process.execPath, ['src/cli/drift.ts', ...args], options, (_, stdout, stderr) =>
       done({ code: child.exitCode, stdout, stderr }),
     );
   });

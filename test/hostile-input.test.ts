@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type EmulatedWarehouse, type Fault, startBigQueryEmulator } from '../emulators/bigquery.ts';
+import { loadExpectation } from '../src/adapters/folders/expected-files.ts';
 import { InvalidFilesError, MalformedError } from '../src/model/errors.ts';
-import { loadExpectation } from '../src/sources/expected-files.ts';
 import { writeLogLine } from '../src/wiring.ts';
 import { type Files, writeFolder } from './support/folder.ts';
 import { type PlayedFunction, startFunction } from './support/function.ts';
@@ -24,7 +24,7 @@ function drift(args: readonly string[], env: Readonly<Record<string, string>> = 
       env: { PATH: process.env['PATH'] ?? '', CONFIRM_SECONDS: '0', ...env },
       maxBuffer: 2 ** 28,
     };
-    const child = execFile(process.execPath, ['src/cli.ts', ...args], options, (_, stdout, stderr) =>
+    const child = execFile(process.execPath, ['src/cli/drift.ts', ...args], options, (_, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });
@@ -216,10 +216,10 @@ describe('names that objects have members of', () => {
     tables?.set(name, { schema: { fields: memberFields(MEMBERS.filter((member) => member !== name)) } });
 
     const first = await callAt('2026-03-02T08:00:00Z');
-    clock.advance(3_600_000);
+    clock.applyRun(3_600_000);
     const second = await callAt('2026-03-02T09:00:00Z');
     tables?.set(name, resource);
-    clock.advance(3_600_000);
+    clock.applyRun(3_600_000);
     const third = await callAt('2026-03-02T10:00:00Z');
 
     const told = JSON.stringify(slack.messages[0]?.payload.blocks);

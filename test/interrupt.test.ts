@@ -55,7 +55,7 @@ async function startCheck({
   const expected = await writeFolder(
     Object.fromEntries(tables.map((table) => [`sales/${table}.json`, { type: 'TABLE', schema: { fields } }])),
   );
-  const child = spawn(process.execPath, ['src/cli.ts', 'check', '--expected', expected, ...args], {
+  const child = spawn(process.execPath, ['src/cli/drift.ts', 'check', '--expected', expected, ...args], {
     env: {
       PATH: process.env['PATH'] ?? '',
       BIGQUERY_API_ENDPOINT: bigquery.url,
@@ -194,7 +194,7 @@ test('pull and accept write nothing by halves, and exit with 130', async () => {
   const hanging = () =>
     bigquery.requests.filter(({ operation, table }) => operation === 'tables.get' && table === 'b').length;
   const run = async (args: readonly string[], asked: number) => {
-    const child = spawn(process.execPath, ['src/cli.ts', ...args], {
+    const child = spawn(process.execPath, ['src/cli/drift.ts', ...args], {
       env: { PATH: process.env['PATH'], BIGQUERY_API_ENDPOINT: bigquery.url, GCP_PROJECT_ID: 'shop' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { printableJson } from '../src/render/printable.ts';
+import { printableJson } from '../src/words/printable.ts';
 import { writeFolder } from './support/folder.ts';
 import { startFunction } from './support/function.ts';
 import { shopFiles, shopWarehouse } from './support/shop.ts';

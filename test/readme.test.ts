@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { sampleWarehouse } from '../demo/warehouse.ts';
 import { targetOf } from '../emulators/storage-route.ts';
+import { parseConfig } from '../src/app/config.ts';
 import { KINDS } from '../src/model/kinds.ts';
 import { METRICS } from '../src/model/metrics.ts';
-import { parseConfig } from '../src/run/config.ts';
 import { startDeployed } from './support/deployed.ts';
 
 const readme = await readFile('README.md', 'utf8');
@@ -20,7 +20,9 @@ function tableAfter(mark: string): readonly string[] {
 test('the table of kinds is the one in kinds.ts', () => {
   const rows = KINDS.map((kind) => {
     const relied =
-      'severityIfRelied' in kind ? `; ${kind.severityIfRelied} when the field is critical or consumed` : '';
+      'severityIfConsumed' in kind
+        ? `; ${kind.severityIfConsumed} when the field is critical or consumed`
+        : '';
     return `| ${kind.id} | ${kind.finds} | ${kind.severity}${relied} |`;
   });
   expect(tableAfter('## Kinds of drift')).toEqual(rows);
@@ -38,13 +40,13 @@ test('the table of variables names exactly those that are read', () => {
 });
 
 test('the example of an expected file is a valid one', async () => {
-  const { tableFile } = await import('../src/sources/file-schemas.ts');
+  const { tableFile } = await import('../src/files/file-schemas.ts');
   const example = /```json\n(\{\n {2}"\$schema"[\s\S]*?)\n```/.exec(readme)?.[1] ?? '';
   expect(tableFile.safeParse(JSON.parse(example)).error).toBeUndefined();
 });
 
 test('the example of a policy is a valid one', async () => {
-  const { policyFile } = await import('../src/sources/file-schemas.ts');
+  const { policyFile } = await import('../src/files/file-schemas.ts');
   const example = /```json\n(\{\n {2}"severities"[\s\S]*?)\n```/.exec(readme)?.[1] ?? '';
   expect(policyFile.safeParse(JSON.parse(example)).error).toBeUndefined();
 });

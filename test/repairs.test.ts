@@ -110,7 +110,7 @@ const findings: PublicFinding[] = [];
 function drift(args: readonly string[], address: string): Promise<string> {
   const env = { PATH: process.env['PATH'] ?? '', CONFIRM_SECONDS: '0', BIGQUERY_API_ENDPOINT: address };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['src/cli.ts', ...args], { env }, (_, stdout) => resolve(stdout));
+    execFile(process.execPath, ['src/cli/drift.ts', ...args], { env }, (_, stdout) => resolve(stdout));
   });
 }
 

@@ -25,7 +25,7 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
   });
 }
 
-const drift = (...args: readonly string[]) => run(['src/cli.ts', ...args]);
+const drift = (...args: readonly string[]) => run(['src/cli/drift.ts', ...args]);
 const advice = (place: string, project: string) =>
   `${place} is the sample of this repository, not what you expect of your project: write your own files with  drift pull --project ${project} --out my-schemas  and name them with --expected my-schemas, or EXPECTED_SCHEMAS (if the files there are yours by now, remove THIS-IS-A-SAMPLE.md from them)`;
 const refused = (place: string) => ({ code: 64, stdout: '', stderr: `drift: ${advice(place, 'p')}\n` });
@@ -63,7 +63,7 @@ test('the mark holds in a bucket too, on the command line', async () => {
     });
 
   expect(
-    await run(['src/cli.ts', 'check', '--project', 'p', '--expected', 'gs://samples/files'], {
+    await run(['src/cli/drift.ts', 'check', '--project', 'p', '--expected', 'gs://samples/files'], {
       STORAGE_EMULATOR_HOST: storage.url,
     }),
   ).toEqual(refused('gs://samples/files'));

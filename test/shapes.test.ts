@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { canonicalTable } from '../src/diff/canonical.ts';
-import { compareTable } from '../src/diff/table.ts';
+import { contractOf, expectedTable } from '../src/adapters/folders/expected-files.ts';
+import { compareTable } from '../src/compare/table.ts';
+import { canonicalTable } from '../src/metadata/canonical.ts';
 import type { Resource } from '../src/model/ports.ts';
-import { contractOf, expectedTable } from '../src/sources/expected-files.ts';
 
 /* Tables as BigQuery answers of them, each against itself and against one drift that happens. */
 

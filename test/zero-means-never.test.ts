@@ -8,7 +8,7 @@ import { type Files, writeFolder } from './support/folder.ts';
 function drift(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     const options = { env: { PATH: process.env['PATH'] ?? '', CONFIRM_SECONDS: '0' } };
-    const child = execFile(process.execPath, ['src/cli.ts', ...args], options, (_, stdout, stderr) =>
+    const child = execFile(process.execPath, ['src/cli/drift.ts', ...args], options, (_, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });

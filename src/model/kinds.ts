@@ -8,9 +8,9 @@ interface KindRow {
   readonly of: 'dataset' | 'table' | 'field';
   readonly severity: Severity;
   /** The severity where the field is critical or consumed; absent: the same. */
-  readonly severityIfRelied?: Severity;
+  readonly severityIfConsumed?: Severity;
   /** Loss of data cannot be waived, nor set below warning. */
-  readonly alwaysTold?: true;
+  readonly cannotBeWaived?: true;
   /** What it finds, as README's table of kinds prints it. */
   readonly finds: string;
 }
@@ -24,7 +24,7 @@ export const KINDS = [
     id: 'dataset-missing',
     of: 'dataset',
     severity: 'critical',
-    alwaysTold: true,
+    cannotBeWaived: true,
     finds: 'declared dataset absent',
   },
   {
@@ -60,7 +60,7 @@ export const KINDS = [
     id: 'table-missing',
     of: 'table',
     severity: 'critical',
-    alwaysTold: true,
+    cannotBeWaived: true,
     finds: 'declared table absent',
   },
   {
@@ -79,7 +79,7 @@ export const KINDS = [
     id: 'table-expiration',
     of: 'table',
     severity: 'critical',
-    alwaysTold: true,
+    cannotBeWaived: true,
     finds: '`expirationTime` set where none is expected, or the reverse',
   },
   {
@@ -121,14 +121,14 @@ export const KINDS = [
     id: 'field-type',
     of: 'field',
     severity: 'warning',
-    severityIfRelied: 'critical',
+    severityIfConsumed: 'critical',
     finds: 'type differs, parameters included (`NUMERIC(10, 2)`)',
   },
   {
     id: 'field-mode',
     of: 'field',
     severity: 'warning',
-    severityIfRelied: 'critical',
+    severityIfConsumed: 'critical',
     finds: 'REQUIRED / NULLABLE / REPEATED differ',
   },
   {
@@ -186,7 +186,7 @@ export const KINDS = [
     id: 'retention',
     of: 'table',
     severity: 'critical',
-    alwaysTold: true,
+    cannotBeWaived: true,
     finds:
       'partition expiration, or `expirationTime` minus `creationTime`, is shorter than `contract.retention`; one per table, naming the shorter',
   },

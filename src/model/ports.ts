@@ -1,6 +1,5 @@
 import type { DriftError } from './errors.ts';
 import type { Subject, UncheckedReason } from './finding.ts';
-import type { PageAddress } from './page.ts';
 
 /** A resource as it came, not yet looked at. */
 export type Resource = Readonly<Record<string, unknown>>;
@@ -174,4 +173,16 @@ export interface ReportStore {
   publish(page: string, run: Date, signal?: AbortSignal): Promise<void>;
   /** Removes what is older than it is kept. @throws DriftError `SinkRejected` */
   tidy(now: Date, signal?: AbortSignal): Promise<void>;
+}
+
+/** Where a browser finds a report page. */
+export interface PageAddress {
+  /** The page of this run. */
+  readonly page: string;
+  /** The page of the newest run. */
+  readonly latest: string;
+  /** `shard-1-of-4`, where other pages tell of the other datasets; null: it tells of all. */
+  readonly shard: string | null;
+  /** Whether what follows a `#` reaches the page. */
+  readonly takesFilter: boolean;
 }

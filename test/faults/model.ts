@@ -184,16 +184,19 @@ export function expectedOf(scenario: Scenario): { readonly faulty: Expected; rea
   const outcomes = TABLES.map(outcomeOf);
   const isDrifted = found.length > 0;
   const isBlind = !isDrifted && outcomes.every((outcome) => outcome === 'unchecked');
-  const heard = unchecked.filter(({ isNews }) => isNews || isBlind);
+  const markNotified = unchecked.filter(({ isNews }) => isNews || isBlind);
   const nameOf = (dataset: string) => (dataset === '*' ? 'the list of datasets' : dataset);
-  const uncheckedNames = heard.flatMap(({ dataset, table }) => [nameOf(dataset), ...(table ? [table] : [])]);
+  const uncheckedNames = markNotified.flatMap(({ dataset, table }) => [
+    nameOf(dataset),
+    ...(table ? [table] : []),
+  ]);
 
   const isBack = ({ dataset, table }: { readonly dataset: string; readonly table: string | null }) => {
     if (dataset === '*') return true;
     if (truth.datasetIs(dataset) === 'absent') return false;
     return table === null || truth.tableIs(`${dataset}.${table}` as TableName) !== 'absent';
   };
-  const backNames = heard.filter(isBack).map(({ dataset, table }) => {
+  const backNames = markNotified.filter(isBack).map(({ dataset, table }) => {
     if (dataset === '*') return 'the list of datasets';
     return table === null ? `dataset ${dataset}` : `${dataset}.${table}`;
   });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { pageAssets, tightScript, tightStyle } from '../../scripts/page-assets.ts';
 
 test('what the page is made of is that of page/ (npm run page writes it anew)', async () => {
-  expect(await readFile('src/render/html-assets.ts', 'utf8')).toBe(await pageAssets());
+  expect(await readFile('src/page/assets.ts', 'utf8')).toBe(await pageAssets());
 });
 
 describe('a script made tight', () => {

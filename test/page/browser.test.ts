@@ -1,9 +1,9 @@
 import axe from 'axe-core';
 import type { Browser, Page as BrowserPage } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { Page } from '../../src/model/page.ts';
-import type { State } from '../../src/model/state.ts';
-import { renderHtml } from '../../src/render/html.ts';
+import type { State } from '../../src/incidents/state.ts';
+import { renderHtml } from '../../src/page/page.ts';
+import type { Page } from '../../src/page/report-page.ts';
 import { openFromDisk } from '../support/browser.ts';
 import { CHROMIUM, launchChromium } from '../support/chromium.ts';
 import { largePage } from '../support/large-page.ts';

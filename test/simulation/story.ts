@@ -7,8 +7,8 @@ import { type PlayedClock, playedClock } from '../../emulators/clock.ts';
 import { startMonitoringEmulator } from '../../emulators/monitoring.ts';
 import { type SlackEmulator, startSlackEmulator } from '../../emulators/slack.ts';
 import { type StorageEmulator, startStorageEmulator } from '../../emulators/storage.ts';
+import type { RunSummary } from '../../src/app/hourly/hourly.ts';
 import type { Clock, Log, SlackPayload } from '../../src/model/ports.ts';
-import type { RunSummary } from '../../src/run/hourly.ts';
 import { createFunction } from '../../src/wiring.ts';
 import { type Files, writeFolder } from '../support/folder.ts';
 import { listen, PROJECT } from '../support/function.ts';
@@ -193,12 +193,12 @@ export async function startStory({
     async play(hours, script = {}) {
       const end = next + hours;
       for (; next < end; next += 1) {
-        clock.advance(dueAt(next).getTime() + LATE_MS - clock.now().getTime());
+        clock.applyRun(dueAt(next).getTime() + LATE_MS - clock.now().getTime());
         await script[next]?.();
         startAnew();
         let { status } = await call(next);
         for (let retry = 0; status !== 200 && retry < RETRIES; retry += 1) {
-          clock.advance(MIN_BACKOFF_MS * 2 ** retry);
+          clock.applyRun(MIN_BACKOFF_MS * 2 ** retry);
           ({ status } = await call(next));
         }
       }
@@ -256,9 +256,12 @@ function countedBy({ alerts }: RunSummary): FindingCounts {
   return { alerted: opened + changed, reminded, resolved };
 }
 
-function difference(heard: readonly FindingCounts[], counted: readonly FindingCounts[]): FindingCounts {
+function difference(
+  markNotified: readonly FindingCounts[],
+  counted: readonly FindingCounts[],
+): FindingCounts {
   const sum = (all: readonly FindingCounts[], key: keyof FindingCounts) =>
     all.reduce((total, counts) => total + counts[key], 0);
-  const more = (key: keyof FindingCounts) => sum(heard, key) - sum(counted, key);
+  const more = (key: keyof FindingCounts) => sum(markNotified, key) - sum(counted, key);
   return { alerted: more('alerted'), reminded: more('reminded'), resolved: more('resolved') };
 }

@@ -14,8 +14,8 @@ import {
   type WrittenPoint,
 } from '../../emulators/monitoring.ts';
 import { type SlackEmulator, startSlackEmulator } from '../../emulators/slack.ts';
+import type { Env } from '../../src/app/config.ts';
 import type { Log } from '../../src/model/ports.ts';
-import type { Env } from '../../src/run/config.ts';
 import { createFunction } from '../../src/wiring.ts';
 
 export interface PlayedFunction {
@@ -91,7 +91,7 @@ export async function startFunction({
     url,
     call,
     callAt(scheduled) {
-      clock.advance(Math.max(0, Date.parse(scheduled) - clock.now().getTime()));
+      clock.applyRun(Math.max(0, Date.parse(scheduled) - clock.now().getTime()));
       return call({ method: 'POST', headers: { 'X-CloudScheduler-ScheduleTime': scheduled } });
     },
   };

@@ -1,9 +1,9 @@
 import { playedClock } from '../../emulators/clock.ts';
-import { rememberRun } from '../../src/diff/remember.ts';
-import type { Page } from '../../src/model/page.ts';
-import { emptyState, type HistoryPoint, type State } from '../../src/model/state.ts';
-import { check } from '../../src/run/check.ts';
-import { defaultPolicy } from '../../src/sources/policy-file.ts';
+import { defaultPolicy } from '../../src/adapters/folders/policy-file.ts';
+import { check } from '../../src/app/check/check.ts';
+import { rememberRun } from '../../src/incidents/lifecycle.ts';
+import { emptyState, type HistoryPoint, type State } from '../../src/incidents/state.ts';
+import type { Page } from '../../src/page/report-page.ts';
 import { endless } from './deadline.ts';
 import { largeWarehouse } from './large-warehouse.ts';
 

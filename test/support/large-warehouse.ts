@@ -1,6 +1,6 @@
+import { contractOf, expectedTable } from '../../src/adapters/folders/expected-files.ts';
 import type { Resource, Warehouse } from '../../src/model/ports.ts';
 import type { DeclaredDataset, DeclaredTable } from '../../src/model/table.ts';
-import { contractOf, expectedTable } from '../../src/sources/expected-files.ts';
 
 const DATASETS = [
   'billing',

@@ -1,7 +1,8 @@
-import type { Page, PageAddress } from '../../src/model/page.ts';
-import { emptyState } from '../../src/model/state.ts';
-import { loadExpectation } from '../../src/sources/expected-files.ts';
-import { openSnapshot } from '../../src/sources/snapshot-files.ts';
+import { loadExpectation } from '../../src/adapters/folders/expected-files.ts';
+import { openSnapshot } from '../../src/adapters/folders/snapshot-files.ts';
+import { emptyState } from '../../src/incidents/state.ts';
+import type { PageAddress } from '../../src/model/ports.ts';
+import type { Page } from '../../src/page/report-page.ts';
 import { type Files, writeFolder } from './folder.ts';
 import { hoursBefore, PROJECT, runAt } from './large-page.ts';
 

@@ -1,0 +1,151 @@
+import { detailsOf } from '../../compare/details.ts';
+import { type Judgement, judge } from '../../judge/judge.ts';
+import { MalformedError } from '../../model/errors.ts';
+import type { Change, Judged, Subject } from '../../model/finding.ts';
+import type { Policy } from '../../model/policy.ts';
+import type { Clock, DatasetList, Deadline, Read, Unreadable, Warehouse } from '../../model/ports.ts';
+import type { Contract, ExpectedTable, Table } from '../../model/table.ts';
+import { fixFor } from '../../repair/repair.ts';
+import type { TableResult } from './confirm.ts';
+import type { Ignoring } from './ignoring.ts';
+import type { StarvedRuns } from './starvation.ts';
+import type { WorkQueue } from './work-queue.ts';
+import type { Keeper } from './worst-tables.ts';
+
+/** What every step of one run needs. */
+export interface CheckContext {
+  readonly warehouse: Warehouse;
+  readonly policy: Policy;
+  readonly project: string | null;
+  readonly clock: Clock;
+  readonly confirmMs: number;
+  readonly deadline: Deadline;
+  /** Whether a finding, told by its fingerprint, is open since an earlier run. */
+  readonly isKnown: (fingerprint: string) => boolean;
+  /** The run's moment, by which waivers lapse. */
+  readonly now: Date;
+  /** The project's datasets, asked for once. */
+  readonly datasetList: Promise<Read<DatasetList>>;
+  readonly onTableDone: () => void;
+  /** Of what differs, and is read again after so many milliseconds. */
+  readonly onDiffering: (what: 'table' | 'dataset', ms: number) => void;
+  /** Of the tables. */
+  readonly turns: WorkQueue;
+  readonly starvedRuns: StarvedRuns;
+  readonly keeper: Keeper;
+  readonly ignoring: Ignoring;
+}
+
+export const nothing: Judgement = { open: [], waived: [] };
+
+export interface About {
+  readonly subject: Subject;
+  readonly declaredAs: string;
+  readonly contracts: readonly Contract[];
+}
+
+/** What comparing came to, and of what. */
+interface Compared {
+  readonly changes: readonly Change[];
+  readonly expected?: ExpectedTable | null;
+  readonly actual?: Table | null;
+  /** The shard that was read of a date-sharded table. */
+  readonly shard?: string;
+}
+
+export function compared(
+  { policy, project, now }: CheckContext,
+  { subject, declaredAs, contracts }: About,
+  { changes, expected = null, actual = null, shard }: Compared,
+): TableResult {
+  const judgement = judge(
+    changes,
+    {
+      ...subject,
+      declaredAs,
+      project,
+      contracts,
+      now,
+      ...(shard === undefined ? {} : { shard }),
+      ...(actual === null ? {} : { actualType: actual.type }),
+    },
+    policy,
+  );
+  const isMissing = changes.some(({ kind }) => kind === 'dataset-missing' || kind === 'table-missing');
+  const off = changes.filter(({ kind }) => policy.severities.get(kind) === 'off');
+  const verdict = { status: 'compared', isMissing, off, judgement, warnings: [] } as const;
+  const seen = [...judgement.open, ...judgement.waived.map(({ finding }) => finding)];
+  if (seen.length === 0) return verdict;
+  const fixOf = (change: Judged) =>
+    fixFor({
+      change,
+      subject: { ...subject, table: shard ?? subject.table, project },
+      expected,
+      actual,
+      now,
+    });
+  const [contract] = contracts;
+  const { dataset, table } = subject;
+  return {
+    ...verdict,
+    inFull: () => ({
+      fixes: new Map(seen.map((finding) => [finding.fingerprint, fixOf(finding)])),
+      details:
+        table === null || expected === null || contract === undefined || judgement.open.length === 0
+          ? null
+          : detailsOf({ dataset, table, expected, actual, contract, changes: seen }),
+    }),
+  };
+}
+
+export function missing(kind: 'dataset-missing' | 'table-missing', expected: string): Change {
+  return { kind, path: null, expected, actual: null };
+}
+
+export function unreadable(reason: Unreadable['reason'], detail: string): Unreadable {
+  return { status: 'unreadable', reason, detail };
+}
+
+export function unlessMalformed(compare: () => TableResult): TableResult {
+  try {
+    return compare();
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    const { message, remedy } = error;
+    return { ...unreadable('malformed', message), ...(remedy === null ? {} : { remedy }) };
+  }
+}
+
+export function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
+}
+
+/** Who asks while a question is under way waits for the next, together: each answer is of a question asked afterwards. */
+export function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let current: Promise<unknown> = Promise.resolve();
+  let next: Promise<T> | null = null;
+  return () => {
+    next ??= current.then(() => {
+      const asked = ask();
+      current = asked.catch(() => {});
+      next = null;
+      return asked;
+    });
+    return next;
+  };
+}
+
+/** A second answer comes before any first one: what was seen would else be left out again. */
+export function rankOf(
+  { starvedRuns }: CheckContext,
+  { subject, attempt }: { readonly subject: Subject; readonly attempt: 'first' | 'second' },
+): number {
+  return attempt === 'second' ? SECOND_ANSWER : starvedRuns(subject);
+}
+
+/** More than any number of runs. */
+export const SECOND_ANSWER = 1e9;

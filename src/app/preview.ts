@@ -1,0 +1,33 @@
+import { alertsDue } from '../incidents/batching.ts';
+import { rememberRun } from '../incidents/lifecycle.ts';
+import { emptyState } from '../incidents/state.ts';
+import type { Policy } from '../model/policy.ts';
+import type { SlackPayload } from '../model/ports.ts';
+import { renderAlert } from '../slack/messages.ts';
+import type { CheckResult } from './check/check.ts';
+
+/** As a first run would tell it; null: nothing is severe enough. */
+export function previewMessage(
+  { report, sight }: Pick<CheckResult, 'report' | 'sight'>,
+  policy: Policy,
+): SlackPayload | null {
+  const now = new Date(report.startedAt);
+  const first = emptyState(report.project ?? '');
+  const state = rememberRun(first, { now, report, sight, policy, isUrgent: true, isBlind: false });
+  // What could not be checked stands in the message about drift, where there is any.
+  const [alert] = alertsDue(state, { now, isSeen: () => true, timing: policy.alerts });
+  if (alert === undefined) return null;
+  return renderAlert(alert, {
+    project: report.project,
+    now,
+    report,
+    sight,
+    cause: null,
+    memory: 'asked',
+    minimumSeverity: policy.minimumSeverity,
+    note: null,
+    account: null,
+    reportUrl: null,
+    reportProblem: null,
+  });
+}

@@ -1,0 +1,87 @@
+import { tableFileProblems } from '../adapters/folders/expected-files.ts';
+import { createExpectedWriter } from '../adapters/folders/expected-writer.ts';
+import { type AcceptResult, accept, parseTarget } from '../app/accept.ts';
+import { fileText, tableContent } from '../files/expected-file.ts';
+import { wordsFor } from '../kinds/words.ts';
+import type { Change } from '../model/finding.ts';
+import type { Kind } from '../model/kinds.ts';
+import { systemClock } from '../wiring.ts';
+import { counted, printable } from '../words/printable.ts';
+import {
+  type ActualOptions,
+  cliConfig,
+  EXIT,
+  type FileOptions,
+  load,
+  openActual,
+  unlessInterrupted,
+  writableFolder,
+} from './shared.ts';
+
+export interface AcceptCommandOptions extends ActualOptions, Pick<FileOptions, 'expected'> {
+  readonly path?: string;
+  readonly kind?: Kind;
+  readonly force?: boolean;
+}
+
+const EXIT_BY_STATUS: Readonly<Record<AcceptResult['status'], number>> = {
+  accepted: EXIT.inSync,
+  nothing: EXIT.inSync,
+  'needs-force': EXIT.refused,
+  refused: EXIT.refused,
+  unchecked: EXIT.unchecked,
+};
+
+/** `drift accept`: says what the file now states, or why nothing was changed, and tells the exit code. */
+export async function runAccept(table: string, options: AcceptCommandOptions): Promise<number> {
+  const config = cliConfig();
+  const folder = writableFolder(options.expected ?? config.expectedSchemas);
+  const expectation = await load(options, config, { use: 'compare' });
+  const { warehouse, deadline } = await openActual(options, config);
+  const writer = createExpectedWriter(folder);
+  const result = await accept({
+    warehouse,
+    datasets: expectation.datasets,
+    policy: expectation.policy,
+    target: parseTarget(table),
+    path: options.path ?? null,
+    kind: options.kind ?? null,
+    force: options.force === true,
+    now: systemClock.now(),
+    problemsOf: (file, id) => tableFileProblems(file, id, expectation.requiredFields),
+    readText: writer.read,
+    writeText: writer.write,
+    removeFile: writer.remove,
+    newFile: (resource) => fileText(tableContent(resource)),
+  });
+  const stream = result.refused === null ? process.stdout : process.stderr;
+  stream.write(`${lines(result, table).map(printable).join('\n')}\n`);
+  return unlessInterrupted(deadline, EXIT_BY_STATUS[result.status]);
+}
+
+function lines(
+  { status, written, removed, accepted, weakened, refused, left }: AcceptResult,
+  table: string,
+): readonly string[] {
+  const weaker = weakened.map((item) => `  weakened: ${item}`);
+  if (refused !== null) return [...`drift: ${refused}`.split('\n'), ...weaker];
+  const others =
+    left.length === 0
+      ? []
+      : [`${counted(left.length, 'other difference')} left: ${left.map(nameOf).join(', ')}`];
+  if (status === 'nothing') return [`nothing to accept in ${table}`, ...others];
+  const done = removed === null ? `${written} now says what is there:` : `${removed} is removed:`;
+  return [
+    done,
+    ...accepted.map((change) => {
+      const { expected, actual } = wordsFor(change, null);
+      return `  ${nameOf(change)}: expected ${expected}, found ${actual}`;
+    }),
+    ...weaker,
+    ...others,
+  ];
+}
+
+function nameOf({ kind, path }: Change): string {
+  return path === null ? kind : `${kind} ${path}`;
+}

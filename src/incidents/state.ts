@@ -1,0 +1,172 @@
+import type { Unchecked } from '../model/finding.ts';
+import type { Kind, Severity } from '../model/kinds.ts';
+import type { TableCounts } from '../model/report.ts';
+
+/** What is remembered from one run to the next. Every moment is RFC 3339. */
+export interface State {
+  readonly version: 1;
+  readonly project: string;
+  /** The moment of the run before; null: there was none. */
+  readonly lastRunAt: string | null;
+  /** At or above the least severity that is told. */
+  readonly findings: readonly Incident<FindingRecord>[];
+  readonly unchecked: readonly Incident<UncheckedRecord>[];
+  /** A run without a result: at most one is open. */
+  readonly failures: readonly Incident<FailureRecord>[];
+  /** By dataset: when it and each of its declared tables was last read and was there. */
+  readonly seen: ReadonlyMap<string, SeenDataset>;
+  readonly messages: SentMessages;
+  /** What was there and not told, waived or too little severe, as long as it is there. */
+  readonly quiet: readonly SuppressedRecord[];
+  /** What on-call must know of this state itself, until Slack has heard it. */
+  readonly note: string | null;
+  /** Of the last 30 days, oldest first. */
+  readonly history: readonly HistoryPoint[];
+}
+
+export interface SuppressedRecord {
+  readonly key: string;
+  readonly about: FindingRecord;
+  readonly actual: string | null;
+}
+
+/** One thing that Slack hears of, from when it is first seen until a day after it is over. */
+export interface Incident<About> {
+  /** Its identity over time, whatever its values. */
+  readonly key: string;
+  readonly about: About;
+  readonly severity: Severity;
+  /** What is there; another value is told as a change. null: absent, or nothing that could change. */
+  readonly actual: string | null;
+  /** The same for people, short; null: nothing that could change. */
+  readonly said: string | null;
+  readonly lastSeenAt: string;
+  /** Runs in a row that saw it. */
+  readonly runs: number;
+  /** Whether it may be told: one failed read is not yet worth waking anybody. */
+  readonly isRipe: boolean;
+  /** When it was open, oldest first; the last is the current or the latest. */
+  readonly episodes: readonly Episode[];
+  /** When `actual` changed while it was open, within the last day. */
+  readonly changes: readonly string[];
+  /** How the latest episode ended; null: it is open. */
+  readonly closing: Closing | null;
+  /** What Slack was last told of it; null: nothing yet. */
+  readonly told: Told | null;
+}
+
+export interface Episode {
+  readonly openedAt: string;
+  readonly closedAt: string | null;
+  /** Whether Slack heard of it. */
+  readonly isHeard: boolean;
+  /** The third opening within a day, or a later one: told in the reminder only. */
+  readonly isFlapping: boolean;
+}
+
+export type Closing =
+  /** Read, compared, and found equal; of what was unchecked: read again. */
+  | { readonly how: 'repaired' }
+  /** Of what was unchecked: it is known again, and missing, which Slack has been told before or need not be. */
+  | { readonly how: 'missing' }
+  /** The files or the policy no longer say so. */
+  | { readonly how: 'not-expected' }
+  | { readonly how: 'waived'; readonly until: string; readonly reason: string }
+  /** Nobody is told: it fell below the least severity that is. */
+  | { readonly how: 'silent' };
+
+export interface Told {
+  readonly at: string;
+  /** Whether it was open then. */
+  readonly isOpen: boolean;
+  readonly severity: Severity;
+  readonly actual: string | null;
+  readonly said: string | null;
+  /** Reminders since it was told as opened, changed or escalated. */
+  readonly reminders: number;
+}
+
+export interface FindingRecord {
+  readonly kind: Kind;
+  readonly dataset: string;
+  readonly table: string | null;
+  readonly path: string | null;
+  readonly expected: string | null;
+  /** What differs, for people; `{path}` stands for the field. */
+  readonly what: string;
+  /** The last run that read the very thing without this finding; null: none did. */
+  readonly lastGoodAt: string | null;
+  /** How far back its data can be restored, by what the dataset said before and after; null: not known. */
+  readonly timeTravelHours: number | null;
+}
+
+export interface UncheckedRecord extends Unchecked {
+  /** Whether the run before could read it: what is deleted looks the same to those without permission. */
+  readonly wasReadable: boolean;
+  /** The dataset itself was read, and only the list of its tables was not. */
+  readonly isListOnly: boolean;
+  /** Of what was readable in the run before: when that was, for restoring it if it is gone; null: not known. */
+  readonly lastReadAt: string | null;
+  /** How far back its data could be restored then; null: not known. */
+  readonly timeTravelHours: number | null;
+}
+
+export interface FailureRecord {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface SeenDataset {
+  readonly at: string | null;
+  /** Its time travel window then; null: not known. */
+  readonly timeTravelHours: number | null;
+  readonly tables: ReadonlyMap<string, SeenTable>;
+}
+
+export interface SeenTable {
+  readonly at: string;
+  /** Of what was compared then; null: something else would have been since, so that nobody knows what was in order. */
+  readonly digest: string | null;
+}
+
+export const TOPICS = ['drift', 'unchecked', 'resolved', 'still-open'] as const;
+/** What a message is about; a run sends at most one of each. */
+export type Topic = (typeof TOPICS)[number];
+
+/** What became of a message: accepted; perhaps posted; surely not. */
+export const DELIVERY_STATUSES = ['sent', 'unknown', 'refused'] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+/** The messages of one scheduled run, over all its attempts. */
+export interface SentMessages {
+  /** The run's moment; null: no run yet. */
+  readonly runAt: string | null;
+  readonly list: readonly {
+    readonly topic: Topic;
+    readonly fate: DeliveryStatus;
+    /** Keys of what it told. */
+    readonly about: readonly string[];
+  }[];
+}
+
+export interface HistoryPoint {
+  readonly at: string;
+  readonly findings: Readonly<Record<Severity, number>>;
+  readonly tables: TableCounts;
+}
+
+export function emptyState(project: string): State {
+  return {
+    version: 1,
+    project,
+    lastRunAt: null,
+    findings: [],
+    unchecked: [],
+    failures: [],
+    seen: new Map(),
+    messages: { runAt: null, list: [] },
+    quiet: [],
+    note: null,
+    history: [],
+  };
+}

@@ -1,0 +1,301 @@
+import { fieldKey } from '../compare/fields.ts';
+import { partitioningText } from '../compare/partitioning.ts';
+import { CLUSTERING_TYPES } from '../metadata/canonical.ts';
+import type { Fix } from '../model/finding.ts';
+import type { Kind } from '../model/kinds.ts';
+import type { ExpectedTable, Field, Partitioning, Setting, Table } from '../model/table.ts';
+import { isOneExpression } from './column.ts';
+import { isPast, isShorter, moment } from './loss.ts';
+import { rebuild, type TableCase } from './repair-case.ts';
+import {
+  bqName,
+  columnDefinition,
+  days,
+  identifier,
+  identifiers,
+  isWritable,
+  literal,
+  option,
+  partitionExpression,
+  settingText,
+  shellComment,
+  tablePath,
+} from './sql-words.ts';
+
+/** Slack shows 3,000 characters of a section; what is longer is nothing to type at night. */
+export const MAX_STATEMENT_CHARS = 1_500;
+
+/** How the table's rows come into its new columns. */
+interface Plan {
+  /** The new columns, in the order of the old ones. */
+  readonly columns: readonly Field[];
+  /** Expressions by column name, for those that are not copied as they are. */
+  readonly converted: ReadonlyMap<string, string>;
+  /** What is lost on the way. */
+  readonly note: string;
+}
+
+/**
+ * A sketch of the statements that build the table anew, with the partitioning, clustering and options that the file
+ * states or, where it states none, the table has.
+ */
+export function rebuildTable(tableCase: TableCase, plan: Plan): Fix {
+  const lost = lostByRebuild(tableCase.actual);
+  if (lost.length > 0) {
+    return rebuild([], `a new table would lose ${lost.join(', ')}; ${plan.note}`);
+  }
+  const want = withoutLoss(wantedTable(tableCase.expected, tableCase.actual), tableCase.actual);
+  const obstacle = obstacleTo(want, plan) ?? pastExpiration(want, tableCase);
+  if (obstacle !== null) return rebuild([], `${obstacle}; ${plan.note}`);
+  const create = creation(tableCase, want, plan);
+  if (create.some((statement) => statement.length > MAX_STATEMENT_CHARS)) {
+    return rebuild(
+      [],
+      `build the table anew with the columns, partitioning and options of its file; ${plan.note}`,
+    );
+  }
+  return rebuild(
+    [...unseenFirst(tableCase), ...liftedFilter(tableCase), ...create],
+    `look first at what the two commands print: ${UNSEEN}; ${plan.note}; ${notesOf(tableCase, want).join('; ')}`,
+  );
+}
+
+const UNSEEN =
+  'row access policies and grants of the table are lost by this, and the monitor cannot see them';
+
+/**
+ * No answer holds row access policies and grants: docs/managing-row-level-security#list-policy and
+ * docs/control-access-to-resources-iam#view-access. Whether CREATE OR REPLACE keeps them is documented nowhere, and a new table
+ * has none.
+ */
+function unseenFirst({ subject }: TableCase): readonly string[] {
+  const name = bqName(subject);
+  return [
+    `${shellComment('First: go on only where these two show no policy and no binding')}\nbq ls --row_access_policies ${name}`,
+    `bq get-iam-policy --table=true ${name}`,
+  ];
+}
+
+/** What protects or makes the table, and stands in no statement; empty: nothing that can be seen. */
+function lostByRebuild({ fields, settings, uncarried = [] }: Table): readonly string[] {
+  const keys = [...(settings?.get('table-constraints')?.values.values() ?? [])].filter((key) => key !== null);
+  const own = uncarried.filter((word) => word !== FRIENDLY_NAME);
+  return [...fields.flatMap((field) => lostOfField(field, '')), ...keys, ...own];
+}
+
+/** A name for people, which protects nothing. */
+const FRIENDLY_NAME = 'the friendly name';
+
+function lostOfField({ name, fields = [], uncarried = [] }: Field, parent: string): readonly string[] {
+  const path = parent + name;
+  return [
+    ...uncarried.map((word) => `${word} of ${path}`),
+    ...fields.flatMap((field) => lostOfField(field, `${path}.`)),
+  ];
+}
+
+/** What the table shall be: all it is, but for what the file states. */
+export function wantedTable(expected: ExpectedTable, actual: Table): Table {
+  const partitioning = expected.partitioning === undefined ? actual.partitioning : expected.partitioning;
+  return {
+    ...actual,
+    partitioning,
+    partitionExpirationMs:
+      expected.partitionExpirationMs === undefined
+        ? actual.partitionExpirationMs
+        : expected.partitionExpirationMs,
+    requirePartitionFilter: expected.requirePartitionFilter ?? actual.requirePartitionFilter,
+    clustering: expected.clustering ?? actual.clustering,
+    // Only whether it expires is stated, not when; that it begins to expire is a repair of its own.
+    expirationTime: expected.expirationTime === null ? null : actual.expirationTime,
+    settings: mergedSettings(expected, actual),
+  };
+}
+
+/**
+ * That partitions begin to expire, or do so sooner, is a repair of its own, which says what it deletes. By another column a
+ * row is of another age, so that the same period would delete others.
+ */
+function withoutLoss(want: Table, actual: Table): Table {
+  const { partitioning, partitionExpirationMs: wanted } = want;
+  const found = isSame(partitioning, actual.partitioning) ? actual.partitionExpirationMs : null;
+  return { ...want, partitionExpirationMs: isShorter(wanted, found) ? found : wanted };
+}
+
+function pastExpiration({ expirationTime }: Table, { now }: TableCase): string | null {
+  if (expirationTime === null || !isPast(expirationTime, now)) return null;
+  return `the table expired at ${moment(expirationTime)}, so that the new one would be deleted at once: repair that first`;
+}
+
+function mergedSettings(expected: ExpectedTable, actual: Table): ReadonlyMap<Kind, Setting> {
+  const merged = new Map(actual.settings);
+  for (const [kind, stated] of expected.settings ?? []) {
+    const kept = stated.othersAbsent ? [] : (actual.settings?.get(kind)?.values ?? []);
+    merged.set(kind, { values: new Map([...kept, ...stated.values]), othersAbsent: false });
+  }
+  return merged;
+}
+
+function obstacleTo(want: Table, plan: Plan): string | null {
+  const { partitioning, clustering } = want;
+  const { columns } = plan;
+  if (partitioning !== null && partitionExpression(partitioning, columns) === null) {
+    return `no column of the table can carry ${partitioningText(partitioning)} yet: repair that column first`;
+  }
+  const missing = clustering.filter((name) => !canCluster(columns, name));
+  if (missing.length > 0) {
+    return `the table cannot be clustered by ${missing.join(', ')} yet: repair that column first`;
+  }
+  if (!listsColumns(want, plan)) return null;
+  const unwritable = columns.filter((column) => !isWritable(column) || !isDefaultWritable(column));
+  return unwritable.length === 0
+    ? null
+    : `no statement can state all of ${unwritable.map(({ name }) => name).join(', ')}`;
+}
+
+function isDefaultWritable({ settings }: Field): boolean {
+  return isOneExpression(settingText(settings, 'field-default') ?? '');
+}
+
+/** A table partitioned by ingestion time cannot be created from a query: DDL, CREATE TABLE. */
+function listsColumns(want: Table, { columns }: Plan): boolean {
+  return columns.some(saysMore) || isByIngestion(want.partitioning);
+}
+
+/** SELECT infers neither NOT NULL nor parameters of types, nor settings of columns, so that whoever has those is listed. */
+function saysMore({ type, mode, fields = [], settings }: Field): boolean {
+  return mode === 'REQUIRED' || type.includes('(') || settings !== undefined || fields.some(saysMore);
+}
+
+/** With its default, which a column of a table alone has. */
+function columnWithDefault(column: Field): string {
+  const expression = settingText(column.settings, 'field-default')?.trim() ?? null;
+  return columnDefinition(column, expression);
+}
+
+/** Clustering columns are top-level, not repeated, and without collation: DDL, clustering_column_list. */
+export function canCluster(columns: readonly Field[], name: string): boolean {
+  const column = columns.find((candidate) => fieldKey(candidate) === name.toLowerCase());
+  if (column === undefined || column.mode === 'REPEATED') return false;
+  if (settingText(column.settings, 'field-collation') !== null) return false;
+  return CLUSTERING_TYPES.includes(column.type.replace(/[(<].*/, ''));
+}
+
+function creation(tableCase: TableCase, want: Table, plan: Plan): readonly string[] {
+  const { subject, actual } = tableCase;
+  const columns = listsColumns(want, plan) ? ` (${plan.columns.map(columnWithDefault).join(', ')})` : '';
+  const shape = `${columns}${clauses(want, plan.columns)}`;
+  const rows = `SELECT ${selection(plan)} FROM ${tablePath(subject)}`;
+  // OR REPLACE cannot change the kind of partitioning: DDL, CREATE TABLE.
+  if (!swaps(want, actual)) return [`CREATE OR REPLACE TABLE ${tablePath(subject)}${shape} AS ${rows}`];
+  const created = `CREATE TABLE ${tablePath(subject, '_new')}${shape}`;
+  if (!isByIngestion(want.partitioning)) return [`${created} AS ${rows}`, ...swap(subject)];
+  return [created, ingestion(tableCase, want, plan), ...swap(subject)];
+}
+
+function swaps(want: Table, actual: Table): boolean {
+  return isByIngestion(want.partitioning) || !isSame(want.partitioning, actual.partitioning);
+}
+
+function isByIngestion(partitioning: Partitioning | null): boolean {
+  return partitioning?.by === 'time' && partitioning.field === null;
+}
+
+function isSame(expected: Partitioning | null, actual: Partitioning | null): boolean {
+  if (expected === null || actual === null) return expected === actual;
+  return partitioningText(expected).toLowerCase() === partitioningText(actual).toLowerCase();
+}
+
+/** A column list is required here, and the time of a row is that of its new partition. */
+function ingestion({ subject, actual }: TableCase, want: Table, plan: Plan): string {
+  const granularity = want.partitioning?.by === 'time' ? want.partitioning.granularity : '';
+  const isKept = isByIngestion(actual.partitioning);
+  const columns = plan.columns.map(({ name }) => identifier(name));
+  const names = [...(isKept ? ['_PARTITIONTIME'] : []), ...columns].join(', ');
+  const values = plan.columns.map(({ name }) => plan.converted.get(name) ?? identifier(name));
+  const times = isKept ? [`TIMESTAMP_TRUNC(_PARTITIONTIME, ${granularity})`] : [];
+  return `INSERT INTO ${tablePath(subject, '_new')} (${names}) SELECT ${[...times, ...values].join(', ')} FROM ${tablePath(subject)}`;
+}
+
+function selection({ converted }: Plan): string {
+  const replaced = [...converted].map(([name, expression]) => `${expression} AS ${identifier(name)}`);
+  return replaced.length === 0 ? '*' : `* REPLACE (${replaced.join(', ')})`;
+}
+
+/** The new name is a bare one: DDL, ALTER TABLE RENAME TO. */
+function swap(subject: TableCase['subject']): readonly string[] {
+  return [
+    `ALTER TABLE ${tablePath(subject)} RENAME TO ${identifier(`${subject.table}_old`)}`,
+    `ALTER TABLE ${tablePath(subject, '_new')} RENAME TO ${identifier(subject.table ?? '')}`,
+  ];
+}
+
+/** A query of the whole table is refused as long as a filter is required. */
+function liftedFilter({ subject, actual }: TableCase): readonly string[] {
+  return actual.requirePartitionFilter && actual.partitioning !== null
+    ? [`ALTER TABLE ${tablePath(subject)} SET OPTIONS (require_partition_filter = FALSE)`]
+    : [];
+}
+
+function clauses(want: Table, columns: readonly Field[]): string {
+  const { partitioning, clustering, settings } = want;
+  const expression = partitioning === null ? null : partitionExpression(partitioning, columns);
+  const collation = settingText(settings, 'table-collation');
+  const options = tableOptions(want);
+  return [
+    ...(collation === null ? [] : [` DEFAULT COLLATE ${literal(collation)}`]),
+    ...(expression === null ? [] : [` PARTITION BY ${expression}`]),
+    ...(clustering.length === 0 ? [] : [` CLUSTER BY ${identifiers(clustering)}`]),
+    ...(options.length === 0 ? [] : [` OPTIONS (${options.join(', ')})`]),
+  ].join('');
+}
+
+function tableOptions(want: Table): readonly string[] {
+  const { partitioning, partitionExpirationMs, requirePartitionFilter, expirationTime, settings } = want;
+  const expires = partitioning?.by === 'time' && partitionExpirationMs !== null;
+  return [
+    ...(expirationTime === null ? [] : [`expiration_timestamp = TIMESTAMP_MILLIS(${expirationTime})`]),
+    ...(expires ? [`partition_expiration_days = ${days(partitionExpirationMs)}`] : []),
+    ...(partitioning !== null && requirePartitionFilter ? ['require_partition_filter = TRUE'] : []),
+    ...option('kms_key_name', settingText(settings, 'table-encryption')),
+    ...describingOptions(settings),
+  ];
+}
+
+/** Description and labels, which views have as well. */
+export function describingOptions(settings: Table['settings']): readonly string[] {
+  const labels = [...(settings?.get('table-labels')?.values ?? [])].flatMap(([key, text]) =>
+    text === null ? [] : [`(${literal(key)}, ${literal(text.slice(key.length + 1))})`],
+  );
+  return [
+    ...option('description', settingText(settings, 'table-description')),
+    ...(labels.length === 0 ? [] : [`labels = [${labels.join(', ')}]`]),
+  ];
+}
+
+function notesOf(tableCase: TableCase, want: Table): readonly string[] {
+  const { expected, actual } = tableCase;
+  const byIngestion = isByIngestion(want.partitioning);
+  return [
+    ...(actual.uncarried?.includes(FRIENDLY_NAME) ? [`${FRIENDLY_NAME} is not copied`] : []),
+    ...(byIngestion && !isByIngestion(actual.partitioning)
+      ? ['all rows land in the partition of the moment']
+      : []),
+    ...(isByIngestion(actual.partitioning) && !byIngestion ? ['the times of ingestion are lost'] : []),
+    ...(isShorter(wantedTable(expected, actual).partitionExpirationMs, want.partitionExpirationMs)
+      ? ['it sets no shorter partition expiration: the check after it says what that deletes']
+      : []),
+    ...(want.expirationTime === null ||
+    (want.partitioning?.by === 'time' && want.partitionExpirationMs === null)
+      ? ['a default expiration of the dataset holds for the new table: clear it first']
+      : []),
+    ...(liftedFilter(tableCase).length > 0
+      ? [
+          'the old table needs no partition filter from then on: where a statement after that fails, set require_partition_filter to TRUE again',
+        ]
+      : []),
+    swaps(want, actual)
+      ? 'stop writers first; the old table stays as …_old until you drop it'
+      : 'stop writers first; what the table was stays in time travel alone',
+  ];
+}

@@ -1,0 +1,87 @@
+import { fieldKey } from '../compare/fields.ts';
+import type { Change, Fix, Subject } from '../model/finding.ts';
+import type { Told } from '../model/restore.ts';
+import type { ExpectedTable, Field, Table } from '../model/table.ts';
+
+/** One change and all that is known of what it is a change of. */
+export interface FixCase {
+  readonly change: Change;
+  readonly subject: Subject & { readonly project: string | null };
+  /** null: no file declares it, or it is a dataset. */
+  readonly expected: ExpectedTable | null;
+  /** null: it is missing, or it is a dataset. */
+  readonly actual: Table | null;
+  /** The run's moment: what is past, and what a shorter period deletes, is told by it. */
+  readonly now: Date;
+}
+
+/** A table that is there. */
+export interface TableCase extends FixCase {
+  readonly expected: ExpectedTable;
+  readonly actual: Table;
+}
+
+/** A declared field of a table that is there. */
+export interface FieldCase extends TableCase {
+  /** From the column down to the declared field. */
+  readonly stated: Chain;
+  /** The same in BigQuery, as far down as it is there. */
+  readonly found: readonly Field[];
+}
+
+/** What repairs changes of one kind; null: the case does not hold what the kind is about. */
+export type FixMaker = (fixCase: FixCase) => Fix | null;
+
+/** Fields each in the one before it. */
+export type Chain = readonly [Field, ...Field[]];
+
+export function inPlace(statements: readonly Told[], note: Told | null = null): Fix {
+  return { how: 'in-place', statements, note };
+}
+
+export function rebuild(statements: readonly Told[], note: Told): Fix {
+  return { how: 'rebuild', statements, note };
+}
+
+export function restore(statements: readonly Told[], note: Told): Fix {
+  return { how: 'restore', statements, note };
+}
+
+export function noFix(note: Told): Fix {
+  return { how: 'none', statements: [], note };
+}
+
+/** For kinds that compare a file with a table that is there. */
+export function ofTable(make: (tableCase: TableCase) => Fix): FixMaker {
+  return (fixCase) => {
+    const { subject, expected, actual } = fixCase;
+    return subject.table === null || expected === null || actual === null
+      ? null
+      : make({ ...fixCase, expected, actual });
+  };
+}
+
+/** For kinds of declared fields. */
+export function ofField(make: (fieldCase: FieldCase) => Fix): FixMaker {
+  return (fixCase) => {
+    const { change, subject, expected, actual } = fixCase;
+    if (subject.table === null || change.path === null || expected === null || actual === null) return null;
+    const [column, ...nested] = chainTo(expected.fields ?? [], change.path);
+    if (column === undefined) return null;
+    const found = chainTo(actual.fields, change.path);
+    return make({ ...fixCase, expected, actual, stated: [column, ...nested], found });
+  };
+}
+
+/** The fields along a dotted path as far as they are there; empty: not even the first. */
+function chainTo(fields: readonly Field[], path: string): readonly Field[] {
+  const lower = path.toLowerCase();
+  const field = fields.find((candidate) => `${lower}.`.startsWith(`${fieldKey(candidate)}.`));
+  if (field === undefined) return [];
+  const rest = path.slice(field.name.length + 1);
+  return rest === '' ? [field] : [field, ...chainTo(field.fields ?? [], rest)];
+}
+
+export function lastOf(chain: Chain): Field {
+  return chain.at(-1) ?? chain[0];
+}

@@ -1,0 +1,227 @@
+import { fieldKey } from '../compare/fields.ts';
+import type { Fix } from '../model/finding.ts';
+import { MEANING, type Told, told, UNTIL } from '../model/restore.ts';
+import type { Field } from '../model/table.ts';
+import { canCast, lostByCast } from './casts.ts';
+import {
+  alterColumn,
+  isOneExpression,
+  isPrimaryKey,
+  pairOf,
+  replacedColumn,
+  updateSchema,
+} from './column.ts';
+import { rebuildTable } from './rebuild.ts';
+import { type FieldCase, inPlace, lastOf, noFix, rebuild } from './repair-case.ts';
+import {
+  columnDefinition,
+  columnType,
+  identifier,
+  isWritable,
+  savedCopy,
+  settingText,
+  tablePath,
+} from './sql-words.ts';
+import { whatIsNoTable } from './view.ts';
+import { canWiden } from './widening.ts';
+
+/*
+ * Which changes of a schema BigQuery makes in place:
+ * https://docs.cloud.google.com/bigquery/docs/managing-table-schemas and, for the statements,
+ * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language
+ */
+
+export function fieldMissing(fieldCase: FieldCase): Fix {
+  const { stated } = fieldCase;
+  const field = lastOf(stated);
+  const other = whatIsNoTable(fieldCase);
+  if (other !== null) return other;
+  const { context } = fieldCase.change;
+  if (context?.type === 'perhaps-renamed') return renamedBack(fieldCase, context.to);
+  if (field.mode === 'REQUIRED') {
+    return rebuild(
+      [],
+      'a REQUIRED field cannot be added to a table: build the table anew with a value for it in each row, or let the file say NULLABLE',
+    );
+  }
+  if (stated.length > 1) return updateSchema(fieldCase, missingNote(fieldCase));
+  if (layoutColumns(fieldCase).includes(fieldKey(field))) {
+    return rebuild(
+      [],
+      told`a column that the table is to be partitioned or clustered by cannot be added: build the table anew with it; ${lostData(fieldCase)}`,
+    );
+  }
+  if (!isWritable(field)) return noFix('the file does not say enough of its type to add it');
+  return inPlace(
+    [
+      `ALTER TABLE ${tablePath(fieldCase.subject)} ADD COLUMN IF NOT EXISTS ${columnDefinition(field)}`,
+      ...addedDefault(fieldCase, field),
+    ],
+    told`${hasPolicies(field) ? OPEN_UNTIL_TAGGED : ''}${missingNote(fieldCase)}`,
+  );
+}
+
+/** An empty column beside the renamed one would be one too many. */
+function renamedBack(fieldCase: FieldCase, found: string): Fix {
+  const { subject, stated } = fieldCase;
+  const { name } = lastOf(stated);
+  const other = `where ${found} is a column of its own, declare it, and add ${name} as an empty column instead`;
+  const probably = `probably ${name} was renamed to ${found}`;
+  // DDL, ALTER TABLE RENAME COLUMN: top-level columns alone, and none that the table is laid out by or that a key names.
+  const isFixed = foundLayoutColumns(fieldCase).includes(found.toLowerCase()) || isInKey(fieldCase, found);
+  if (stated.length > 1 || isFixed) {
+    return noFix(`${probably}, and such a column cannot be renamed back in place; ${other}`);
+  }
+  return inPlace(
+    [`ALTER TABLE ${tablePath(subject)} RENAME COLUMN ${identifier(found)} TO ${identifier(name)}`],
+    `${probably}; whoever reads ${found} by that name breaks; ${other}; a table with row access policies refuses it`,
+  );
+}
+
+function isInKey({ actual }: FieldCase, name: string): boolean {
+  const texts = [...(actual.settings?.get('table-constraints')?.values.values() ?? [])];
+  return texts.some((text) => text?.split(/[(), ]+/).includes(name.toLowerCase()) === true);
+}
+
+const OPEN_UNTIL_TAGGED =
+  'until its policy tags are set again with bq update, the column is open to all who read the table; ';
+
+function missingNote(fieldCase: FieldCase): Told {
+  return told`the field comes back empty; ${lostData(fieldCase)}`;
+}
+
+function lostData({ subject }: FieldCase): Told {
+  return told`if it was dropped, save its data first, in a copy: ${savedCopy(subject)} (${MEANING}); time travel can restore it ${UNTIL}`;
+}
+
+/** A new column takes its default in a statement of its own. */
+function addedDefault(fieldCase: FieldCase, field: Field): readonly string[] {
+  const expression = settingText(field.settings, 'field-default');
+  if (expression === null || !isOneExpression(expression) || isPrimaryKey(fieldCase)) return [];
+  return [`${alterColumn(fieldCase.subject, field)} SET DEFAULT ${expression}`];
+}
+
+function hasPolicies({ settings, fields = [] }: Field): boolean {
+  const own = [...(settings?.get('field-policy-tags')?.values.values() ?? [])].some(
+    (value) => value !== null,
+  );
+  return own || fields.some(hasPolicies);
+}
+
+/** What the table is to be partitioned and clustered by, in lower case. */
+function layoutColumns({ expected }: FieldCase): readonly string[] {
+  const column = expected.partitioning?.field ?? null;
+  return [...(column === null ? [] : [column]), ...(expected.clustering ?? [])].map((name) =>
+    name.toLowerCase(),
+  );
+}
+
+/** What the table is partitioned and clustered by now, in lower case. */
+function foundLayoutColumns({ actual }: FieldCase): readonly string[] {
+  const column = actual.partitioning?.field ?? null;
+  return [...(column === null ? [] : [column]), ...actual.clustering].map((name) => name.toLowerCase());
+}
+
+export function fieldMode(fieldCase: FieldCase): Fix {
+  const { stated, subject } = fieldCase;
+  const [expected, actual] = pairOf(fieldCase);
+  const other = whatIsNoTable(fieldCase);
+  if (other !== null) return other;
+  if (expected.mode === 'NULLABLE' && actual.mode === 'REQUIRED') {
+    const note = 'a field once NULLABLE never becomes REQUIRED again';
+    return stated.length > 1
+      ? updateSchema(fieldCase, note)
+      : inPlace([`${alterColumn(subject, actual)} DROP NOT NULL`], note);
+  }
+  const note = `BigQuery cannot turn ${actual.mode} into ${expected.mode}`;
+  const expression = modeConversion(identifier(actual.name), {
+    expected: expected.mode,
+    actual: actual.mode,
+  });
+  if (stated.length > 1 || expression === null) return rebuild([], `${note}: build the table anew`);
+  return rebuildTable(fieldCase, {
+    columns: replacedColumn(fieldCase, { ...actual, mode: expected.mode }),
+    converted: expression === '' ? new Map() : new Map([[actual.name, expression]]),
+    note: note + lossOf(expected.mode, actual.mode),
+  });
+}
+
+/** null: no such mode; empty: the values stay as they are. */
+function modeConversion(
+  column: string,
+  { expected, actual }: { readonly expected: string; readonly actual: string },
+): string | null {
+  if (actual === 'REPEATED') {
+    return ['NULLABLE', 'REQUIRED'].includes(expected) ? `${column}[SAFE_OFFSET(0)]` : null;
+  }
+  if (expected === 'REPEATED') return `IF(${column} IS NULL, [], [${column}])`;
+  return expected === 'REQUIRED' ? '' : null;
+}
+
+function lossOf(expected: string, actual: string): string {
+  if (actual === 'REPEATED') return '; only the first value of each list is kept';
+  return expected === 'REQUIRED' ? '; the statement fails as long as any row has NULL' : '';
+}
+
+export function fieldType(fieldCase: FieldCase): Fix {
+  const [expected, actual] = pairOf(fieldCase);
+  const other = whatIsNoTable(fieldCase);
+  if (other !== null) return other;
+  const widened = widenedColumn(fieldCase);
+  if (widened !== null) {
+    return inPlace(
+      [`${alterColumn(fieldCase.subject, widened)} SET DATA TYPE ${columnType(widened)}`],
+      `a wider type cannot be narrowed again${expected.type === 'FLOAT64' ? '; digits after the 15th are rounded' : ''}; stop streaming into the table first`,
+    );
+  }
+  const note = `BigQuery cannot turn ${actual.type} into ${expected.type} in place`;
+  const expression = typeConversion(fieldCase);
+  if (expression === null && !isPlain(fieldCase)) return rebuild([], `${note}: build the table anew`);
+  if (expression === null)
+    return rebuild([], `${note}, and no CAST converts its values: a person has to choose how`);
+  const lost = lostByCast({ from: actual.type, to: expected.type });
+  return rebuildTable(fieldCase, {
+    columns: replacedColumn(fieldCase, { ...actual, type: expected.type }),
+    converted: new Map([[actual.name, expression]]),
+    note: `${note}; the statement fails on a value that does not fit${lost === null ? '' : `; ${lost}`}`,
+  });
+}
+
+/** The whole column with the one field widened; null: not in place. */
+function widenedColumn(fieldCase: FieldCase): Field | null {
+  const { found } = fieldCase;
+  const [expected, actual] = pairOf(fieldCase);
+  const [column] = found;
+  if (column === undefined || found.length < fieldCase.stated.length) return null;
+  // The documentation lists no conversion of arrays, nor of what a table is partitioned or clustered by.
+  if (found.some(({ mode }) => mode === 'REPEATED')) return null;
+  if (foundLayoutColumns(fieldCase).includes(fieldKey(column))) return null;
+  if (!canWiden({ from: actual.type, to: expected.type })) return null;
+  const widened = withType(found, expected.type);
+  return widened !== null && isWritable(widened) ? widened : null;
+}
+
+/** The first field of a chain with another type at its end. */
+function withType([field, ...nested]: readonly Field[], type: string): Field | null {
+  const [child] = nested;
+  if (field === undefined) return null;
+  if (child === undefined) return { ...field, type };
+  const replaced = withType(nested, type);
+  if (replaced === null) return null;
+  return { ...field, fields: (field.fields ?? []).map((each) => (each === child ? replaced : each)) };
+}
+
+/** A column that is no record. */
+function isPlain(fieldCase: FieldCase): boolean {
+  return fieldCase.stated.length === 1 && pairOf(fieldCase).every(({ fields }) => fields === undefined);
+}
+
+/** null: no cast reaches into a record, and GoogleSQL has not one for any two types. */
+function typeConversion(fieldCase: FieldCase): string | null {
+  const [expected, actual] = pairOf(fieldCase);
+  if (!isPlain(fieldCase) || !isWritable(expected) || !isWritable(actual)) return null;
+  if (!canCast({ from: actual.type, to: expected.type })) return null;
+  const column = identifier(actual.name);
+  if (actual.mode !== 'REPEATED') return `CAST(${column} AS ${expected.type})`;
+  return `ARRAY(SELECT CAST(item AS ${expected.type}) FROM UNNEST(${column}) AS item)`;
+}

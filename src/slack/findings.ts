@@ -1,0 +1,316 @@
+import type { Item } from '../incidents/alert.ts';
+import type { Episode, FindingRecord } from '../incidents/state.ts';
+import { isVerbatim, readerVerb, saysRestorable, shownValues } from '../kinds/words.ts';
+import type { Finding } from '../model/finding.ts';
+import { type Kind, SEVERITIES } from '../model/kinds.ts';
+import type { ScanResult } from '../model/scan-result.ts';
+import { repairOf } from '../repair/instructions.ts';
+import { recoveryClock } from '../repair/recovery.ts';
+import { lasting, moment } from '../words/moment.ts';
+import { counted, shortened } from '../words/printable.ts';
+import { groupBySubject, subjectName } from '../words/subject.ts';
+import { code, codeBlock, escaped, link, owner, quote } from './mrkdwn.ts';
+import { elsewhere, joined, MAX_LINK, namedFirst, SIGN, subjectLink } from './parts.ts';
+
+/** A clock that so many tables have in common is said once, above them. */
+const LEAST_SHARING = 5;
+/** Of those. */
+const MAX_SHARED_CLOCKS = 3;
+/** More findings of one kind in one table than this become one line. */
+const MAX_LINES_OF_A_KIND = 5;
+/** A longer repair is not read in a chat, and none is cut: half a statement, or one without its danger, is worse than none. */
+const MAX_REPAIR = 1200;
+/** Of one table. */
+const MAX_REPAIRS = 3;
+const MAX_OWNERS = 5;
+
+/** A finding that is there, with what is remembered of it. */
+export interface OpenItem {
+  readonly finding: Finding;
+  readonly item: Item<FindingRecord>;
+}
+
+export interface Telling {
+  readonly project: string | null;
+  readonly now: Date;
+  /** Alerts name the owner so that Slack calls them, reminders do not. */
+  readonly mentionsOwner: boolean;
+  /** null: the run has no result. */
+  readonly sight: ScanResult | null;
+  /** Clocks that the message has said already. */
+  readonly saidOfAll: ReadonlySet<string>;
+  readonly reportUrl: string | null;
+}
+
+/** What is said of one table. */
+export interface FindingSection {
+  readonly text: string;
+  readonly withRepairs: string;
+}
+
+/** A section for each table, worst first: its name, its findings, and what is worth knowing of them. */
+export function findingSections(items: readonly OpenItem[], telling: Telling): readonly FindingSection[] {
+  const itemOf = new Map(items.map((open) => [open.finding, open]));
+  const given = new Set<string>();
+  return groupBySubject(items.map(({ finding }) => finding)).map((group) => {
+    const members = group.findings.flatMap((finding) => itemOf.get(finding) ?? []);
+    const [first] = group.findings;
+    const heading = [
+      subjectLink(group, telling.project),
+      ...(telling.mentionsOwner ? ownersOf(group.findings) : []),
+      ...(first?.runbook == null || first.runbook.length > MAX_LINK ? [] : [link(first.runbook, 'runbook')]),
+    ].join(' · ');
+    const fresh = [...new Set(members.flatMap((open) => hintOf(open, telling) ?? []))].filter(
+      (hint) => !given.has(hint),
+    );
+    for (const hint of fresh) given.add(hint);
+    const clocks = new Set(members.flatMap((open) => clockOf(open, telling.now) ?? []));
+    const lines = [
+      ...findingLines(members, telling),
+      ...[...fresh, ...[...clocks].filter((clock) => !telling.saidOfAll.has(clock))].map(quote),
+    ];
+    return {
+      text: joined(heading, lines),
+      withRepairs: joined(heading, [...lines, ...repairs(members, telling)]),
+    };
+  });
+}
+
+/** Of each finding's table; of a dataset all that its tables have. */
+export function ownersOf(findings: readonly Finding[]): readonly string[] {
+  const named = findings.flatMap((finding) => finding.owners ?? finding.owner ?? []);
+  const owners = [...new Set(named)].filter((name) => name.trim() !== '');
+  const more = owners.length - MAX_OWNERS;
+  return [...owners.slice(0, MAX_OWNERS).map(owner), ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
+/** What is worth knowing of a kind is said once in a message; the clock says it better where there is one. */
+function hintOf(open: OpenItem, telling: Telling): string | null {
+  const { hint } = open.finding;
+  return saysRestorable(open.finding) && clockOf(open, telling.now) !== null ? null : hint;
+}
+
+function clockOf({ finding, item }: OpenItem, now: Date): string | null {
+  return recoveryClock(finding, { memo: item.record.about, now });
+}
+
+/** The recovery clocks that many of the tables have in common. */
+export function sharedClocks(
+  items: readonly OpenItem[],
+  now: Date,
+): readonly { readonly clock: string; readonly tables: number }[] {
+  const sharing = new Map<string, Set<string>>();
+  for (const open of items) {
+    const clock = clockOf(open, now);
+    if (clock === null) continue;
+    sharing.set(clock, (sharing.get(clock) ?? new Set()).add(subjectName(open.finding)));
+  }
+  return [...sharing]
+    .map(([clock, { size }]) => ({ clock, tables: size }))
+    .filter(({ tables }) => tables >= LEAST_SHARING)
+    .sort((one, other) => other.tables - one.tables)
+    .slice(0, MAX_SHARED_CLOCKS);
+}
+
+function findingLines(members: readonly OpenItem[], telling: Telling): readonly string[] {
+  const kinds = [...new Set(members.map(({ finding }) => finding.kind))];
+  return kinds.flatMap((kind) => {
+    const ofKind = members.filter(({ finding }) => finding.kind === kind);
+    const isEmptied = ofKind.length > 1 && ofKind[0]?.finding.context?.type === 'no-fields-left';
+    if (isEmptied) return [foldedLine(ofKind, telling)];
+    if (ofKind.length <= MAX_LINES_OF_A_KIND) return ofKind.map((open) => findingLine(open, telling));
+    return manyLines(ofKind, telling);
+  });
+}
+
+/** Those of which the same is to be said, in one line; what is left over when there are many of these, too. */
+function manyLines(members: readonly OpenItem[], telling: Telling): readonly string[] {
+  const alike = [...Map.groupBy(members, (open) => saidOf(open, telling)).values()];
+  const shown = alike.slice(0, MAX_LINES_OF_A_KIND);
+  const left = alike.slice(MAX_LINES_OF_A_KIND).flat();
+  const lines = shown.map((group) => {
+    const [only] = group;
+    return group.length === 1 && only !== undefined ? findingLine(only, telling) : foldedLine(group, telling);
+  });
+  return left.length === 0 ? lines : [...lines, foldedLine(left, telling)];
+}
+
+/** All that is said of one but its name and its readers. */
+function saidOf({ finding, item }: OpenItem, telling: Telling): string {
+  const { severity, words } = finding;
+  const what = whatOf({ what: words.what, path: '…' });
+  return [severity, what, valuesOf(finding), lifeOf(item, telling), formerWaiver(finding)].join('\n');
+}
+
+/** `🔴 field `amount` is missing: expected `NUMERIC`, found nothing — breaks integration-service` */
+function findingLine({ finding, item }: OpenItem, telling: Telling): string {
+  const { severity, words, consumers } = finding;
+  const what = whatOf({ what: words.what, path: finding.path });
+  // That it is missing is all there is to say of it.
+  const values = SAYS_ALL.includes(finding.kind) ? withTables(finding, telling) : valuesOf(finding);
+  return `${SIGN[severity]} ${what}${values}${readers(finding.kind, consumers)}${lifeOf(item, telling)}${formerWaiver(finding)}`;
+}
+
+/** Why it is told now, although it may have been there for long. */
+function formerWaiver({ lapsedWaiver }: Finding): string {
+  if (lapsedWaiver === undefined) return '';
+  const { until, reason } = lapsedWaiver;
+  return ` — its waiver ended on ${escaped(until)} (${escaped(shortened(reason, 120))})`;
+}
+
+function valuesOf(finding: Finding): string {
+  const { words } = finding;
+  const { expected, actual } = shownValues(finding);
+  const said = (value: string | null, word: string) => (isVerbatim(value, word) ? code(word) : escaped(word));
+  return `: expected ${said(expected, words.expected)}, found ${said(actual, words.actual)}`;
+}
+
+const SAYS_ALL: readonly Kind[] = ['dataset-missing', 'table-missing'];
+
+/** What a dataset took with it. */
+function withTables({ kind, dataset }: Finding, { sight }: Telling): string {
+  const tables = sight?.datasets.get(dataset)?.tables.size ?? 0;
+  return kind === 'dataset-missing' && tables > 0 ? `, with its ${counted(tables, 'declared table')}` : '';
+}
+
+/** `field `amount` is missing` */
+export function whatOf({ what, path }: { readonly what: string; readonly path: string | null }): string {
+  return what
+    .split('{path}')
+    .map(escaped)
+    .join(code(path ?? ''));
+}
+
+/** What an alert or a reminder adds about the time before. */
+function lifeOf({ news, record }: Item<FindingRecord>, { now }: Telling): string {
+  const { episodes, told, changes } = record;
+  const openedAt = episodes.at(-1)?.openedAt ?? now.toISOString();
+  const since =
+    Date.parse(openedAt) < now.getTime() ? `open for ${lasting(openedAt, now)}` : 'open since this run';
+  switch (news) {
+    case 'opened': {
+      const unheard = episodes.slice(0, -1).filter(({ isHeard }) => !isHeard);
+      const before = unheard.map(
+        (episode) => `${moment(episode.openedAt)} to ${moment(episode.closedAt ?? '')}`,
+      );
+      const parts = [
+        ...(Date.parse(openedAt) < now.getTime() ? [`${since}, since ${moment(openedAt)}`] : []),
+        ...(before.length === 0 ? [] : [`also open ${before.slice(-3).join(', ')}`]),
+      ];
+      return parts.length === 0 ? '' : ` — ${parts.join('; ')}`;
+    }
+    case 'escalated':
+      return ` — now ${record.severity}, was ${told?.severity ?? 'less'}`;
+    case 'changed':
+      return ` — it was ${code(told?.said ?? 'nothing', 120)} when last told`;
+    case 'reminded':
+      return ` — ${since}`;
+    case 'flapping': {
+      const opened = openings(episodes, now);
+      const turns =
+        opened > changes.length
+          ? `opened ${opened} times within a day`
+          : `changed ${changes.length} times within a day`;
+      return ` — flapping: ${turns}, ${since}`;
+    }
+    case 'closed':
+      return '';
+  }
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Within the last day. */
+export function openings(episodes: readonly Episode[], now: Date): number {
+  return episodes.filter(({ openedAt }) => now.getTime() - Date.parse(openedAt) < DAY_MS).length;
+}
+
+/** What many have in common is said once. A table that was recreated empty misses every field: one line says it. */
+function foldedLine(members: readonly OpenItem[], telling: Telling): string {
+  const findings = members.map(({ finding }) => finding);
+  const [first] = members;
+  if (first === undefined) return '';
+  const { kind, context } = first.finding;
+  const severity =
+    SEVERITIES.find((candidate) => findings.some((finding) => finding.severity === candidate)) ??
+    first.finding.severity;
+  const consumers = readers(kind, [...new Set(findings.flatMap((finding) => finding.consumers))]);
+  const life =
+    inCommon(members.map(({ finding, item }) => lifeOf(item, telling) + formerWaiver(finding))) ?? '';
+  if (context?.type === 'no-fields-left') {
+    const what = `all ${findings.length} declared fields are missing: the table has no columns (recreated empty?)`;
+    return `${SIGN[severity]} ${what}${consumers}${life}`;
+  }
+  const what = inCommon(findings.map(({ words }) => whatOf({ what: words.what, path: '…' }))) ?? kind;
+  const values = inCommon(findings.map(valuesOf)) ?? '';
+  const named = namedFirst(
+    findings.map(({ path }) => path ?? ''),
+    8,
+  );
+  return `${SIGN[severity]} ${findings.length} × ${what}${values}: ${named}${consumers}${life}`;
+}
+
+/** null: they differ. */
+function inCommon(texts: readonly string[]): string | null {
+  const [first, ...others] = new Set(texts);
+  return first === undefined || others.length > 0 ? null : first;
+}
+
+export function readers(kind: Kind, consumers: readonly string[]): string {
+  if (consumers.length === 0) return '';
+  const named = consumers.slice(0, 5).map((consumer) => `*${escaped(shortened(consumer, 80))}*`);
+  const more = consumers.length > named.length ? ` and ${consumers.length - named.length} more` : '';
+  return ` — ${readerVerb(kind)} ${named.join(', ')}${more}`;
+}
+
+/**
+ * What would repair it, where that is short enough to be read here, or why nothing does. Nothing executes it. What to know before
+ * it is run stands before the statements, in the same text, so that neither is shown without the other.
+ */
+function repairs(members: readonly OpenItem[], telling: Telling): readonly string[] {
+  if (members.some(({ finding }) => finding.context?.type === 'no-fields-left')) {
+    return [quote('Adding the columns brings no row back: restore the table as it was.')];
+  }
+  const made = members.flatMap(({ finding, item }) => {
+    const repair = repairOf(finding, { memo: item.record.about, now: telling.now });
+    return repair === null ? [] : [{ finding, repair }];
+  });
+  // Two findings may have the same one, and the same may be to be known of what is done in place.
+  const keyOf = ({ repair }: (typeof made)[number]) =>
+    JSON.stringify(repair.how === 'in-place' && repair.note !== '' ? repair.note : repair);
+  const distinct = [...Map.groupBy(made, keyOf).values()];
+  const shown = distinct.slice(0, MAX_REPAIRS);
+  const texts = shown.flatMap((group): readonly string[] => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { note } = first.repair;
+    const text = [...new Set(group.flatMap(({ repair }) => repair.statements))].join('\n');
+    const what = distinct.length === 1 ? 'it' : namesOf(group.map(({ finding }) => finding));
+    if (text === '') return [`> No statement repairs ${what}: ${escaped(shortened(note, MAX_REPAIR))}`];
+    const block = codeBlock(text, Number.POSITIVE_INFINITY);
+    const lines = [
+      `Would repair ${what}:`,
+      ...(note === '' ? [] : [quote(`Before you run it: ${note}`)]),
+      block,
+    ];
+    return lines.join('\n').length > MAX_REPAIR
+      ? [quote(`The repair is long: ${elsewhere(telling)}.`)]
+      : [lines.join('\n')];
+  });
+  const left = distinct.length - shown.length;
+  return [
+    ...new Set(texts),
+    ...(left > 0 ? [quote(`+${counted(left, 'more repair')}: ${elsewhere(telling)}.`)] : []),
+  ];
+}
+
+/** The first of them. */
+function namesOf(findings: readonly Finding[]): string {
+  const shown = findings.slice(0, 3).map(nameOf).join(', ');
+  return findings.length > 3 ? `${shown} and ${findings.length - 3} more` : shown;
+}
+
+/** What tells a finding from the others of its table. */
+function nameOf({ path, words }: Finding): string {
+  return path === null ? `“${whatOf({ what: words.what, path })}”` : code(path, 60);
+}

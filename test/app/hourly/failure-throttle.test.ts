@@ -1,0 +1,131 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { playedClock } from '../../../emulators/clock.ts';
+import { startSlackEmulator } from '../../../emulators/slack.ts';
+import { createSlackSink } from '../../../src/adapters/slack-webhook/slack-webhook.ts';
+import { createFailureThrottle } from '../../../src/app/hourly/failure-throttle.ts';
+import { tellFailure } from '../../../src/app/hourly/hourly.ts';
+import type { AlertSink } from '../../../src/model/ports.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const files = { code: 'InvalidFiles', message: '1 problem in the expected files' };
+const config = { code: 'InvalidConfig', message: 'STATE_URI: expected gs://bucket/prefix' };
+
+test.each([
+  { name: 'the first one', ms: [0], failures: [files], isNews: [true] },
+  { name: 'the same at once', ms: [0, 0], failures: [files, files], isNews: [true, false] },
+  {
+    name: 'the same in each hour: after four, less ten minutes of jitter',
+    ms: [0, HOUR, HOUR, HOUR, HOUR - 10 * MINUTE, HOUR],
+    failures: [files, files, files, files, files, files],
+    isNews: [true, false, false, false, true, false],
+  },
+  {
+    name: 'the same a moment too early',
+    ms: [0, 4 * HOUR - 10 * MINUTE - 1, 1],
+    failures: [files, files, files],
+    isNews: [true, false, true],
+  },
+  {
+    name: 'another one, but not the two in turns',
+    ms: [0, MINUTE, MINUTE, MINUTE, MINUTE],
+    failures: [files, config, config, files, config],
+    isNews: [true, true, false, false, false],
+  },
+  {
+    name: 'another message of the same code',
+    ms: [0, MINUTE],
+    failures: [files, { ...files, message: '2 problems in the expected files' }],
+    isNews: [true, true],
+  },
+  {
+    name: 'another code with the same message',
+    ms: [0, MINUTE],
+    failures: [files, { ...files, code: 'Internal' }],
+    isNews: [true, true],
+  },
+])('is news: $name', ({ ms, failures, isNews }) => {
+  const clock = playedClock();
+  const gate = createFailureThrottle(clock);
+  const answers = failures.map((failure, index) => {
+    clock.applyRun(ms[index] ?? 0);
+    const isNewsNow = gate.isNews(failure);
+    if (isNewsNow) gate.told(failure, 'sent');
+    return isNewsNow;
+  });
+  expect(answers).toEqual(isNews);
+});
+
+test('whatever fails after a run that worked is news', () => {
+  const gate = createFailureThrottle(playedClock());
+  gate.told(files, 'sent');
+  const before = gate.isNews(files);
+  gate.worked();
+  expect([before, gate.isNews(files)]).toEqual([false, true]);
+});
+
+test('each process has its own memory', () => {
+  const clock = playedClock();
+  const one = createFailureThrottle(clock);
+  one.told(files, 'sent');
+  expect([one.isNews(files), createFailureThrottle(clock).isNews(files)]).toEqual([false, true]);
+});
+
+test.each([
+  { fate: 'refused', after: 0 },
+  { fate: 'unknown', after: 50 * MINUTE },
+  { fate: 'sent', after: 4 * HOUR - 10 * MINUTE },
+] as const)('what was $fate is news again after $after ms', ({ fate, after }) => {
+  const clock = playedClock();
+  const gate = createFailureThrottle(clock);
+  gate.told(files, fate);
+  if (after > 0) {
+    clock.applyRun(after - 1);
+    expect(gate.isNews(files)).toBe(false);
+    clock.applyRun(1);
+  }
+  expect(gate.isNews(files)).toBe(true);
+});
+
+test('a failure that Slack did not accept is told by the next run', async () => {
+  const slack = await startSlackEmulator();
+  onTestFinished(() => slack.close());
+  slack.faults.push({ times: 1, answer: { status: 410, body: 'channel_is_archived' } });
+  const clock = playedClock();
+  const run = {
+    alerts: createSlackSink({ url: slack.webhookUrl, fetch, clock, log: () => {} }),
+    project: 'shop',
+    log: () => {},
+    gate: createFailureThrottle(clock),
+  };
+  const messages: number[] = [];
+  for (const _ of [0, 1, 2]) {
+    await tellFailure(run, files);
+    clock.applyRun(HOUR);
+    messages.push(slack.messages.length);
+  }
+  expect(messages).toEqual([0, 1, 1]);
+});
+
+test.each([
+  {
+    name: 'what the run has left, less twenty seconds',
+    deadline: { deadline: { allMs: () => 21_234 } },
+    limits: { maxMs: 1234 },
+  },
+  { name: "the sink's own where the run has not begun", deadline: {}, limits: {} },
+])('the time for the message about a failure is $name', async ({ deadline, limits }) => {
+  const given: unknown[] = [];
+  const alerts: AlertSink = {
+    async send(_, sendLimits) {
+      given.push(sendLimits);
+      return { fate: 'sent' };
+    },
+  };
+  const gate = createFailureThrottle(playedClock());
+
+  await tellFailure({ alerts, project: 'shop', log: () => {}, gate, ...deadline }, files);
+
+  expect(given).toStrictEqual([limits]);
+});

@@ -1,0 +1,229 @@
+import type { Alert, Item } from '../../src/incidents/alert.ts';
+import { afterSending, alertsDue } from '../../src/incidents/batching.ts';
+import { rememberFailure, rememberRun, uncheckedKey } from '../../src/incidents/lifecycle.ts';
+import type { DeliveryStatus, FailureRecord, State } from '../../src/incidents/state.ts';
+import { fingerprintOf } from '../../src/judge/judge.ts';
+import type { Finding, Unchecked, WaivedFinding } from '../../src/model/finding.ts';
+import { type Kind, kindRow } from '../../src/model/kinds.ts';
+import type { Policy } from '../../src/model/policy.ts';
+import type { Report } from '../../src/model/report.ts';
+import type { DatasetScan, ScanResult, TableScan, UndeclaredScan } from '../../src/model/scan-result.ts';
+import type { Contract, DeclaredTable } from '../../src/model/table.ts';
+
+export const PROJECT = 'shop';
+
+/** The Scheduler's first hour, and the hours after it. */
+export function hour(hours: number): Date {
+  return new Date(Date.parse('2026-11-02T00:00:00Z') + hours * 3_600_000);
+}
+
+/** As `hour`, as it is remembered. */
+export function stamp(hours: number): string {
+  return hour(hours).toISOString();
+}
+
+/** The defaults of a policy file. */
+export const policy: Policy = {
+  severities: new Map(),
+  ignoreUnexpected: [],
+  waivers: [],
+  minimumSeverity: 'warning',
+  alerts: {
+    remindAfterMs: { critical: 4 * 3_600_000, warning: 24 * 3_600_000, info: null },
+    uncheckedAfterRuns: 2,
+  },
+};
+
+const contract: Contract = {
+  owner: null,
+  retention: null,
+  criticalFields: [],
+  consumers: new Map(),
+  runbook: null,
+  extraFields: 'report',
+};
+
+/** What a file states of a table, its contract beside it. */
+export function declaredTable(
+  table: string,
+  expected: DeclaredTable['expected'] = {},
+  stated: Partial<Contract> = {},
+): DeclaredTable {
+  const digest = JSON.stringify([expected, stated]);
+  return { table, expected, contract: { ...contract, ...stated }, digest };
+}
+
+export const NONE_UNDECLARED: UndeclaredScan = { isListed: true, isComplete: true, unreadable: new Set() };
+
+/** A table that was read and is as its file says, but for what is named. */
+export function tableSight(declared: DeclaredTable, about: Partial<TableScan> = {}): TableScan {
+  return { declared, status: 'present', changes: [], ...about };
+}
+
+/** The same of a dataset with these tables. */
+export function datasetSight(
+  dataset: string,
+  tables: readonly TableScan[],
+  about: Partial<DatasetScan> = {},
+): DatasetScan {
+  return {
+    declared: { dataset, declaredAs: dataset, tables: tables.map(({ declared }) => declared) },
+    status: 'present',
+    changes: [],
+    timeTravelHours: 168,
+    tables: new Map(tables.map((table) => [table.declared.table, table])),
+    undeclaredTables: NONE_UNDECLARED,
+    ...about,
+  };
+}
+
+export function scanOf(datasets: readonly DatasetScan[], about: Partial<ScanResult> = {}): ScanResult {
+  return {
+    datasets: new Map(datasets.map((dataset) => [dataset.declared.dataset, dataset])),
+    undeclaredDatasets: NONE_UNDECLARED,
+    ...about,
+  };
+}
+
+/** A judged difference; by default of its kind's own severity, in `sales.orders` or in `sales`. */
+export function finding(kind: Kind, about: Partial<Finding> = {}): Finding {
+  const { of, severity } = kindRow(kind);
+  const identity = {
+    kind,
+    dataset: 'sales',
+    table: of === 'dataset' ? null : 'orders',
+    path: of === 'field' ? 'amount' : null,
+    ...about,
+  };
+  return {
+    severity,
+    expected: 'this',
+    actual: 'that',
+    consumers: [],
+    owner: null,
+    runbook: null,
+    words: { what: 'it differs', expected: 'this', actual: 'that' },
+    message: 'it differs: expected this, found that',
+    hint: null,
+    fix: null,
+    ...identity,
+    fingerprint: fingerprintOf({ project: PROJECT, ...identity }),
+  };
+}
+
+export function waived(
+  about: Finding,
+  waiver: WaivedFinding['waiver'] = { until: '2026-12-31', reason: 'migration 4711' },
+): WaivedFinding {
+  return { ...about, waiver };
+}
+
+export function unchecked(about: Partial<Unchecked> = {}): Unchecked {
+  return { dataset: 'sales', table: 'orders', reason: 'denied', detail: 'Access Denied', ...about };
+}
+
+export function report(about: Partial<Report> = {}): Report {
+  return {
+    version: 1,
+    project: PROJECT,
+    status: 'in-sync',
+    startedAt: stamp(0),
+    finishedAt: stamp(0),
+    tables: { inSync: 0, drifted: 0, unchecked: 0 },
+    findings: [],
+    waived: [],
+    unchecked: [],
+    warnings: [],
+    ...about,
+  };
+}
+
+/** What one attempt at a run came to. */
+export interface Attempt {
+  /** When the run was scheduled: attempts at the same moment are one run. */
+  readonly at: Date;
+  readonly report: Report;
+  readonly sight: ScanResult;
+  readonly policy?: Policy;
+  /** Whether what could not be checked is told at once. */
+  readonly isUrgent?: boolean;
+  readonly isBlind?: boolean;
+  /** Instead of all the above: why there was no result. */
+  readonly failure?: FailureRecord;
+  /** What becomes of its messages, one after the other; of those beyond, the last. */
+  readonly slack?: readonly DeliveryStatus[];
+}
+
+export interface Sent {
+  readonly alert: Alert;
+  readonly fate: DeliveryStatus;
+}
+
+/** How a run remembers: advanced, then after each message. */
+export interface Attempted {
+  readonly state: State;
+  readonly sent: readonly Sent[];
+}
+
+/** The timing of a run without a result, which has no policy. */
+const FAILURE_TIMING = {
+  remindAfterMs: { critical: 4 * 3_600_000, warning: null, info: null },
+  uncheckedAfterRuns: 1,
+};
+
+/** One attempt as the function makes it. `keep` stands for saving the state and reading it again. */
+export function attempt(
+  before: State,
+  step: Attempt,
+  keep: (state: State) => State = (state) => state,
+): Attempted {
+  const { at: now, slack = [], failure } = step;
+  const advanced = keep(
+    failure === undefined
+      ? rememberRun(before, { now, isUrgent: false, isBlind: false, policy, ...step })
+      : rememberFailure(before, { now, failure }),
+  );
+  const seen = new Set(
+    failure === undefined
+      ? [
+          ...step.report.findings.map(({ fingerprint }) => fingerprint),
+          ...step.report.unchecked.map(uncheckedKey),
+        ]
+      : advanced.failures.map(({ key }) => key),
+  );
+  const timing = failure === undefined ? (step.policy ?? policy).alerts : FAILURE_TIMING;
+  const due = alertsDue(advanced, { now, isSeen: (key) => seen.has(key), timing });
+  let state = advanced;
+  const sent: Sent[] = [];
+  for (const [index, alert] of due.entries()) {
+    const fate = slack[index] ?? slack.at(-1) ?? 'sent';
+    state = keep(afterSending(state, { alert, fate, now }));
+    sent.push({ alert, fate });
+  }
+  return { state, sent };
+}
+
+/** What all of a message tells, a line for each thing: `drift: opened critical field-missing sales.orders.amount`. */
+export function linesOf({ alert, fate }: Sent): readonly string[] {
+  const { topic, findings, unchecked: tables, failures } = alert;
+  const heading = fate === 'sent' ? topic : `${topic} (${fate})`;
+  return [
+    ...failures.map((item) => `${pendingEvent(item)} ${item.record.about.code}`),
+    ...findings.map((item) => {
+      const { kind, dataset, table, path } = item.record.about;
+      return `${pendingEvent(item)} ${item.record.severity} ${kind} ${nameOf(dataset, table, path)}`;
+    }),
+    ...tables.map((item) => {
+      const { dataset, table, reason, wasReadable } = item.record.about;
+      return `${pendingEvent(item)} ${reason}${wasReadable ? ', or deleted' : ''} ${nameOf(dataset, table)}`;
+    }),
+  ].map((line) => `${heading}: ${line}`);
+}
+
+function pendingEvent({ news, record }: Item<unknown>): string {
+  return record.closing === null ? news : `${news} (${record.closing.how})`;
+}
+
+function nameOf(...parts: readonly (string | null)[]): string {
+  return parts.filter((part) => part !== null).join('.');
+}

@@ -1,0 +1,171 @@
+import type { Alert, AlertEvent, Item } from '../../src/incidents/alert.ts';
+import { uncheckedKey } from '../../src/incidents/lifecycle.ts';
+import type {
+  FailureRecord,
+  FindingRecord,
+  Incident,
+  Told,
+  UncheckedRecord,
+} from '../../src/incidents/state.ts';
+import { fingerprintOf } from '../../src/judge/judge.ts';
+import { explain } from '../../src/kinds/words.ts';
+import type { Finding, Judged, Unchecked } from '../../src/model/finding.ts';
+import type { SlackPayload } from '../../src/model/ports.ts';
+import type { Report } from '../../src/model/report.ts';
+import type { MessageContext } from '../../src/slack/message-context.ts';
+
+/*
+ * Alerts and what a message needs beside them, made by hand: for what a run would take long to come to, or never does.
+ */
+
+export const PROJECT = 'livhana-production';
+export const NOW = new Date('2026-11-22T08:17:00.000Z');
+const OPENED_AT = '2026-11-22T04:17:00.000Z';
+export const LAST_GOOD_AT = '2026-11-22T03:17:00.000Z';
+
+/** As `check` makes one. */
+export function findingOf(fields: Partial<Finding> & Pick<Judged, 'kind'>): Finding {
+  const judged: Judged = {
+    severity: 'critical',
+    dataset: 'commerce',
+    table: 'orders',
+    path: null,
+    expected: null,
+    actual: null,
+    consumers: [],
+    owner: null,
+    runbook: null,
+    fingerprint: '',
+    ...fields,
+  };
+  const fingerprint = fingerprintOf({ project: PROJECT, ...judged });
+  return { ...explain({ ...judged, fingerprint }, null), ...fields, fingerprint };
+}
+
+/** A column that is gone. */
+export function lostField(fields: Partial<Finding> = {}): Finding {
+  return findingOf({ kind: 'field-missing', path: 'amount', expected: 'NUMERIC', ...fields });
+}
+
+/** A table that is gone. */
+export function lostTable(fields: Partial<Finding> = {}): Finding {
+  return findingOf({ kind: 'table-missing', expected: 'TABLE', ...fields });
+}
+
+function recordOf<About>(about: About, changes: Partial<Incident<About>>): Incident<About> {
+  return {
+    key: 'key',
+    about,
+    severity: 'critical',
+    actual: null,
+    said: null,
+    lastSeenAt: NOW.toISOString(),
+    runs: 1,
+    isRipe: true,
+    episodes: [{ openedAt: OPENED_AT, closedAt: null, isHeard: true, isFlapping: false }],
+    changes: [],
+    closing: null,
+    told: null,
+    ...changes,
+  };
+}
+
+export function memoOf(
+  finding: Finding,
+  lastGoodAt: string | null = LAST_GOOD_AT,
+  timeTravelHours: number | null = 168,
+): FindingRecord {
+  const { kind, dataset, table, path, expected, words } = finding;
+  return { kind, dataset, table, path, expected, what: words.what, lastGoodAt, timeTravelHours };
+}
+
+/** That Slack heard of it when it opened, as it is. */
+export function toldOf(changes: Partial<Told> = {}): Told {
+  return {
+    at: OPENED_AT,
+    isOpen: true,
+    severity: 'critical',
+    actual: null,
+    said: null,
+    reminders: 0,
+    ...changes,
+  };
+}
+
+export function itemOf(
+  finding: Finding,
+  news: AlertEvent = 'opened',
+  changes: Partial<Incident<FindingRecord>> = {},
+): Item<FindingRecord> {
+  const { fingerprint: key, severity, actual, words } = finding;
+  const values = { key, severity, actual, said: words.actual };
+  return { record: recordOf(memoOf(finding), { ...values, ...changes }), news };
+}
+
+export function uncheckedItem(
+  entry: Unchecked & Partial<UncheckedRecord>,
+  changes: Partial<Incident<UncheckedRecord>> = {},
+): Item<UncheckedRecord> {
+  const about = {
+    wasReadable: false,
+    isListOnly: false,
+    lastReadAt: null,
+    timeTravelHours: null,
+    ...entry,
+  };
+  const news = changes.closing == null ? 'opened' : 'closed';
+  return { record: recordOf(about, { key: uncheckedKey(entry), severity: 'warning', ...changes }), news };
+}
+
+export function failureItem(
+  about: FailureRecord,
+  news: AlertEvent = 'opened',
+  changes: Partial<Incident<FailureRecord>> = {},
+): Item<FailureRecord> {
+  return { record: recordOf(about, { key: 'failure', ...changes }), news };
+}
+
+export function alertOf(changes: Partial<Alert>): Alert {
+  return { topic: 'drift', findings: [], unchecked: [], failures: [], ...changes };
+}
+
+export function reportOf(changes: Partial<Report> = {}): Report {
+  return {
+    version: 1,
+    project: PROJECT,
+    status: 'drifted',
+    startedAt: NOW.toISOString(),
+    finishedAt: NOW.toISOString(),
+    tables: { inSync: 12, drifted: 1, unchecked: 0 },
+    findings: [],
+    waived: [],
+    unchecked: [],
+    warnings: [],
+    ...changes,
+  };
+}
+
+export function sceneOf(changes: Partial<MessageContext> = {}): MessageContext {
+  return {
+    project: PROJECT,
+    now: NOW,
+    report: reportOf(),
+    sight: null,
+    memory: 'kept',
+    minimumSeverity: 'warning',
+    cause: null,
+    note: null,
+    account: null,
+    reportUrl: null,
+    reportProblem: null,
+    ...changes,
+  };
+}
+
+/** The text of each block. */
+export function blockTexts({ blocks }: SlackPayload): readonly string[] {
+  return blocks.map((block) => {
+    if (block.type === 'divider') return '';
+    return block.type === 'context' ? block.elements.map(({ text }) => text).join('\n') : block.text.text;
+  });
+}
