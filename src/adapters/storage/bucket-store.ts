@@ -1,21 +1,13 @@
-import { isUtf8 } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
-import { type AuthClient, GoogleAuth, PassThroughClient } from 'google-auth-library';
+import { GoogleAuth, PassThroughClient } from 'google-auth-library';
 import { isObject } from '../../metadata/parse.ts';
-import { DriftError } from '../../model/errors.ts';
 import type { Clock, ObjectStore, PageStore, StoredObject } from '../../model/ports.ts';
-import { realTimer, within } from '../../model/within.ts';
-import { printable, shortened } from '../../words/printable.ts';
 import type { Bucket, BucketEntry } from './bucket-folder.ts';
+import { errorReason, parsed, reasonOf, unavailable } from './bucket-refusal.ts';
+import { type Answer, ask, multipart, type Objects } from './bucket-request.ts';
 
 const ENDPOINT = 'https://storage.googleapis.com';
 const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
 const TIMEOUT_MS = 10_000;
-/** Cloud Storage takes one write a second of one object: https://docs.cloud.google.com/storage/quotas#objects */
-const FIRST_WAIT_MS = 1000;
-const MAX_ATTEMPTS = 5;
-/** Slack waits for a page, and the next run has another. */
-const MAX_PAGE_ATTEMPTS = 2;
 /** Ten times what one function is meant for; a page has up to 1,000 objects, and may have none. */
 const MAX_ENTRIES = 200_000;
 const MAX_PAGES = 2000;
@@ -58,19 +50,6 @@ export function createBucketStore(options: {
     listSizes: (prefix, signal) => listObjects({ ...objects, signal }, prefix),
     remove: (name, signal) => removeObject({ ...objects, signal }, name),
   };
-}
-
-interface Objects {
-  readonly auth: GoogleAuth | AuthClient;
-  readonly origin: string;
-  readonly bucket: string;
-  readonly uri: string;
-  readonly holds?: 'state' | 'expected files';
-  readonly pathOf: (name: string) => string;
-  readonly timeoutMs: number;
-  readonly clock: Pick<Clock, 'sleep'>;
-  /** Once it is aborted nothing more is asked. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 async function readObject(
@@ -180,6 +159,18 @@ async function listObjects(objects: Objects, prefix: string): Promise<readonly B
   return entries.map(({ name, bytes }) => ({ name: name.slice(objects.pathOf('').length), bytes }));
 }
 
+async function removeObject(objects: Objects, name: string): Promise<void> {
+  const path = encodeURIComponent(objects.pathOf(name));
+  const answer = await ask(objects, {
+    verb: 'remove',
+    method: 'DELETE',
+    url: `${objects.origin}/storage/v1/b/${objects.bucket}/o/${path}`,
+    params: {},
+  });
+  const isGone = answer.status === 204 || answer.status === 200 || answer.status === 404;
+  if (!isGone) throw unavailable(objects, 'remove', reasonOf(answer, objects));
+}
+
 /** null: no list. */
 function parseList(
   text: string,
@@ -198,212 +189,8 @@ function parseList(
   }
 }
 
-async function removeObject(objects: Objects, name: string): Promise<void> {
-  const path = encodeURIComponent(objects.pathOf(name));
-  const answer = await ask(objects, {
-    verb: 'remove',
-    method: 'DELETE',
-    url: `${objects.origin}/storage/v1/b/${objects.bucket}/o/${path}`,
-    params: {},
-  });
-  const isGone = answer.status === 204 || answer.status === 200 || answer.status === 404;
-  if (!isGone) throw unavailable(objects, 'remove', reasonOf(answer, objects));
-}
-
-/** https://docs.cloud.google.com/storage/docs/uploading-objects: the metadata, then the content. */
-function multipart({
-  metadata,
-  type,
-  text,
-}: {
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly type: string;
-  readonly text: string;
-}): Pick<Question, 'body' | 'contentType'> {
-  const boundary = randomUUID();
-  const part = (partType: string, content: string) =>
-    `--${boundary}\r\nContent-Type: ${partType}\r\n\r\n${content}\r\n`;
-  const described = part('application/json; charset=utf-8', JSON.stringify(metadata));
-  return {
-    body: `${described}${part(type, text)}--${boundary}--`,
-    contentType: `multipart/related; boundary=${boundary}`,
-  };
-}
-
-type Verb = 'read' | 'write' | 'publish' | 'list' | 'remove';
-
-interface Question {
-  readonly verb: Verb;
-  readonly method?: 'DELETE';
-  readonly url: string;
-  readonly params: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly contentType?: string;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-  /** As they came: a text has replaced what is no UTF-8. */
-  readonly bytes: number;
-  /** null: the text says the same. */
-  readonly raw: Buffer | null;
-  readonly headers: Headers;
-}
-
-/** Asks again where that may help: a precondition makes it safe for a write as well. */
-async function ask(objects: Objects, question: Question): Promise<Answer> {
-  for (let attempt = 1; ; attempt += 1) {
-    objects.signal?.throwIfAborted();
-    const answer = await askOnce(objects, question).catch((error: unknown) => codeOf(error));
-    const isPassing = typeof answer === 'string' || isPassingRefusal(answer);
-    if (!isPassing) return answer;
-    objects.signal?.throwIfAborted();
-    if (attempt === (question.verb === 'publish' ? MAX_PAGE_ATTEMPTS : MAX_ATTEMPTS)) {
-      throw unavailable(
-        objects,
-        question.verb,
-        typeof answer === 'string' ? answer : reasonOf(answer, objects),
-      );
-    }
-    await objects.clock.sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + Math.random() / 2));
-  }
-}
-
-/** https://docs.cloud.google.com/storage/docs/retry-strategy */
-function isPassingRefusal({ status, text }: Answer): boolean {
-  if (status === 403) return /^(userR|r)ateLimitExceeded$/.test(errorReason(text) ?? '');
-  return status === 408 || status === 429 || status >= 500;
-}
-
-/** `errors[0].reason` of an error's body; null where it has none. */
-function errorReason(text: string): string | null {
-  const errors = errorOf(text)?.['errors'];
-  const first = Array.isArray(errors) ? errors[0] : undefined;
-  return isObject(first) && typeof first['reason'] === 'string' ? first['reason'] : null;
-}
-
-function errorOf(text: string): Readonly<Record<string, unknown>> | null {
-  const body = parsed(text);
-  const error = isObject(body) ? body['error'] : undefined;
-  return isObject(error) ? error : null;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-async function askOnce(
-  objects: Objects,
-  { url, params, method, body, contentType }: Question,
-): Promise<Answer> {
-  const asked = objects.auth.request<ArrayBuffer>({
-    url,
-    params,
-    method: method ?? (body === undefined ? 'GET' : 'POST'),
-    ...(body === undefined ? {} : { data: body }),
-    headers: contentType === undefined ? {} : { 'content-type': contentType },
-    responseType: 'arraybuffer',
-    ...(objects.signal === undefined ? {} : { signal: objects.signal }),
-    // Also where an answer begins and then hangs.
-    timeout: objects.timeoutMs,
-    retry: false,
-    validateStatus: () => true,
-  });
-  // Its own time-out does not hold for the sign-in, which may ask a metadata server that never answers.
-  const { status, data, headers } = await within(() => asked, {
-    ms: 2 * objects.timeoutMs,
-    late: () => new Error('no answer in time'),
-    after: realTimer,
-  });
-  const content = Buffer.from(data);
-  return {
-    status,
-    text: content.toString('utf8'),
-    bytes: content.length,
-    raw: isUtf8(content) ? null : content,
-    headers: new Headers(headers),
-  };
-}
-
 function generationOf(text: string): string | null {
   const resource = parsed(text);
   const generation = isObject(resource) ? resource['generation'] : undefined;
   return typeof generation === 'string' ? generation : null;
-}
-
-function unavailable({ uri, holds }: Objects, verb: Verb, reason: string): DriftError {
-  if (holds === 'expected files') return new DriftError('StateUnavailable', `cannot ${verb} them: ${reason}`);
-  return verb === 'read' || verb === 'write'
-    ? new DriftError('StateUnavailable', `cannot ${verb} the state in ${uri}: ${reason}`)
-    : new DriftError('SinkRejected', `cannot ${verb} the report pages in ${uri}: ${reason}`);
-}
-
-const READING = 'storage.objects.get and storage.objects.list';
-const KEEPING =
-  'storage.objects.get, storage.objects.list, storage.objects.create and storage.objects.delete';
-
-interface Refusal {
-  readonly status: number;
-  readonly reason: string | null;
-  readonly sentence: string | null;
-}
-
-/** What to do, where it is known; Google's own sentence says the rest. */
-function remedyFor(refusal: Refusal, { holds }: Pick<Objects, 'holds'>): string | undefined {
-  const needed = holds === 'expected files' ? READING : KEEPING;
-  switch (refusal.status) {
-    case 401:
-      return "the credentials are not accepted; see the service account's key or identity";
-    case 403:
-      // What is granted already would be granted again for the other refusals: a retention policy, a perimeter, an unpaid bill.
-      return isMissingGrant(refusal)
-        ? `the monitor's account may not use the bucket: grant it ${needed} there`
-        : REMEDY_OF_REASON[refusal.reason ?? ''];
-    case 404:
-      // A proxy says 404 as well.
-      return refusal.reason === null ? undefined : 'there is no such bucket';
-    default:
-      return undefined;
-  }
-}
-
-/** https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes#403-forbidden */
-const REMEDY_OF_REASON: Readonly<Record<string, string>> = {
-  retentionPolicyNotMet:
-    'the bucket keeps objects from being replaced; the monitor needs one without a retention policy',
-  objectUnderActiveHold: 'a hold keeps the object from being replaced: release it',
-};
-
-function isMissingGrant({ reason, sentence }: Refusal): boolean {
-  return reason === 'forbidden' && /does not have storage\./.test(sentence ?? '');
-}
-
-function reasonOf({ status, text }: Answer, objects: Pick<Objects, 'holds'>): string {
-  if (status < 300) return `HTTP ${status}, but an answer that is not Cloud Storage's`;
-  const refusal = { status, reason: errorReason(text), sentence: sentenceOf(text) };
-  const remedy = remedyFor(refusal, objects);
-  const known = `HTTP ${status}${remedy === undefined ? '' : `: ${remedy}`}`;
-  if (refusal.sentence === null) return known;
-  return refusal.reason === null
-    ? `${known}; the answer was: ${refusal.sentence}`
-    : `${known}; Cloud Storage says: ${refusal.sentence} (${refusal.reason})`;
-}
-
-const MAX_SENTENCE = 200;
-
-/** Google's own words, which come with content in plain text; null where there are none, as on a proxy's page. */
-function sentenceOf(text: string): string | null {
-  const message = errorOf(text)?.['message'] ?? (/[<{]/.test(text) ? null : text);
-  if (typeof message !== 'string' || message.trim() === '') return null;
-  return shortened(printable(message.trim()), MAX_SENTENCE);
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return 'code' in error && error.code !== undefined ? String(error.code) : error.message.slice(0, 200);
 }
