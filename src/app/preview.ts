@@ -8,12 +8,12 @@ import type { CheckResult } from './check/check.ts';
 
 /** As a first run would tell it; null: nothing is severe enough. */
 export function previewMessage(
-  { report, sight }: Pick<CheckResult, 'report' | 'sight'>,
+  { report, scan }: Pick<CheckResult, 'report' | 'scan'>,
   policy: Policy,
 ): SlackPayload | null {
   const now = new Date(report.startedAt);
   const first = emptyState(report.project ?? '');
-  const state = rememberRun(first, { now, report, sight, policy, isUrgent: true, isBlind: false });
+  const state = rememberRun(first, { now, report, scan, policy, isUrgent: true, isBlind: false });
   // What could not be checked stands in the message about drift, where there is any.
   const [alert] = alertsDue(state, { now, isSeen: () => true, timing: policy.alerts });
   if (alert === undefined) return null;
@@ -21,7 +21,7 @@ export function previewMessage(
     project: report.project,
     now,
     report,
-    sight,
+    scan,
     cause: null,
     memory: 'asked',
     minimumSeverity: policy.minimumSeverity,

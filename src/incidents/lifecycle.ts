@@ -28,7 +28,7 @@ export interface RunResult {
   /** The run's moment: the same for every attempt at it, and never before that of the run before. */
   readonly now: Date;
   readonly report: Report;
-  readonly sight: ScanResult;
+  readonly scan: ScanResult;
   readonly policy: Policy;
   /** What could not be checked is told at once: nothing at all could be read, or nothing is remembered. */
   readonly isUrgent: boolean;
@@ -94,10 +94,10 @@ function messagesOf({ messages }: State, runAt: string): SentMessages {
   return messages.runAt === runAt ? messages : { runAt, list: [] };
 }
 
-function rememberFindings(state: State, { now, report, sight, policy }: RunResult): State['findings'] {
+function rememberFindings(state: State, { now, report, scan, policy }: RunResult): State['findings'] {
   const found = new Map(report.findings.map((finding) => [finding.fingerprint, finding]));
   const waived = new Map(report.waived.map((finding) => [finding.fingerprint, finding]));
-  const resolutionOf = resolutions(sight, policy);
+  const resolutionOf = resolutions(scan, policy);
   const closingOf = ({ key, about, actual }: Incident<FindingRecord>): Closing | null => {
     const waiver = waived.get(key)?.waiver;
     if (waiver !== undefined) return { how: 'waived', ...waiver };
@@ -107,7 +107,7 @@ function rememberFindings(state: State, { now, report, sight, policy }: RunResul
     return standing === 'not-expected' ? { how: 'not-expected' } : null;
   };
   const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));
-  const recoveryOf = recoveries(state, { sight, policy });
+  const recoveryOf = recoveries(state, { scan, policy });
   const before = new Map(state.findings.map(({ key, about }) => [key, about]));
   const seen = told.map((finding): Observation<FindingRecord> => {
     const { fingerprint: key, severity } = finding;
@@ -159,12 +159,12 @@ function memoOf({
 }
 
 /** Where something can be lost by it, when it was last in order must not be forgotten while nobody is told. */
-function rememberQuiet(state: State, { report, sight, policy }: RunResult): State['quiet'] {
+function rememberQuiet(state: State, { report, scan, policy }: RunResult): State['quiet'] {
   const untold = [
     ...report.waived,
     ...report.findings.filter(({ severity }) => !isAtLeast(severity, policy.minimumSeverity)),
   ];
-  const recoveryOf = recoveries(state, { sight, policy });
+  const recoveryOf = recoveries(state, { scan, policy });
   const quiet = untold
     .filter(({ kind }) => LOSSES.includes(kind))
     .map((finding) => ({
@@ -174,7 +174,7 @@ function rememberQuiet(state: State, { report, sight, policy }: RunResult): Stat
     }));
   if (state.quiet.length === 0) return quiet;
   const known = new Set([...untold, ...report.findings].map(({ fingerprint }) => fingerprint));
-  const resolutionOf = resolutions(sight, policy);
+  const resolutionOf = resolutions(scan, policy);
   const unseen = state.quiet.filter(({ key, about, actual }) => {
     const standing = resolutionOf({ ...about, actual });
     return !known.has(key) && (standing === 'hidden' || standing === 'unseen');
@@ -194,13 +194,13 @@ const LOSSES: readonly Kind[] = [
 /** When what a finding is about was last read without it, and the window in force when it went. */
 function recoveries(
   { seen, quiet, findings }: State,
-  { sight, policy }: Pick<RunResult, 'sight' | 'policy'>,
+  { scan, policy }: Pick<RunResult, 'scan' | 'policy'>,
 ): (finding: Finding) => Recovery {
   const open = findings.filter(({ closing }) => closing === null);
   const before = new Map([...open, ...quiet].map(({ key, about }) => [key, about]));
   return ({ kind, dataset, table, fingerprint }) => {
     const remembered = before.get(fingerprint);
-    const windowNow = sight.datasets.get(dataset)?.timeTravelHours;
+    const windowNow = scan.datasets.get(dataset)?.timeTravelHours;
     if (remembered !== undefined) {
       const { lastGoodAt, timeTravelHours } = remembered;
       return {
@@ -209,7 +209,7 @@ function recoveries(
       };
     }
     const known = seen.get(dataset);
-    const declared = table === null ? undefined : sight.datasets.get(dataset)?.tables.get(table)?.declared;
+    const declared = table === null ? undefined : scan.datasets.get(dataset)?.tables.get(table)?.declared;
     const lastRead = table === null ? undefined : known?.tables.get(table);
     const digest = comparedDigest(declared, policy);
     const goodAt = digest !== null && lastRead?.digest === digest ? lastRead.at : null;
@@ -239,7 +239,7 @@ export function uncheckedKey({ dataset, table }: Pick<Unchecked, 'dataset' | 'ta
 
 function rememberUnchecked(
   state: State,
-  { now, report, sight, policy, isUrgent }: RunResult,
+  { now, report, scan, policy, isUrgent }: RunResult,
 ): State['unchecked'] {
   const { uncheckedAfterRuns } = policy.alerts;
   const entries = new Map<string, Unchecked>();
@@ -253,21 +253,21 @@ function rememberUnchecked(
   );
   const seen = [...entries].map(([key, entry]): Observation<UncheckedRecord> => {
     const before = open.get(key);
-    const isLostNow = isLost(entry, state, { sight, now });
-    const wasReadable = (before?.about.wasReadable === true || isLostNow) && mayBeGone(entry, sight);
+    const isLostNow = isLost(entry, state, { scan, now });
+    const wasReadable = (before?.about.wasReadable === true || isLostNow) && mayBeGone(entry, scan);
     return {
       key,
       about: {
         ...entry,
         detail: rememberedText(entry.detail),
         wasReadable,
-        ...(wasReadable ? lastReadOf(entry, state, sight) : { lastReadAt: null, timeTravelHours: null }),
+        ...(wasReadable ? lastReadOf(entry, state, scan) : { lastReadAt: null, timeTravelHours: null }),
         // The window in force when it went counts.
         ...(before?.about.wasReadable === true ? { timeTravelHours: before.about.timeTravelHours } : {}),
-        isListOnly: entry.table === null && sight.datasets.get(entry.dataset)?.status === 'present',
+        isListOnly: entry.table === null && scan.datasets.get(entry.dataset)?.status === 'present',
       },
       severity: 'warning',
-      actual: entry.table === null ? extentOf(entry, sight, before?.actual ?? null) : null,
+      actual: entry.table === null ? extentOf(entry, scan, before?.actual ?? null) : null,
       said: null,
       isRipe: (runs) => isUrgent || isLostNow || wasReadable || runs >= uncheckedAfterRuns,
     };
@@ -276,7 +276,7 @@ function rememberUnchecked(
   return applyRun(state.unchecked, {
     now,
     seen,
-    closingOf: ({ about }) => closingOfUnchecked(about, { sight, isNews }),
+    closingOf: ({ about }) => closingOfUnchecked(about, { scan, isNews }),
     isLess: (actual, told) => rankOfExtent(actual) < rankOfExtent(told),
   });
 }
@@ -287,15 +287,15 @@ const RANKS: readonly (string | null)[] = EXTENTS;
 
 function extentOf(
   entry: Unchecked,
-  sight: ScanResult,
+  scan: ScanResult,
   before: string | null,
 ): (typeof EXTENTS)[number] | null {
-  const inSight = sight.datasets.get(entry.dataset);
-  if (inSight === undefined) return null;
-  if (inSight.status === 'present') return 'list of tables';
-  if (isWhollyDenied(entry, sight)) return 'dataset and tables';
+  const datasetScan = scan.datasets.get(entry.dataset);
+  if (datasetScan === undefined) return null;
+  if (datasetScan.status === 'present') return 'list of tables';
+  if (isWhollyDenied(entry, scan)) return 'dataset and tables';
   // What hangs or is throttled is not known to be readable again.
-  const isAnyKnown = [...inSight.tables.values()].some(({ status }) => status !== 'unreadable');
+  const isAnyKnown = [...datasetScan.tables.values()].some(({ status }) => status !== 'unreadable');
   return before === 'dataset and tables' && !isAnyKnown ? before : 'dataset';
 }
 
@@ -325,28 +325,28 @@ function missingNews(
 function isLost(
   { dataset, table, reason }: Unchecked,
   state: State,
-  { sight, now }: Pick<RunResult, 'sight' | 'now'>,
+  { scan, now }: Pick<RunResult, 'scan' | 'now'>,
 ): boolean {
-  const inSight = sight.datasets.get(dataset);
-  if (reason !== 'denied' || inSight === undefined) return false;
+  const datasetScan = scan.datasets.get(dataset);
+  if (reason !== 'denied' || datasetScan === undefined) return false;
   const before = state.seen.get(dataset);
   // By an attempt before this one, or by the run before.
   const moments = [now.toISOString(), runBefore(state, now)];
   const wasRead = (at: string | null | undefined) => at != null && moments.includes(at);
   if (table !== null) {
-    return inSight.tables.get(table)?.status === 'unreadable' && wasRead(before?.tables.get(table)?.at);
+    return datasetScan.tables.get(table)?.status === 'unreadable' && wasRead(before?.tables.get(table)?.at);
   }
-  if (inSight.status !== 'unreadable') return false;
-  const wasTableRead = [...inSight.tables.keys()].some((name) => wasRead(before?.tables.get(name)?.at));
-  return wasRead(before?.at) || (wasTableRead && isWhollyDenied({ dataset }, sight));
+  if (datasetScan.status !== 'unreadable') return false;
+  const wasTableRead = [...datasetScan.tables.keys()].some((name) => wasRead(before?.tables.get(name)?.at));
+  return wasRead(before?.at) || (wasTableRead && isWhollyDenied({ dataset }, scan));
 }
 
 /** A dataset of which anything answers is there. */
-function mayBeGone({ dataset, table }: Unchecked, sight: ScanResult): boolean {
+function mayBeGone({ dataset, table }: Unchecked, scan: ScanResult): boolean {
   if (table !== null) return true;
-  const inSight = sight.datasets.get(dataset);
-  if (inSight?.status !== 'unreadable') return false;
-  return [...inSight.tables.values()].every(({ status }) => status === 'unreadable');
+  const datasetScan = scan.datasets.get(dataset);
+  if (datasetScan?.status !== 'unreadable') return false;
+  return [...datasetScan.tables.values()].every(({ status }) => status === 'unreadable');
 }
 
 /** When the run before this one was, whatever attempts there were at this one. */
@@ -360,7 +360,7 @@ function runBefore({ history, lastRunAt }: State, now: Date): string | null {
 function lastReadOf(
   { dataset, table }: Unchecked,
   { seen }: State,
-  sight: ScanResult,
+  scan: ScanResult,
 ): Pick<UncheckedRecord, 'lastReadAt' | 'timeTravelHours'> {
   const before = seen.get(dataset);
   const tables = [...(before?.tables.entries() ?? [])].filter(([name]) => table === null || name === table);
@@ -371,7 +371,7 @@ function lastReadOf(
         .filter((at) => at !== null)
         .toSorted()
         .at(-1) ?? null,
-    timeTravelHours: lesserWindow(before?.timeTravelHours, sight.datasets.get(dataset)?.timeTravelHours),
+    timeTravelHours: lesserWindow(before?.timeTravelHours, scan.datasets.get(dataset)?.timeTravelHours),
   };
 }
 
@@ -382,8 +382,8 @@ function lesserWindow(...windows: readonly (number | null | undefined)[]): numbe
 }
 
 /** The dataset's tables are denied with it; what hangs or is throttled may be read the next time. */
-function isWhollyDenied({ dataset }: Pick<Unchecked, 'dataset'>, sight: ScanResult): boolean {
-  const tables = [...(sight.datasets.get(dataset)?.tables.values() ?? [])];
+function isWhollyDenied({ dataset }: Pick<Unchecked, 'dataset'>, scan: ScanResult): boolean {
+  const tables = [...(scan.datasets.get(dataset)?.tables.values() ?? [])];
   return (
     tables.length > 0 && tables.every(({ status, reason }) => status === 'unreadable' && reason === 'denied')
   );
@@ -393,24 +393,24 @@ function isWhollyDenied({ dataset }: Pick<Unchecked, 'dataset'>, sight: ScanResu
 function closingOfUnchecked(
   { dataset, table }: UncheckedRecord,
   {
-    sight,
+    scan,
     isNews,
   }: {
-    readonly sight: ScanResult;
+    readonly scan: ScanResult;
     readonly isNews: (entry: Pick<Unchecked, 'dataset' | 'table'>) => boolean;
   },
 ): Closing | null {
   const missing: Closing = isNews({ dataset, table }) ? { how: 'silent' } : { how: 'missing' };
-  if (dataset === '*') return sight.undeclaredDatasets.isListed ? { how: 'repaired' } : null;
-  const inSight = sight.datasets.get(dataset);
-  if (inSight === undefined) return isUndeclaredOver(dataset, sight.undeclaredDatasets);
-  if (inSight.status === 'missing') return missing;
+  if (dataset === '*') return scan.undeclaredDatasets.isListed ? { how: 'repaired' } : null;
+  const datasetScan = scan.datasets.get(dataset);
+  if (datasetScan === undefined) return isUndeclaredOver(dataset, scan.undeclaredDatasets);
+  if (datasetScan.status === 'missing') return missing;
   if (table === null) {
-    const isRead = inSight.status === 'present' && inSight.undeclaredTables.isListed;
+    const isRead = datasetScan.status === 'present' && datasetScan.undeclaredTables.isListed;
     return isRead ? { how: 'repaired' } : null;
   }
-  const declared = inSight.tables.get(table);
-  if (declared === undefined) return isUndeclaredOver(table, inSight.undeclaredTables);
+  const declared = datasetScan.tables.get(table);
+  if (declared === undefined) return isUndeclaredOver(table, datasetScan.undeclaredTables);
   if (declared.status === 'missing') return missing;
   // Unreadable and not listed: its dataset's own entry stands for it.
   return declared.status === 'present' ? { how: 'repaired' } : null;
@@ -421,22 +421,22 @@ function isUndeclaredOver(name: string, { isListed, unreadable }: UndeclaredScan
   return isListed && !unreadable.has(name) ? { how: 'not-expected' } : null;
 }
 
-function seenNow(before: State['seen'], { now, sight, policy }: RunResult): State['seen'] {
+function seenNow(before: State['seen'], { now, scan, policy }: RunResult): State['seen'] {
   const at = now.toISOString();
   return new Map(
-    [...sight.datasets].map(([dataset, inSight]) => [
+    [...scan.datasets].map(([dataset, datasetScan]) => [
       dataset,
-      seenDataset(before.get(dataset), inSight, { at, policy }),
+      seenDataset(before.get(dataset), datasetScan, { at, policy }),
     ]),
   );
 }
 
 function seenDataset(
   before: SeenDataset | undefined,
-  sight: DatasetScan,
+  scan: DatasetScan,
   { at, policy }: { readonly at: string; readonly policy: Policy },
 ): SeenDataset {
-  const tables = [...sight.tables].flatMap(([table, { status, declared }]): [string, SeenTable][] => {
+  const tables = [...scan.tables].flatMap(([table, { status, declared }]): [string, SeenTable][] => {
     const digest = comparedDigest(declared, policy);
     if (status === 'present') return [[table, { at, digest }]];
     const seen = before?.tables.get(table);
@@ -444,8 +444,8 @@ function seenDataset(
     return seen === undefined ? [] : [[table, seen.digest === digest ? seen : { ...seen, digest: null }]];
   });
   return {
-    at: sight.status === 'present' ? at : (before?.at ?? null),
-    timeTravelHours: sight.timeTravelHours ?? before?.timeTravelHours ?? null,
+    at: scan.status === 'present' ? at : (before?.at ?? null),
+    timeTravelHours: scan.timeTravelHours ?? before?.timeTravelHours ?? null,
     tables: new Map(tables),
   };
 }

@@ -27,31 +27,31 @@ export interface Past extends FindingRecord {
 }
 
 /** Only `equal` and `not-expected` are over; whatever else is as open as it was. */
-export function resolutionOf(finding: Past, sight: ScanResult, policy: Policy): Resolution {
-  return resolutions(sight, policy)(finding);
+export function resolutionOf(finding: Past, scan: ScanResult, policy: Policy): Resolution {
+  return resolutions(scan, policy)(finding);
 }
 
 /** The same for many findings: of those of one table, one after the other, its file is read once. */
-export function resolutions(sight: ScanResult, policy: Policy): (finding: Past) => Resolution {
+export function resolutions(scan: ScanResult, policy: Policy): (finding: Past) => Resolution {
   let latest: { readonly declared: DeclaredTable; readonly stated: Stated | null } | null = null;
   const statedBy: StatedBy = (declared) => {
     if (latest?.declared !== declared) latest = { declared, stated: statedIn(declared) };
     return latest.stated;
   };
-  return (finding) => resolutionIn(finding, { sight, policy, statedBy });
+  return (finding) => resolutionIn(finding, { scan, policy, statedBy });
 }
 
 function resolutionIn(
   finding: Past,
   {
-    sight,
+    scan,
     policy,
     statedBy,
-  }: { readonly sight: ScanResult; readonly policy: Policy; readonly statedBy: StatedBy },
+  }: { readonly scan: ScanResult; readonly policy: Policy; readonly statedBy: StatedBy },
 ): Resolution {
   if (policy.severities.get(finding.kind) === 'off') return 'not-expected';
-  const dataset = sight.datasets.get(finding.dataset);
-  if (finding.kind === 'dataset-unexpected') return resolutionOfUndeclaredDataset(finding, sight, policy);
+  const dataset = scan.datasets.get(finding.dataset);
+  if (finding.kind === 'dataset-unexpected') return resolutionOfUndeclaredDataset(finding, scan, policy);
   if (dataset === undefined) return 'not-expected';
   if (finding.kind === 'table-unexpected') return resolutionOfUndeclaredTable(finding, dataset, policy);
   return finding.table === null

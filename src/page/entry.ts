@@ -137,8 +137,8 @@ function whole(group: Group, view: View): Markup {
 }
 
 /** What a run does not keep, a person can ask for, by the name that the files have for it. */
-function notWhole({ dataset, table }: Group, { sight, declaredOf }: View): Markup | null {
-  const declaredAs = sight.datasets.get(dataset)?.declared.declaredAs;
+function notWhole({ dataset, table }: Group, { scan, declaredOf }: View): Markup | null {
+  const declaredAs = scan.datasets.get(dataset)?.declared.declaredAs;
   if (declaredAs === undefined || (table !== null && declaredOf({ dataset, table }) === null)) return null;
   const command = `drift check ${subjectName({ dataset: declaredAs, table })} --format html`;
   return html`<p class="note">Expected beside actual, and the repair: <code>${command}</code></p>`;

@@ -9,7 +9,7 @@ import type { ScanResult } from '../model/scan-result.ts';
 export interface Page {
   readonly report: Report;
   readonly outcomes: readonly DatasetOutcome[];
-  readonly sight: ScanResult;
+  readonly scan: ScanResult;
   /** Of the worst tables. */
   readonly details: readonly TableDetails[];
   /** Of the policy, in declared names. */

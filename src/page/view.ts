@@ -33,7 +33,7 @@ export interface View extends Page {
 }
 
 export function viewOf(page: Page): View {
-  const { state, details, outcomes, sight, report, waivers, now } = page;
+  const { state, details, outcomes, scan, report, waivers, now } = page;
   const memos = new Map(openOf(state?.findings ?? []).map((record) => [record.key, record]));
   const unchecked = new Map(
     openOf(state?.unchecked ?? []).map((record) => [keyOf(record.about), record] as const),
@@ -49,7 +49,7 @@ export function viewOf(page: Page): View {
   const current = waivers.filter(({ until }) => until >= today);
   const consumers = consumersIn(page);
   const numbers = new Map(consumers.map((consumer, index) => [consumer, index]));
-  const datasetNamed = (dataset: string) => sight.datasets.get(dataset);
+  const datasetNamed = (dataset: string) => scan.datasets.get(dataset);
   const listed = report.unchecked.slice(0, MAX_LISTED);
   const unread = new Map([...listed].reverse().map((entry) => [keyOf(entry), entry]));
   return {
@@ -82,8 +82,8 @@ export function viewOf(page: Page): View {
   };
 }
 
-function consumersIn({ sight, report }: Page): readonly string[] {
-  const declared = [...sight.datasets.values()].flatMap(({ declared: { tables } }) =>
+function consumersIn({ scan, report }: Page): readonly string[] {
+  const declared = [...scan.datasets.values()].flatMap(({ declared: { tables } }) =>
     tables.flatMap(({ contract }) => [...contract.consumers.keys()]),
   );
   return [...new Set([...declared, ...report.findings.flatMap((finding) => finding.consumers)])].sort();

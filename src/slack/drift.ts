@@ -143,9 +143,9 @@ function titleCounts(open: readonly OpenItem[]): string {
 /** Many tables that went together, apart from the rest. */
 function folded(
   open: readonly OpenItem[],
-  { sight }: MessageContext,
+  { scan }: MessageContext,
 ): { readonly losses: readonly MassLoss[]; readonly alone: readonly OpenItem[] } {
-  const losses = findMassLosses(open, sight);
+  const losses = findMassLosses(open, scan);
   const inLosses = new Set(losses.flatMap(({ items }) => items));
   return { losses, alone: open.filter((item) => !inLosses.has(item)) };
 }
@@ -261,12 +261,12 @@ function leftOut(findings: readonly Finding[]): string {
 
 function uncheckedBlocks(
   report: Report | null,
-  { account, sight, now }: MessageContext,
+  { account, scan, now }: MessageContext,
 ): readonly SlackBlock[] {
   const entries = (report?.unchecked ?? []).map((entry) => ({
     ...entry,
     wasReadable: false,
-    isListOnly: entry.table === null && sight?.datasets.get(entry.dataset)?.status === 'present',
+    isListOnly: entry.table === null && scan?.datasets.get(entry.dataset)?.status === 'present',
     lastReadAt: null,
     timeTravelHours: null,
     isWithTables: false,

@@ -36,7 +36,7 @@ export interface Telling {
   /** Alerts name the owner so that Slack calls them, reminders do not. */
   readonly mentionsOwner: boolean;
   /** null: the run has no result. */
-  readonly sight: ScanResult | null;
+  readonly scan: ScanResult | null;
   /** Clocks that the message has said already. */
   readonly saidOfAll: ReadonlySet<string>;
   readonly reportUrl: string | null;
@@ -168,8 +168,8 @@ function valuesOf(finding: Finding): string {
 const SAYS_ALL: readonly Kind[] = ['dataset-missing', 'table-missing'];
 
 /** What a dataset took with it. */
-function withTables({ kind, dataset }: Finding, { sight }: Telling): string {
-  const tables = sight?.datasets.get(dataset)?.tables.size ?? 0;
+function withTables({ kind, dataset }: Finding, { scan }: Telling): string {
+  const tables = scan?.datasets.get(dataset)?.tables.size ?? 0;
   return kind === 'dataset-missing' && tables > 0 ? `, with its ${counted(tables, 'declared table')}` : '';
 }
 

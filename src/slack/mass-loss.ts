@@ -20,7 +20,7 @@ export interface MassLoss {
 }
 
 /** So many tables seldom go one by one: what they have in common is the news. */
-export function findMassLosses(items: readonly OpenItem[], sight: ScanResult | null): readonly MassLoss[] {
+export function findMassLosses(items: readonly OpenItem[], scan: ScanResult | null): readonly MassLoss[] {
   const losses = new Map<string, { dataset: string; openedAt: string; items: OpenItem[] }>();
   for (const open of items) {
     if (open.finding.kind !== 'table-missing' || !TOGETHER.includes(open.item.news)) continue;
@@ -32,7 +32,7 @@ export function findMassLosses(items: readonly OpenItem[], sight: ScanResult | n
     losses.set(key, loss);
   }
   return [...losses.values()].flatMap((loss): readonly MassLoss[] => {
-    const declared = sight?.datasets.get(loss.dataset)?.tables.size ?? 0;
+    const declared = scan?.datasets.get(loss.dataset)?.tables.size ?? 0;
     const isMost = loss.items.length >= LEAST_TABLES && loss.items.length * 2 >= declared;
     return isMost && declared > 0 ? [{ ...loss, declared }] : [];
   });

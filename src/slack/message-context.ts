@@ -10,7 +10,7 @@ export interface MessageContext {
   /** null: the run has no result. */
   readonly report: Report | null;
   /** null: the run has no result. */
-  readonly sight: ScanResult | null;
+  readonly scan: ScanResult | null;
   /** Whether there was a run before, as far as is known; `none`: nothing is remembered, `asked`: somebody asks for it. */
   readonly memory: 'kept' | 'first' | 'none' | 'asked';
   readonly minimumSeverity: Severity;

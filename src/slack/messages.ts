@@ -32,10 +32,10 @@ export function renderNote(note: string, { project }: Pick<MessageContext, 'proj
 /** What is wrong with the monitor itself comes before what it found. */
 function withNotes(
   { text, blocks }: SlackPayload,
-  { note, memory, reportProblem, sight }: MessageContext,
+  { note, memory, reportProblem, scan }: MessageContext,
 ): SlackPayload {
   const [head, ...rest] = blocks;
-  const seen = warningLines(sight);
+  const seen = warningLines(scan);
   const noState = memory === 'none' ? [context('No state: this repeats every run (set STATE_URI).')] : [];
   return {
     text,
@@ -55,8 +55,8 @@ function withNotes(
 const MAX_WARNINGS = 3;
 
 /** Why something of what is told here, or of what is not, may not be as it seems. */
-function warningLines(sight: ScanResult | null): readonly string[] {
-  const all = [...(sight?.datasets.values() ?? [])].flatMap(({ tables }) =>
+function warningLines(scan: ScanResult | null): readonly string[] {
+  const all = [...(scan?.datasets.values() ?? [])].flatMap(({ tables }) =>
     [...tables.values()].flatMap(({ warnings = [] }) => warnings),
   );
   const shown = all.slice(0, MAX_WARNINGS).map((warning) => `Warning: ${escaped(shortened(warning, 300))}`);

@@ -56,7 +56,7 @@ function run(
       waived: waives.map((table) => waived(of(table))),
       unchecked: unread.map((table) => unchecked({ table, reason })),
     }),
-    sight: scanOf([datasetSight('sales', tables)]),
+    scan: scanOf([datasetSight('sales', tables)]),
     slack,
     ...(fails ? { failure: { code: 'InvalidFiles', message: 'why' } } : {}),
   };
@@ -292,7 +292,7 @@ describe('where four messages are due in every run for three days', () => {
       const { state: after, sent } = attempt(state, {
         at: hour(hours),
         report: report({ findings, unchecked: unread.map((table) => unchecked({ table })) }),
-        sight: scanOf([datasetSight('sales', tables)]),
+        scan: scanOf([datasetSight('sales', tables)]),
       });
       state = after;
       return sent.map((message) => ({ topic: message.alert.topic, lines: linesOf(message) }));

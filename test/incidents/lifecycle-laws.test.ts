@@ -206,7 +206,7 @@ function changeOf({ kind, path, expected, actual }: Finding): Change {
 /** What a run sees of the world. */
 function look(world: World): {
   readonly report: Report;
-  readonly sight: ScanResult;
+  readonly scan: ScanResult;
   readonly isUrgent: boolean;
 } {
   const isMissing = world.dataset === 'missing';
@@ -238,7 +238,7 @@ function look(world: World): {
       waived: [...covered].map((f) => waived(f)),
       unchecked: isNothingRead ? own : [...own, ...ofTables],
     }),
-    sight: scanOf([
+    scan: scanOf([
       datasetSight('sales', tables, {
         status: world.dataset === 'denied' ? 'unreadable' : world.dataset,
         undeclaredTables: { ...NONE_UNDECLARED, isComplete: world.dataset === 'present' },

@@ -68,7 +68,7 @@ function run(
     findings = [],
     waived: covered = [],
     unchecked: unread = [],
-    sight = seeing(),
+    scan = seeing(),
     ...about
   }: Partial<Attempt> & {
     readonly findings?: readonly Finding[];
@@ -79,7 +79,7 @@ function run(
   return {
     at: hour(hours),
     report: report({ findings, waived: covered.map((f) => waived(f)), unchecked: unread }),
-    sight,
+    scan,
     ...about,
   };
 }
@@ -164,12 +164,12 @@ describe('findings', () => {
 
   test('that the file no longer expects are told as that', () => {
     const accepted = { ...stated, fields: [{ name: 'amount', type: 'STRING', mode: 'NULLABLE' }] };
-    expect(
-      told(run(0, { findings: [typeDiffers] }), run(1, { sight: seeing({ stated: accepted }) })),
-    ).toEqual([
-      ['drift: opened critical field-type sales.orders.amount'],
-      ['resolved: closed (not-expected) critical field-type sales.orders.amount'],
-    ]);
+    expect(told(run(0, { findings: [typeDiffers] }), run(1, { scan: seeing({ stated: accepted }) }))).toEqual(
+      [
+        ['drift: opened critical field-type sales.orders.amount'],
+        ['resolved: closed (not-expected) critical field-type sales.orders.amount'],
+      ],
+    );
   });
 
   test('of a kind that policy turns off are told as no longer expected', () => {
@@ -259,9 +259,9 @@ describe('findings', () => {
     expect(
       told(
         run(0, { findings: [typeDiffers] }),
-        run(1, { findings: [tableMissing], sight: gone }),
-        run(30, { findings: [tableMissing], sight: gone }),
-        run(31, { findings: [isGone], sight: dropped }),
+        run(1, { findings: [tableMissing], scan: gone }),
+        run(30, { findings: [tableMissing], scan: gone }),
+        run(31, { findings: [isGone], scan: dropped }),
         run(32, { findings: [typeDiffers] }),
         run(33),
       ),
@@ -291,7 +291,7 @@ describe('findings', () => {
     expect(
       told(
         run(0, { findings: [typeDiffers] }),
-        run(1, { findings: [datasetMissing], sight: gone }),
+        run(1, { findings: [datasetMissing], scan: gone }),
         run(2, { findings: [typeDiffers] }),
       ),
     ).toEqual([
@@ -306,7 +306,7 @@ describe('findings', () => {
     expect(
       told(
         run(0, { findings: [typeDiffers] }),
-        run(1, { unchecked: [unchecked({ reason: 'unavailable' })], sight: unread }),
+        run(1, { unchecked: [unchecked({ reason: 'unavailable' })], scan: unread }),
         run(2, { findings: [typeDiffers] }),
       ),
     ).toEqual([['drift: opened critical field-type sales.orders.amount'], [], []]);
@@ -409,7 +409,7 @@ describe('the last good run', () => {
       name: 'is an earlier one, where the run before could not read it',
       attempts: [
         run(0),
-        run(1, { sight: seeing({ orders: { status: 'unreadable' } }) }),
+        run(1, { scan: seeing({ orders: { status: 'unreadable' } }) }),
         run(2, { findings: [isGone] }),
       ],
       at: stamp(0),
@@ -423,7 +423,7 @@ describe('the last good run', () => {
       name: 'of a table that is missing is when it was last there',
       attempts: [
         run(0),
-        run(1, { findings: [tableMissing], sight: seeing({ orders: { status: 'missing' } }) }),
+        run(1, { findings: [tableMissing], scan: seeing({ orders: { status: 'missing' } }) }),
       ],
       at: stamp(0),
     },
@@ -431,8 +431,8 @@ describe('the last good run', () => {
       name: 'of a dataset is when that was last there',
       attempts: [
         run(0),
-        run(1, { sight: seeing({ sales: { status: 'unreadable' } }) }),
-        run(2, { findings: [datasetMissing], sight: seeing({ sales: { status: 'missing' } }) }),
+        run(1, { scan: seeing({ sales: { status: 'unreadable' } }) }),
+        run(2, { findings: [datasetMissing], scan: seeing({ sales: { status: 'missing' } }) }),
       ],
       at: stamp(0),
     },
@@ -451,7 +451,7 @@ describe('the last good run', () => {
       attempts: [
         run(0),
         run(1, { findings: [typeDiffers] }),
-        run(2, { sight: seeing({ orders: { status: 'unreadable' } }) }),
+        run(2, { scan: seeing({ orders: { status: 'unreadable' } }) }),
         run(3, { findings: [typeDiffers] }),
       ],
       at: stamp(0),
@@ -493,7 +493,7 @@ describe('the last good run', () => {
         run(0),
         run(1, { findings: [isGone] }),
         run(2, { waived: [isGone] }),
-        run(3, { sight: seeing({ orders: { status: 'unreadable' } }) }),
+        run(3, { scan: seeing({ orders: { status: 'unreadable' } }) }),
         run(4, { waived: [isGone] }),
         run(5, { findings: [isGone] }),
       ],
@@ -502,7 +502,7 @@ describe('the last good run', () => {
     {
       name: 'is not known of what the file states since this run only: nobody knows that it was ever there',
       attempts: [
-        run(0, { sight: seeing({ stated: { ...stated, fields: [] } }) }),
+        run(0, { scan: seeing({ stated: { ...stated, fields: [] } }) }),
         run(1, { findings: [isGone] }),
       ],
       at: null,
@@ -511,8 +511,8 @@ describe('the last good run', () => {
       name: 'is not known where the file stopped stating it and stated it again while nobody could read the table',
       attempts: [
         run(0, { findings: [isGone] }),
-        run(1, { sight: seeing({ stated: { ...stated, fields: [] }, orders: { status: 'unreadable' } }) }),
-        run(2, { sight: seeing({ orders: { status: 'unreadable' } }) }),
+        run(1, { scan: seeing({ stated: { ...stated, fields: [] }, orders: { status: 'unreadable' } }) }),
+        run(2, { scan: seeing({ orders: { status: 'unreadable' } }) }),
         run(3, { findings: [isGone] }),
       ],
       at: null,
@@ -561,10 +561,10 @@ describe('the last good run', () => {
     ({ loss }) => {
       const gone = keeping({ status: 'missing', changes: [changeOf(tableMissing)] });
       const { findings } = play([
-        run(0, { sight: keeping() }),
-        run(1, { sight: keeping(), waived: [loss] }),
-        run(2, { sight: gone, findings: [tableMissing] }),
-        run(3, { sight: keeping(), findings: [loss] }),
+        run(0, { scan: keeping() }),
+        run(1, { scan: keeping(), waived: [loss] }),
+        run(2, { scan: gone, findings: [tableMissing] }),
+        run(3, { scan: keeping(), findings: [loss] }),
       ]).state;
       const open = findings.filter(({ closing }) => closing === null);
       expect(open.map(({ about }) => [about.kind, about.lastGoodAt])).toEqual([[loss.kind, stamp(0)]]);
@@ -578,7 +578,7 @@ const unread = seeing({ orders: { status: 'unreadable' } });
 
 /** A run that cannot read `orders`. */
 function without(hours: number, entry = denied, about: Partial<Attempt> = {}): Attempt {
-  return run(hours, { unchecked: [entry], sight: unread, ...about });
+  return run(hours, { unchecked: [entry], scan: unread, ...about });
 }
 
 const salesDenied = unchecked({ table: null });
@@ -593,7 +593,7 @@ const allUnread = seeing({
 
 /** A run that cannot read `sales` nor anything in it. */
 function withoutSales(hours: number, about: Partial<Attempt> = {}): Attempt {
-  return run(hours, { unchecked: [salesDenied], sight: allUnread, ...about });
+  return run(hours, { unchecked: [salesDenied], scan: allUnread, ...about });
 }
 
 /** The dataset itself is denied; its tables answer by name. */
@@ -659,7 +659,7 @@ describe('what could not be checked', () => {
     expect(
       told(
         without(0, unavailable),
-        run(1, { unchecked: [unavailableSales], sight: allUnread }),
+        run(1, { unchecked: [unavailableSales], scan: allUnread }),
         without(1, unavailable),
       ),
     ).toEqual([[], [], ['unchecked: opened unavailable sales.orders']]);
@@ -719,7 +719,7 @@ describe('what could not be checked', () => {
       name: 'a table that was missing in the run before is denied: not told yet',
       attempts: [
         run(0),
-        run(1, { findings: [tableMissing], sight: seeing({ orders: { status: 'missing' } }) }),
+        run(1, { findings: [tableMissing], scan: seeing({ orders: { status: 'missing' } }) }),
         without(2),
       ],
       last: [],
@@ -748,7 +748,7 @@ describe('what could not be checked', () => {
       name: 'a dataset that was not available in the run before is denied: told after two runs, as not readable',
       attempts: [
         run(0),
-        run(1, { unchecked: [{ ...salesDenied, reason: 'unavailable' }], sight: allUnread }),
+        run(1, { unchecked: [{ ...salesDenied, reason: 'unavailable' }], scan: allUnread }),
         withoutSales(2),
       ],
       last: ['unchecked: opened denied sales'],
@@ -756,7 +756,7 @@ describe('what could not be checked', () => {
     {
       name: 'a dataset that only its tables could be read of is denied with them: told at once',
       attempts: [
-        run(0, { unchecked: [salesDenied], sight: byName, policy: patient }),
+        run(0, { unchecked: [salesDenied], scan: byName, policy: patient }),
         withoutSales(1, { policy: patient }),
       ],
       last: ['unchecked: opened denied, or deleted sales'],
@@ -764,8 +764,8 @@ describe('what could not be checked', () => {
     {
       name: 'a dataset is denied, and its tables can still be read by name: not told yet',
       attempts: [
-        run(0, { unchecked: [salesDenied], sight: byName, policy: patient }),
-        run(1, { unchecked: [salesDenied], sight: byName, policy: patient }),
+        run(0, { unchecked: [salesDenied], scan: byName, policy: patient }),
+        run(1, { unchecked: [salesDenied], scan: byName, policy: patient }),
       ],
       last: [],
     },
@@ -780,7 +780,7 @@ describe('what could not be checked', () => {
         run(0),
         run(1, {
           unchecked: [salesDenied],
-          sight: seeing({
+          scan: seeing({
             sales: { undeclaredTables: { isListed: false, isComplete: false, unreadable: new Set() } },
           }),
         }),
@@ -793,7 +793,7 @@ describe('what could not be checked', () => {
         run(0),
         run(1, {
           unchecked: [unchecked({ dataset: '*', table: null })],
-          sight: seeing({
+          scan: seeing({
             undeclaredDatasets: { isListed: false, isComplete: false, unreadable: new Set() },
           }),
         }),
@@ -805,7 +805,7 @@ describe('what could not be checked', () => {
   });
 
   test('is told anew with each step from the list of tables to the dataset and to its tables, and not on the way back', () => {
-    const seenAs = (hours: number, sight: ScanResult) => run(hours, { unchecked: [salesDenied], sight });
+    const seenAs = (hours: number, scan: ScanResult) => run(hours, { unchecked: [salesDenied], scan });
     expect(
       told(
         seenAs(0, unlisted),
@@ -829,7 +829,7 @@ describe('what could not be checked', () => {
   });
 
   test('says nothing more when its tables can be read again, and they alone', () => {
-    const named = (hours: number) => run(hours, { unchecked: [salesDenied], sight: byName });
+    const named = (hours: number) => run(hours, { unchecked: [salesDenied], scan: byName });
     expect(told(withoutSales(0), withoutSales(1), named(2), named(3), run(4))).toEqual([
       [],
       ['unchecked: opened denied sales'],
@@ -845,15 +845,15 @@ describe('what could not be checked', () => {
   ])(
     'of a dataset that is denied all along says nothing more when tables of it are throttled once: $throttled',
     ({ throttled }) => {
-      const named = (hours: number) => run(hours, { unchecked: [salesDenied], sight: byName });
+      const named = (hours: number) => run(hours, { unchecked: [salesDenied], scan: byName });
       const status: Partial<TableScan> = { status: 'unreadable', reason: 'throttled' };
-      const sight = seeing({
+      const scan = seeing({
         ...Object.fromEntries(throttled.map((table) => [table, status])),
         sales: { status: 'unreadable', undeclaredTables: { ...NONE_UNDECLARED, isListed: false } },
       });
       const entries = throttled.map((table) => unchecked({ table, reason: 'throttled' }));
       expect(
-        told(named(0), named(1), run(2, { unchecked: [salesDenied, ...entries], sight }), named(3)),
+        told(named(0), named(1), run(2, { unchecked: [salesDenied, ...entries], scan }), named(3)),
       ).toEqual([[], ['unchecked: opened denied sales'], [], []]);
     },
   );
@@ -868,7 +868,7 @@ describe('what could not be checked', () => {
       told(
         withoutSales(0),
         withoutSales(1),
-        run(2, { unchecked: [salesDenied], sight: oneThrottled }),
+        run(2, { unchecked: [salesDenied], scan: oneThrottled }),
         withoutSales(3),
       ),
     ).toEqual([[], ['unchecked: opened denied sales'], [], []]);
@@ -950,7 +950,7 @@ describe('what could not be checked', () => {
 
   test('that is missing now is told as that, and not as readable again', () => {
     const gone = seeing({ orders: { status: 'missing', changes: [changeOf(tableMissing)] } });
-    expect(told(without(0), without(1), run(2, { findings: [tableMissing], sight: gone }), run(3))).toEqual([
+    expect(told(without(0), without(1), run(2, { findings: [tableMissing], scan: gone }), run(3))).toEqual([
       [],
       ['unchecked: opened denied sales.orders'],
       ['drift: opened critical table-missing sales.orders'],
@@ -960,7 +960,7 @@ describe('what could not be checked', () => {
 
   test('that is missing now is told as over where Slack knew before that it was missing', () => {
     const gone = seeing({ orders: { status: 'missing', changes: [changeOf(tableMissing)] } });
-    const missing = (hours: number) => run(hours, { findings: [tableMissing], sight: gone });
+    const missing = (hours: number) => run(hours, { findings: [tableMissing], scan: gone });
     expect(told(missing(0), without(1), without(2), missing(3), missing(4))).toEqual([
       ['drift: opened critical table-missing sales.orders'],
       [],
@@ -978,7 +978,7 @@ describe('what could not be checked', () => {
       told(
         without(0, denied, { policy: strict }),
         without(1, denied, { policy: strict }),
-        run(2, { findings: [lesser], sight: gone, policy: strict }),
+        run(2, { findings: [lesser], scan: gone, policy: strict }),
       ),
     ).toEqual([
       [],
@@ -993,7 +993,7 @@ describe('what could not be checked', () => {
       items: { status: 'missing' },
       sales: { status: 'missing', changes: [changeOf(datasetMissing)] },
     });
-    const missing = (hours: number) => run(hours, { findings: [datasetMissing], sight: gone });
+    const missing = (hours: number) => run(hours, { findings: [datasetMissing], scan: gone });
     expect(told(missing(0), withoutSales(1), withoutSales(2), missing(3))).toEqual([
       ['drift: opened critical dataset-missing sales'],
       [],
@@ -1009,7 +1009,7 @@ describe('what could not be checked', () => {
       sales: { status: 'missing', changes: [changeOf(datasetMissing)] },
     });
     expect(
-      told(withoutSales(0), withoutSales(1), run(2, { findings: [datasetMissing], sight: gone }), run(3)),
+      told(withoutSales(0), withoutSales(1), run(2, { findings: [datasetMissing], scan: gone }), run(3)),
     ).toEqual([
       [],
       ['unchecked: opened denied sales'],
@@ -1033,9 +1033,9 @@ describe('what could not be checked', () => {
     const nothing = scanOf([]);
     const noOrders = scanOf([datasetSight('sales', [tableSight(declaredTable('items', stated))])]);
     expect([
-      told(without(0), without(1), run(2, { sight: nothing })).at(-1),
-      told(without(0), without(1), run(2, { sight: noOrders })).at(-1),
-      told(withoutSales(0), withoutSales(1), run(2, { sight: nothing })).at(-1),
+      told(without(0), without(1), run(2, { scan: nothing })).at(-1),
+      told(without(0), without(1), run(2, { scan: noOrders })).at(-1),
+      told(withoutSales(0), withoutSales(1), run(2, { scan: nothing })).at(-1),
     ]).toEqual([
       ['resolved: closed (not-expected) denied sales.orders'],
       ['resolved: closed (not-expected) denied sales.orders'],
@@ -1047,16 +1047,16 @@ describe('what could not be checked', () => {
     const tooMany = seeing({
       sales: { undeclaredTables: { isListed: true, isComplete: false, unreadable: new Set() } },
     });
-    expect(told(withoutSales(0), withoutSales(1), run(2, { sight: tooMany })).at(-1)).toEqual([
+    expect(told(withoutSales(0), withoutSales(1), run(2, { scan: tooMany })).at(-1)).toEqual([
       'resolved: closed (repaired) denied sales',
     ]);
   });
 
   test('of a list is over when the list was read', () => {
     const tables = { isListed: false, isComplete: false, unreadable: new Set<string>() };
-    const noTables = { unchecked: [salesDenied], sight: seeing({ sales: { undeclaredTables: tables } }) };
+    const noTables = { unchecked: [salesDenied], scan: seeing({ sales: { undeclaredTables: tables } }) };
     const datasets = unchecked({ dataset: '*', table: null });
-    const noDatasets = { unchecked: [datasets], sight: seeing({ undeclaredDatasets: tables }) };
+    const noDatasets = { unchecked: [datasets], scan: seeing({ undeclaredDatasets: tables }) };
     expect([
       told(run(0, noTables), run(1, noTables), run(2)).slice(1),
       told(run(0, noDatasets), run(1, noDatasets), run(2)).slice(1),
@@ -1068,9 +1068,9 @@ describe('what could not be checked', () => {
 
   test('of a list is not over while the list gave no answer', () => {
     const unlisted = { isListed: false, isComplete: false, unreadable: new Set<string>() };
-    const sight = seeing({ sales: { undeclaredTables: unlisted } });
-    const noTables = { unchecked: [salesDenied], sight };
-    expect(told(run(0, noTables), run(1, noTables), run(2, { sight }), run(3)).slice(1)).toEqual([
+    const scan = seeing({ sales: { undeclaredTables: unlisted } });
+    const noTables = { unchecked: [salesDenied], scan };
+    expect(told(run(0, noTables), run(1, noTables), run(2, { scan }), run(3)).slice(1)).toEqual([
       ['unchecked: opened denied sales'],
       [],
       ['resolved: closed (repaired) denied sales'],
@@ -1079,9 +1079,9 @@ describe('what could not be checked', () => {
 
   test('of the list of datasets is not over while that gave no answer', () => {
     const tables = { isListed: false, isComplete: false, unreadable: new Set<string>() };
-    const sight = seeing({ undeclaredDatasets: tables });
-    const noDatasets = { unchecked: [unchecked({ dataset: '*', table: null })], sight };
-    expect(told(run(0, noDatasets), run(1, noDatasets), run(2, { sight }), run(3)).slice(1)).toEqual([
+    const scan = seeing({ undeclaredDatasets: tables });
+    const noDatasets = { unchecked: [unchecked({ dataset: '*', table: null })], scan };
+    expect(told(run(0, noDatasets), run(1, noDatasets), run(2, { scan }), run(3)).slice(1)).toEqual([
       ['unchecked: opened denied *'],
       [],
       ['resolved: closed (repaired) denied *'],
@@ -1106,11 +1106,11 @@ describe('what could not be checked', () => {
       undeclaredDatasets: { isListed: true, isComplete: true, unreadable: new Set(['scratch']) },
     });
     const { state } = play([
-      run(0, { policy: strict, unchecked: entries, sight: listed }),
-      run(1, { policy: strict, unchecked: entries, sight: listed }),
+      run(0, { policy: strict, unchecked: entries, scan: listed }),
+      run(1, { policy: strict, unchecked: entries, scan: listed }),
       run(2, {
         policy: strict,
-        sight: seeing({ sales: { undeclaredTables: unseen }, undeclaredDatasets: unseen }),
+        scan: seeing({ sales: { undeclaredTables: unseen }, undeclaredDatasets: unseen }),
       }),
     ]);
     expect(state.unchecked.map(({ key, closing }) => ({ key, closing }))).toEqual(
@@ -1120,7 +1120,7 @@ describe('what could not be checked', () => {
 
   test('is told when the tables of a dataset are lost that could only be read by name', () => {
     // The dataset itself was denied all along, and that was told.
-    const named = (hours: number) => run(hours, { unchecked: [salesDenied], sight: byName });
+    const named = (hours: number) => run(hours, { unchecked: [salesDenied], scan: byName });
     const topics = (lines: readonly string[]) => lines.map((line) => line.split(':')[0]);
     const [, first = [], , lost = [], blind = []] = told(
       named(0),
@@ -1135,7 +1135,7 @@ describe('what could not be checked', () => {
   test('of which there are two entries is one thing, told by the first', () => {
     const first = unchecked({ table: null, detail: 'the dataset itself' });
     const second = unchecked({ table: null, detail: 'the list of its tables' });
-    const { state } = play([run(0, { unchecked: [first, second], sight: allUnread })]);
+    const { state } = play([run(0, { unchecked: [first, second], scan: allUnread })]);
     expect(state.unchecked.map(({ about }) => about.detail)).toEqual(['the dataset itself']);
   });
 });
@@ -1166,7 +1166,7 @@ describe('what is remembered of what could not be checked', () => {
     {
       name: 'of a dataset that was there without its tables, when that was',
       attempts: [
-        run(0, { sight: seeing({ orders: { status: 'missing' }, items: { status: 'missing' } }) }),
+        run(0, { scan: seeing({ orders: { status: 'missing' }, items: { status: 'missing' } }) }),
         withoutSales(1),
       ],
       memo: { lastReadAt: stamp(0), timeTravelHours: 168, isListOnly: false },
@@ -1175,7 +1175,7 @@ describe('what is remembered of what could not be checked', () => {
       name: 'of a dataset whose tables answered by name, when they did so last',
       attempts: [
         run(0, { policy: patient }),
-        run(1, { unchecked: [salesDenied], sight: byName, policy: patient }),
+        run(1, { unchecked: [salesDenied], scan: byName, policy: patient }),
         withoutSales(2, { policy: patient }),
       ],
       memo: { lastReadAt: stamp(1), timeTravelHours: 168, isListOnly: false },
@@ -1191,10 +1191,10 @@ describe('what is remembered of what could not be checked', () => {
         run(0),
         without(1),
         without(2, denied, {
-          sight: seeing({ orders: { status: 'unreadable' }, sales: { timeTravelHours: 48 } }),
+          scan: seeing({ orders: { status: 'unreadable' }, sales: { timeTravelHours: 48 } }),
         }),
         without(3, denied, {
-          sight: seeing({ orders: { status: 'unreadable' }, sales: { timeTravelHours: 48 } }),
+          scan: seeing({ orders: { status: 'unreadable' }, sales: { timeTravelHours: 48 } }),
         }),
       ],
       memo: { lastReadAt: stamp(0), timeTravelHours: 168, isListOnly: false },
@@ -1211,12 +1211,12 @@ describe('what is remembered of what could not be checked', () => {
     },
     {
       name: 'that only the list of its tables is meant, of a dataset that was read itself',
-      attempts: [run(0, { unchecked: [salesDenied], sight: unlisted })],
+      attempts: [run(0, { unchecked: [salesDenied], scan: unlisted })],
       memo: { lastReadAt: null, timeTravelHours: null, isListOnly: true },
     },
     {
       name: 'that it is meant itself, of a dataset whose tables answer by name',
-      attempts: [run(0, { unchecked: [salesDenied], sight: byName })],
+      attempts: [run(0, { unchecked: [salesDenied], scan: byName })],
       memo: { lastReadAt: null, timeTravelHours: null, isListOnly: false },
     },
   ])('is $name', ({ attempts, memo }) => {
@@ -1314,7 +1314,7 @@ describe('when each table was last read', () => {
       items: { status: 'unreadable' },
       sales: { status: 'unreadable', timeTravelHours: null },
     });
-    expect(play([run(0), run(1, { sight: blurred })]).state.seen).toEqual(
+    expect(play([run(0), run(1, { scan: blurred })]).state.seen).toEqual(
       new Map([
         [
           'sales',
@@ -1341,13 +1341,13 @@ describe('when each table was last read', () => {
 
   test('is forgotten of what nothing declares any more', () => {
     const noOrders = scanOf([datasetSight('sales', [tableSight(declaredTable('items', stated))])]);
-    const { seen } = play([run(0), run(1, { sight: noOrders })]).state;
+    const { seen } = play([run(0), run(1, { scan: noOrders })]).state;
     expect([...(seen.get('sales')?.tables.keys() ?? [])]).toEqual(['items']);
   });
 
   test('is remembered of a table named __proto__', () => {
     const odd = scanOf([datasetSight('sales', [tableSight(declaredTable('__proto__', stated))])]);
-    const { seen } = play([run(0, { sight: odd })]).state;
+    const { seen } = play([run(0, { scan: odd })]).state;
     expect(seen.get('sales')?.tables).toEqual(
       new Map([['__proto__', { at: stamp(0), digest: expect.any(String) }]]),
     );
@@ -1363,7 +1363,7 @@ describe('the history', () => {
     rememberRun(emptyState(PROJECT), {
       now: hour(hours),
       report: report({ findings, tables }),
-      sight: seeing(),
+      scan: seeing(),
       policy,
       isUrgent: false,
       isBlind: false,
@@ -1439,7 +1439,7 @@ test.each([
   },
 ])('what can be restored $name', ({ about, hours }) => {
   const of = (at: number, timeTravelHours: number) =>
-    run(at, { findings: [about], sight: seeing({ sales: { timeTravelHours } }) });
+    run(at, { findings: [about], scan: seeing({ sales: { timeTravelHours } }) });
   const { state } = play([run(0), of(1, 168), of(2, 48)]);
   expect(state.findings.map(({ about: memo }) => memo.timeTravelHours)).toEqual([hours]);
 });
@@ -1448,8 +1448,8 @@ test('what a table can be restored from is the lesser of the windows before and 
   const shortened = seeing({ sales: { timeTravelHours: 48 } });
   const { state } = play([
     run(0),
-    run(1, { findings: [isGone], sight: shortened }),
-    run(2, { findings: [isGone], sight: seeing({ sales: { ...NONE_LESS } }) }),
+    run(1, { findings: [isGone], scan: shortened }),
+    run(2, { findings: [isGone], scan: seeing({ sales: { ...NONE_LESS } }) }),
   ]);
   expect(state.findings.map(({ about }) => about.timeTravelHours)).toEqual([48]);
 });

@@ -64,23 +64,23 @@ function memoOf({ kind, dataset, table, path, expected, actual }: Finding): Past
 /** Where a kind's own case is, and what is found there of that kind. */
 async function caseOf(kind: Kind) {
   const folders = { expected: `test/cases/${kind}/expected`, actual: `test/cases/${kind}/actual` };
-  const { report, sight, policy: stated } = await look(folders.expected, folders.actual);
+  const { report, scan, policy: stated } = await look(folders.expected, folders.actual);
   const memos = report.findings.filter((finding) => finding.kind === kind).map(memoOf);
-  return { ...folders, memos, sight, policy: stated };
+  return { ...folders, memos, scan, policy: stated };
 }
 
 /** What becomes of each finding of a kind's case in another run. */
 function resolutions(
   memos: readonly Past[],
-  { sight, policy: stated }: { readonly sight: ScanResult; readonly policy: Policy },
+  { scan, policy: stated }: { readonly scan: ScanResult; readonly policy: Policy },
 ): readonly Resolution[] {
-  return [...new Set(memos.map((memo) => resolutionOf(memo, sight, stated)))];
+  return [...new Set(memos.map((memo) => resolutionOf(memo, scan, stated)))];
 }
 
-function altered(sight: ScanResult, alter: (dataset: DatasetScan) => DatasetScan): ScanResult {
+function altered(scan: ScanResult, alter: (dataset: DatasetScan) => DatasetScan): ScanResult {
   return {
-    ...sight,
-    datasets: new Map([...sight.datasets].map(([name, dataset]) => [name, alter(dataset)])),
+    ...scan,
+    datasets: new Map([...scan.datasets].map(([name, dataset]) => [name, alter(dataset)])),
   };
 }
 
@@ -224,15 +224,15 @@ describe('of every kind', () => {
   );
 
   test.each(kinds)('%s: no longer expected when policy turns the kind off', async (kind) => {
-    const { memos, sight } = await caseOf(kind);
+    const { memos, scan } = await caseOf(kind);
     const off: Policy = { ...policy, severities: new Map([[kind, 'off']]) };
-    expect(resolutions(memos, { sight, policy: off })).toEqual(['not-expected']);
+    expect(resolutions(memos, { scan, policy: off })).toEqual(['not-expected']);
   });
 
   test.each(kinds)('%s: unseen when it could not be read', async (kind) => {
-    const { memos, sight, policy: stated } = await caseOf(kind);
+    const { memos, scan, policy: stated } = await caseOf(kind);
     const unread: ScanResult = {
-      ...altered(sight, (dataset) => ({
+      ...altered(scan, (dataset) => ({
         ...withTables(dataset, { status: 'unreadable', changes: [] }),
         status: 'unreadable',
         changes: [],
@@ -240,29 +240,29 @@ describe('of every kind', () => {
       })),
       undeclaredDatasets: unseenUndeclared,
     };
-    expect(resolutions(memos, { sight: unread, policy: stated })).toEqual(['unseen']);
+    expect(resolutions(memos, { scan: unread, policy: stated })).toEqual(['unseen']);
   });
 
   test.each(ofDeclaredTables.filter((kind) => kind !== 'table-missing'))(
     '%s: hidden when the table is missing',
     async (kind) => {
-      const { memos, sight, policy: stated } = await caseOf(kind);
-      const gone = altered(sight, (dataset) => withTables(dataset, { status: 'missing', changes: [] }));
-      expect(resolutions(memos, { sight: gone, policy: stated })).toEqual(['hidden']);
+      const { memos, scan, policy: stated } = await caseOf(kind);
+      const gone = altered(scan, (dataset) => withTables(dataset, { status: 'missing', changes: [] }));
+      expect(resolutions(memos, { scan: gone, policy: stated })).toEqual(['hidden']);
     },
   );
 
   test.each(kinds.filter((kind) => kind !== 'dataset-missing' && kind !== 'dataset-unexpected'))(
     '%s: hidden when the dataset is missing',
     async (kind) => {
-      const { memos, sight, policy: stated } = await caseOf(kind);
-      const gone = altered(sight, (dataset) => ({
+      const { memos, scan, policy: stated } = await caseOf(kind);
+      const gone = altered(scan, (dataset) => ({
         ...withTables(dataset, { status: 'missing', changes: [] }),
         status: 'missing',
         changes: [],
         undeclaredTables: unseenUndeclared,
       }));
-      expect(resolutions(memos, { sight: gone, policy: stated })).toEqual(['hidden']);
+      expect(resolutions(memos, { scan: gone, policy: stated })).toEqual(['hidden']);
     },
   );
 });
@@ -565,7 +565,7 @@ describe('what the files now say', () => {
       sightOfOrders(declared, { status: 'missing' }),
       scanOf([datasetSight('sales', [tableSight(declared)], { status: 'missing' })]),
     ];
-    expect(sights.map((sight) => resolutionOf(memo, sight, policy))).toEqual([
+    expect(sights.map((scan) => resolutionOf(memo, scan, policy))).toEqual([
       'not-expected',
       'not-expected',
       'not-expected',
@@ -575,9 +575,9 @@ describe('what the files now say', () => {
   test('are asked by the dataset’s real name, and patterns by the declared one', () => {
     const memo = remembered('table-unexpected', { dataset: 'sales_staging', table: 'tmp_1' });
     const dataset = datasetSight('sales_staging', []);
-    const sight = scanOf([{ ...dataset, declared: { ...dataset.declared, declaredAs: 'sales' } }]);
+    const scan = scanOf([{ ...dataset, declared: { ...dataset.declared, declaredAs: 'sales' } }]);
     const standing = (pattern: string) =>
-      resolutionOf(memo, sight, { ...policy, ignoreUnexpected: [pattern] });
+      resolutionOf(memo, scan, { ...policy, ignoreUnexpected: [pattern] });
     expect([standing('sales.tmp_*'), standing('sales_staging.tmp_*')]).toEqual(['not-expected', 'equal']);
   });
 });
@@ -608,108 +608,108 @@ describe('what no file declares', () => {
   test.each<{
     readonly name: string;
     readonly memo: Past;
-    readonly sight: ScanResult;
+    readonly scan: ScanResult;
     readonly ignored?: string;
     readonly standing: Resolution;
   }>([
-    { name: 'a dataset is in no list any more', memo: dataset, sight: seeing({}), standing: 'equal' },
+    { name: 'a dataset is in no list any more', memo: dataset, scan: seeing({}), standing: 'equal' },
     {
       name: 'a dataset, and the list was not whole',
       memo: dataset,
-      sight: scanOf([], { undeclaredDatasets: unseenUndeclared }),
+      scan: scanOf([], { undeclaredDatasets: unseenUndeclared }),
       standing: 'unseen',
     },
     {
       name: 'a dataset is listed and could not be confirmed',
       memo: dataset,
-      sight: scanOf([], { undeclaredDatasets: listed(['scratch']) }),
+      scan: scanOf([], { undeclaredDatasets: listed(['scratch']) }),
       standing: 'unseen',
     },
     {
       name: 'a dataset, while another one could not be confirmed',
       memo: dataset,
-      sight: scanOf([], { undeclaredDatasets: listed(['other']) }),
+      scan: scanOf([], { undeclaredDatasets: listed(['other']) }),
       standing: 'equal',
     },
     {
       name: 'a dataset is declared now',
       memo: dataset,
-      sight: scanOf([datasetSight('scratch', [])], { undeclaredDatasets: unseenUndeclared }),
+      scan: scanOf([datasetSight('scratch', [])], { undeclaredDatasets: unseenUndeclared }),
       standing: 'not-expected',
     },
     {
       name: 'a dataset is ignored now',
       memo: dataset,
-      sight: scanOf([], { undeclaredDatasets: unseenUndeclared }),
+      scan: scanOf([], { undeclaredDatasets: unseenUndeclared }),
       ignored: 'scratch.*',
       standing: 'not-expected',
     },
-    { name: 'a table is in no list any more', memo: table, sight: seeing({}), standing: 'equal' },
+    { name: 'a table is in no list any more', memo: table, scan: seeing({}), standing: 'equal' },
     {
       name: 'a table, and the list could not be seen',
       memo: table,
-      sight: seeing({ undeclaredTables: unseenUndeclared }),
+      scan: seeing({ undeclaredTables: unseenUndeclared }),
       standing: 'unseen',
     },
     {
       name: 'a table is listed and could not be confirmed',
       memo: table,
-      sight: seeing({ undeclaredTables: listed(['tmp_1']) }),
+      scan: seeing({ undeclaredTables: listed(['tmp_1']) }),
       standing: 'unseen',
     },
     {
       name: 'a table is in no list any more, of a dataset that is only listed',
       memo: table,
-      sight: seeing({ status: 'unreadable', undeclaredTables: NONE_UNDECLARED }),
+      scan: seeing({ status: 'unreadable', undeclaredTables: NONE_UNDECLARED }),
       standing: 'equal',
     },
     {
       name: 'a table of a dataset that is missing',
       memo: table,
-      sight: seeing({ status: 'missing', undeclaredTables: unseenUndeclared }),
+      scan: seeing({ status: 'missing', undeclaredTables: unseenUndeclared }),
       standing: 'hidden',
     },
     {
       name: 'a table is declared now',
       memo: table,
-      sight: scanOf([datasetSight('sales', [tableSight(declaredTable('tmp_1'), { status: 'unreadable' })])]),
+      scan: scanOf([datasetSight('sales', [tableSight(declaredTable('tmp_1'), { status: 'unreadable' })])]),
       standing: 'not-expected',
     },
     {
       name: 'a table is ignored now',
       memo: table,
-      sight: seeing({ undeclaredTables: unseenUndeclared }),
+      scan: seeing({ undeclaredTables: unseenUndeclared }),
       ignored: '*.tmp_*',
       standing: 'not-expected',
     },
     {
       name: 'more tables than are listed, and now all are',
       memo: many,
-      sight: seeing({ undeclaredTables: listed(['tmp_1']) }),
+      scan: seeing({ undeclaredTables: listed(['tmp_1']) }),
       standing: 'equal',
     },
     {
       name: 'more tables than are listed, and the list could not be seen',
       memo: many,
-      sight: seeing({ undeclaredTables: unseenUndeclared }),
+      scan: seeing({ undeclaredTables: unseenUndeclared }),
       standing: 'unseen',
     },
     {
       name: 'more tables than are listed, all ignored now',
       memo: many,
-      sight: seeing({ undeclaredTables: unseenUndeclared }),
+      scan: seeing({ undeclaredTables: unseenUndeclared }),
       ignored: 'sales.*',
       standing: 'not-expected',
     },
     {
       name: 'a table of a dataset that no file declares',
       memo: table,
-      sight: scanOf([]),
+      scan: scanOf([]),
       standing: 'not-expected',
     },
-  ])('$standing: $name', ({ memo, sight, ignored, standing }) => {
+  ])('$standing: $name', ({ memo, scan, ignored, standing }) => {
     const ignoreUnexpected = ignored === undefined ? [] : [ignored];
-    expect(resolutionOf(memo, sight, { ...policy, ignoreUnexpected })).toBe(standing);
+    expect(resolutionOf(memo, scan, { ...policy, ignoreUnexpected })).toBe(standing);
   });
 });
 

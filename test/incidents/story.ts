@@ -143,7 +143,7 @@ export interface Attempt {
   /** When the run was scheduled: attempts at the same moment are one run. */
   readonly at: Date;
   readonly report: Report;
-  readonly sight: ScanResult;
+  readonly scan: ScanResult;
   readonly policy?: Policy;
   /** Whether what could not be checked is told at once. */
   readonly isUrgent?: boolean;

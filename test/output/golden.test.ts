@@ -57,7 +57,7 @@ function scanOf({ findings }: Report): ScanResult {
 
 /** As `drift check --format slack` prints it; null: nothing is severe enough. */
 function slackMessage(report: Report): SlackPayload | null {
-  return previewMessage({ report, sight: scanOf(report) }, defaultPolicy);
+  return previewMessage({ report, scan: scanOf(report) }, defaultPolicy);
 }
 
 const SILENT = ['in-sync'];

@@ -100,7 +100,7 @@ function enormousMessages(long: string): Readonly<Record<string, SlackPayload>> 
   // All that is declared of each dataset is lost.
   const thirty = many(30, (index) => tableSight(declaredTable(`${index}`), { status: 'missing' }));
   const datasets = [...new Set(tablesLost.map(({ dataset }) => dataset))];
-  const sight = scanOf(datasets.map((dataset) => datasetSight(dataset, thirty)));
+  const scan = scanOf(datasets.map((dataset) => datasetSight(dataset, thirty)));
   return {
     opened: render({ findings: open('opened') }),
     changed: render({ findings: open('changed') }),
@@ -110,7 +110,7 @@ function enormousMessages(long: string): Readonly<Record<string, SlackPayload>> 
     asked: render({ findings: open('opened') }, { memory: 'asked' }),
     'mass losses': render(
       { findings: tablesLost.map((finding) => itemOf(finding)) },
-      { report: reportOf({ findings: tablesLost, unchecked }), sight, memory: 'none' },
+      { report: reportOf({ findings: tablesLost, unchecked }), scan, memory: 'none' },
     ),
     reminder: render({ topic: 'still-open', findings: open('reminded') }),
     'still open': render({

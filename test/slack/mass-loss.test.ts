@@ -149,7 +149,7 @@ describe('the message of a mass loss', () => {
     const all = [...findings, other];
     return renderAlert(
       alertOf({ findings: all.map((each) => itemOf(each)) }),
-      sceneOf({ report: reportOf({ findings: all }), sight: scanOf({ commerce: 9 }), memory }),
+      sceneOf({ report: reportOf({ findings: all }), scan: scanOf({ commerce: 9 }), memory }),
     );
   }
 
@@ -202,7 +202,7 @@ describe('the message of a mass loss', () => {
       alertOf({ findings: lost.map((each) => itemOf(each)) }),
       sceneOf({
         report: reportOf({ findings: lost }),
-        sight: scanOf(Object.fromEntries(datasets.map((dataset) => [dataset, 5]))),
+        scan: scanOf(Object.fromEntries(datasets.map((dataset) => [dataset, 5]))),
       }),
     );
     expect(
@@ -220,7 +220,7 @@ describe('the message of a mass loss', () => {
     );
     const message = renderAlert(
       alertOf({ findings: items }),
-      sceneOf({ report: reportOf({ findings }), sight: scanOf({ commerce: 9 }) }),
+      sceneOf({ report: reportOf({ findings }), scan: scanOf({ commerce: 9 }) }),
     );
     const [, , loss = ''] = blockTexts(message);
     expect(loss.split('\n').filter((line) => line.startsWith('> '))).toEqual([
@@ -240,7 +240,7 @@ describe('the message of a mass loss', () => {
       alertOf({ findings: lost.map((each) => itemOf(each)) }),
       sceneOf({
         report: reportOf({ findings: lost }),
-        sight: scanOf(Object.fromEntries(datasets.map((dataset) => [dataset, 30]))),
+        scan: scanOf(Object.fromEntries(datasets.map((dataset) => [dataset, 30]))),
       }),
     );
     const texts = blockTexts(message);

@@ -150,8 +150,8 @@ describe('the section of a table', () => {
     const tables = ['orders', 'items'].map((table) =>
       tableSight(declaredTable(table), { status: 'missing' }),
     );
-    const sight = scanOf([datasetSight('commerce', tables, { status: 'missing' })]);
-    const [lines = []] = tablesOf(telling([finding], { scene: { sight, now: OPENED } }));
+    const scan = scanOf([datasetSight('commerce', tables, { status: 'missing' })]);
+    const [lines = []] = tablesOf(telling([finding], { scene: { scan, now: OPENED } }));
     expect(lines.slice(0, 2)).toEqual([
       '*<https://console.cloud.google.com/bigquery?project=livhana-production|dataset commerce>*',
       '🔴 the dataset is missing, with its 2 declared tables',

@@ -19,10 +19,10 @@ type Run = Pick<Parameters<typeof check>[0], 'datasets' | 'warehouse' | 'policy'
 export async function runAt(now: Date, run: Run, before: State) {
   const clock = playedClock(now.toISOString());
   const result = await check({ ...run, project: PROJECT, clock, now, confirmMs: 0, deadline: endless });
-  const { report, sight } = result;
+  const { report, scan } = result;
   return {
     result,
-    state: rememberRun(before, { now, report, sight, policy: run.policy, isUrgent: false, isBlind: false }),
+    state: rememberRun(before, { now, report, scan, policy: run.policy, isUrgent: false, isBlind: false }),
   };
 }
 

@@ -150,7 +150,7 @@ export function sceneOf(changes: Partial<MessageContext> = {}): MessageContext {
     project: PROJECT,
     now: NOW,
     report: reportOf(),
-    sight: null,
+    scan: null,
     memory: 'kept',
     minimumSeverity: 'warning',
     cause: null,

@@ -31,7 +31,7 @@ import { createKeeper, type Keeper } from './worst-tables.ts';
 export interface CheckResult {
   readonly report: Report;
   readonly outcomes: readonly DatasetOutcome[];
-  readonly sight: ScanResult;
+  readonly scan: ScanResult;
   /** Of the worst tables with findings, worst first. */
   readonly details: readonly TableDetails[];
   /** Why nothing at all could be read; null: something was. */
@@ -162,12 +162,12 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     ],
   };
   const findingsOf = bySubject([...findings, ...waived]);
-  const sight: ScanResult = {
+  const scan: ScanResult = {
     datasets: new Map(inspected.map((dataset) => [dataset.declared.dataset, scanOf(dataset, findingsOf)])),
     undeclaredDatasets: undeclared === null ? unseenUndeclared : undeclaredScan(undeclared),
   };
   const nothingRead = await whyNothingRead(inspection, inspected, report);
-  return { report, outcomes, sight, details: keeper.details(), nothingRead };
+  return { report, outcomes, scan, details: keeper.details(), nothingRead };
 }
 
 /** A dataset named alone is whole; with tables named, only those are looked at. */

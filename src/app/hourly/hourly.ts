@@ -327,13 +327,13 @@ async function notifyRun(
   memory: StateSession,
   { result, policy }: { readonly result: CheckResult; readonly policy: Expectation['policy'] },
 ): Promise<Telling> {
-  const { report, sight, nothingRead } = result;
+  const { report, scan, nothingRead } = result;
   const { state, isKept } = memory;
   const { now } = run;
   // Without a memory no table is ever unchecked for the second time.
   const isBlind = nothingRead !== null;
   const isUrgent = isBlind || !isKept;
-  const advanced = rememberRun(state, { now, report, sight, policy, isUrgent, isBlind });
+  const advanced = rememberRun(state, { now, report, scan, policy, isUrgent, isBlind });
   const seen = new Set([
     ...report.findings.map(({ fingerprint }) => fingerprint),
     ...report.unchecked.map(uncheckedKey),
@@ -353,7 +353,7 @@ async function notifyRun(
       project: run.project,
       now,
       report,
-      sight,
+      scan,
       minimumSeverity: policy.minimumSeverity,
       cause: nothingRead?.code === 'ProjectNotFound' ? nothingRead.message : null,
       memory: isKept ? (isFirst(state, now) ? 'first' : 'kept') : 'none',
@@ -416,7 +416,7 @@ async function failedRun(
       project: run.project,
       now,
       report: null,
-      sight: null,
+      scan: null,
       minimumSeverity: 'critical',
       cause: null,
       memory: 'kept',

@@ -153,7 +153,7 @@ function readsOf(reads: readonly RecordedRead[], name: string): readonly Recorde
 }
 
 test('a warehouse as declared is in sync, and each thing is read once', async () => {
-  const { reads, sight: _, ...result } = await run(healthy);
+  const { reads, scan: _, ...result } = await run(healthy);
 
   expect(result).toEqual({
     report: {

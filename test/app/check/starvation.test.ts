@@ -11,7 +11,7 @@ function after(...runs: readonly (readonly ReturnType<typeof unchecked>[])[]): S
       rememberRun(state, {
         now: hour(number),
         report: report({ unchecked: entries }),
-        sight: scanOf([]),
+        scan: scanOf([]),
         policy,
         isUrgent: false,
         isBlind: false,

@@ -25,7 +25,7 @@ import {
 } from '../../incidents/story.ts';
 import { gistOf } from '../../simulation/gist.ts';
 
-const sight = scanOf([
+const scan = scanOf([
   datasetSight('sales', [
     tableSight(declaredTable('orders')),
     tableSight(declaredTable('items'), { status: 'unreadable', reason: 'denied' }),
@@ -121,7 +121,7 @@ async function tellOf(
       project: PROJECT,
       now: hour(hours),
       report: seen,
-      sight,
+      scan,
       minimumSeverity: policy.minimumSeverity,
       cause: null,
       memory: 'kept',
@@ -140,7 +140,7 @@ async function tellOf(
 /** What a run remembers before anybody is told; what cannot be read is told at once. */
 function advancedBy(before: State, seen: Report, hours = 0): State {
   const now = hour(hours);
-  return rememberRun(before, { now, report: seen, sight, policy, isUrgent: true, isBlind: false });
+  return rememberRun(before, { now, report: seen, scan, policy, isUrgent: true, isBlind: false });
 }
 
 const first = (seen: Report) => advancedBy(emptyState(PROJECT), seen);
@@ -377,7 +377,7 @@ describe('what Slack heard of is counted', () => {
   ])('$name', async ({ hours, counts }) => {
     const earlier = hours.slice(0, -1);
     const before = earlier.reduce(
-      (state, seen, index) => attempt(state, { at: hour(index), report: seen, sight, isUrgent: true }).state,
+      (state, seen, index) => attempt(state, { at: hour(index), report: seen, scan, isUrgent: true }).state,
       emptyState(PROJECT),
     );
     const seen = hours.at(-1) ?? inSync;
