@@ -22,24 +22,26 @@ interface Question<T> {
   readonly request: (timeoutMs: number) => Promise<T>;
 }
 
+export type Requester = <T>(question: Question<T>) => Promise<Read<T>>;
+
 /**
  * Asks until there is an answer, or until asking again is no use, all in one place: the client's own retries are off. Each
  * attempt takes its turn under the quota, and the run's time bounds them all.
  */
 export function createRequester({
-  pacers,
+  limiters,
   clock,
   deadline,
   timeoutMs,
   failureOf,
 }: {
-  readonly pacers: ReadonlyMap<Method, RateLimiter>;
+  readonly limiters: ReadonlyMap<Method, RateLimiter>;
   readonly clock: Clock;
   readonly deadline: Deadline;
   /** For one request. */
   readonly timeoutMs: number;
   readonly failureOf: (error: unknown) => ApiFailure;
-}): <T>(question: Question<T>) => Promise<Read<T>> {
+}): Requester {
   let spent: Unreadable | null = null;
 
   function check(): void {
@@ -54,9 +56,9 @@ export function createRequester({
   }
 
   async function attempt<T>({ method, rank, request }: Question<T>, attempts: Attempts): Promise<T> {
-    const pacer = pacers.get(method);
-    if (pacer === undefined) throw new Error(`no pacer for ${method}`);
-    const answer = pacer.run({
+    const limiter = limiters.get(method);
+    if (limiter === undefined) throw new Error(`no rate limiter for ${method}`);
+    const answer = limiter.run({
       check,
       request: () => {
         attempts.startedAt ??= clock.elapsedMs();
@@ -93,7 +95,7 @@ export function createRequester({
           attempts.signedInAgain = true;
           continue;
         }
-        if (action === 'slow-down') pacers.get(method)?.slowDown();
+        if (action === 'slow-down') limiters.get(method)?.slowDown();
         if (action === 'stop' && final.status === 'unreadable') spent = final;
         if (action !== 'retry' && action !== 'slow-down') return final;
         const waitMs = FIRST_WAIT_MS * 2 ** (attempts.count - 1) * (0.5 + Math.random() / 2);

@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 interface Watched {
-  readonly pacer: RateLimiter;
+  readonly limiter: RateLimiter;
   /** When each request started, in milliseconds. */
   readonly starts: number[];
   /** Asks for so many requests, each of which takes so long. */
@@ -30,13 +30,13 @@ const SLOW: Pacing = { requestsPerSecond: 10, maxConcurrency: 40 };
 const DEFAULT: Pacing = { requestsPerSecond: 95, maxConcurrency: 40 };
 
 function watch(pacing: Pacing): Watched {
-  const pacer = createRateLimiter(pacing);
+  const limiter = createRateLimiter(pacing);
   const starts: number[] = [];
   const begin = performance.now();
   const ask: Watched['ask'] = (count, { tookMs = 0 } = {}) =>
     Promise.all(
       Array.from({ length: count }, () =>
-        pacer.run({
+        limiter.run({
           check: () => {},
           request: async () => {
             starts.push(performance.now() - begin);
@@ -46,7 +46,7 @@ function watch(pacing: Pacing): Watched {
         }),
       ),
     );
-  return { pacer, starts, ask };
+  return { limiter, starts, ask };
 }
 
 /** The most starts in any second, borders wherever. */
@@ -135,7 +135,7 @@ describe('requests', () => {
 
   test('are never more in flight than they may be, and each that ends makes room', async () => {
     playTime();
-    const pacer = createRateLimiter({ requestsPerSecond: 1000, maxConcurrency: 3 });
+    const limiter = createRateLimiter({ requestsPerSecond: 1000, maxConcurrency: 3 });
     let inFlight = 0;
     const seen: number[] = [];
     const request = async () => {
@@ -145,7 +145,7 @@ describe('requests', () => {
       inFlight -= 1;
     };
 
-    for (let count = 0; count < 12; count += 1) void pacer.run({ check: () => {}, request, priority: 0 });
+    for (let count = 0; count < 12; count += 1) void limiter.run({ check: () => {}, request, priority: 0 });
     await vi.advanceTimersByTimeAsync(5000);
 
     expect({ asked: seen.length, most: Math.max(...seen), left: inFlight }).toEqual({
@@ -157,10 +157,10 @@ describe('requests', () => {
 
   test('with a higher priority start before the others that wait', async () => {
     playTime();
-    const pacer = createRateLimiter({ requestsPerSecond: 1000, maxConcurrency: 1 });
+    const limiter = createRateLimiter({ requestsPerSecond: 1000, maxConcurrency: 1 });
     const order: string[] = [];
     const run = (name: string, priority: number) =>
-      void pacer.run({ check: () => {}, request: async () => order.push(name), priority });
+      void limiter.run({ check: () => {}, request: async () => order.push(name), priority });
 
     run('begun', 0);
     // It takes its turn; what asks at the same moment would be weighed with it.
@@ -176,8 +176,8 @@ describe('requests', () => {
 
   test('give back what they came to, and one that fails keeps no other from its turn', async () => {
     playTime();
-    const pacer = createRateLimiter({ requestsPerSecond: 1000, maxConcurrency: 1 });
-    const run = (request: () => Promise<string>) => pacer.run({ check: () => {}, request, priority: 0 });
+    const limiter = createRateLimiter({ requestsPerSecond: 1000, maxConcurrency: 1 });
+    const run = (request: () => Promise<string>) => limiter.run({ check: () => {}, request, priority: 0 });
 
     const results = Promise.allSettled([
       run(async () => 'first'),
@@ -198,14 +198,14 @@ describe('a refusal', () => {
   /** How many start in each of the seconds after `slowDown` was called so often, one call each so many ms. */
   async function startsAfter(refusals: readonly number[], seconds: number): Promise<readonly number[]> {
     playTime();
-    const { ask, pacer, starts } = watch({ requestsPerSecond: 64, maxConcurrency: 300 });
+    const { ask, limiter, starts } = watch({ requestsPerSecond: 64, maxConcurrency: 300 });
     void ask(3000);
     await vi.advanceTimersByTimeAsync(4000);
     let now = 0;
     for (const at of refusals) {
       await vi.advanceTimersByTimeAsync(at - now);
       now = at;
-      pacer.slowDown();
+      limiter.slowDown();
     }
     await vi.advanceTimersByTimeAsync(seconds * 1000 - now);
     return Array.from({ length: seconds }, (_, second) =>
@@ -259,10 +259,10 @@ describe('a request that is moot', () => {
 
   test('is not made, and takes no turn from those behind it', async () => {
     playTime();
-    const { ask, pacer, starts } = watch({ requestsPerSecond: 10, maxConcurrency: 1 });
+    const { ask, limiter, starts } = watch({ requestsPerSecond: 10, maxConcurrency: 1 });
     const made: number[] = [];
     const moot = Array.from({ length: 100 }, (_, index) =>
-      pacer.run({ check: isMootWhen(() => true), request: async () => made.push(index), priority: 1 }),
+      limiter.run({ check: isMootWhen(() => true), request: async () => made.push(index), priority: 1 }),
     );
     const settled = Promise.allSettled(moot);
 
@@ -275,12 +275,12 @@ describe('a request that is moot', () => {
 
   test('by the time of its turn is not made either', async () => {
     playTime();
-    const pacer = createRateLimiter(SLOW);
+    const limiter = createRateLimiter(SLOW);
     let isOver = false;
     const made: number[] = [];
     const settled = Promise.allSettled(
       [0, 1, 2].map((index) =>
-        pacer.run({ check: isMootWhen(() => isOver), request: async () => made.push(index), priority: 0 }),
+        limiter.run({ check: isMootWhen(() => isOver), request: async () => made.push(index), priority: 0 }),
       ),
     );
 
@@ -296,14 +296,14 @@ describe('a request that is moot', () => {
 
   test('while many wait for their turns ends them all with the turn that is awaited', async () => {
     playTime();
-    const pacer = createRateLimiter({ requestsPerSecond: 1, maxConcurrency: 40 });
+    const limiter = createRateLimiter({ requestsPerSecond: 1, maxConcurrency: 40 });
     let isOver = false;
     let ended = 0;
     for (let count = 0; count < 40; count += 1) {
       const end = () => {
         ended += 1;
       };
-      void pacer
+      void limiter
         .run({ check: isMootWhen(() => isOver), request: async () => {}, priority: 0 })
         .then(end, end);
     }

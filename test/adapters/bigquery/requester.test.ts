@@ -41,13 +41,13 @@ function setUp({
 } = {}) {
   const deadline = createDeadline({ clock, ms });
   const slowedDown: Method[] = [];
-  const pacers = new Map(
+  const limiters = new Map(
     METHODS.map((method) => {
       const { run } = createRateLimiter(pacing);
       return [method, { run, slowDown: () => void slowedDown.push(method) }] as const;
     }),
   );
-  const newRun = () => createRequester({ pacers, clock, deadline, timeoutMs: TIMEOUT_MS, failureOf });
+  const newRun = () => createRequester({ limiters, clock, deadline, timeoutMs: TIMEOUT_MS, failureOf });
   const ask = newRun();
   let requests = 0;
   /** Asks for a table; `answer` is called for each attempt. */
