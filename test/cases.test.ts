@@ -4,7 +4,7 @@ import { stoppedClock } from '../emulators/clock.ts';
 import { loadExpectation } from '../src/adapters/folders/expected-files.ts';
 import { openSnapshot } from '../src/adapters/folders/snapshot-files.ts';
 import { check } from '../src/app/check/check.ts';
-import { KINDS } from '../src/model/kinds.ts';
+import { KINDS } from '../src/kinds/index.ts';
 import { endless } from './support/deadline.ts';
 
 const NOW = new Date('2026-11-22T10:17:00Z');

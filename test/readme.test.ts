@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { sampleWarehouse } from '../demo/warehouse.ts';
 import { targetOf } from '../emulators/storage-route.ts';
 import { parseConfig } from '../src/app/config.ts';
-import { KINDS } from '../src/model/kinds.ts';
+import { KINDS } from '../src/kinds/index.ts';
 import { METRICS } from '../src/model/metrics.ts';
 import { startDeployed } from './support/deployed.ts';
 

@@ -8,14 +8,14 @@ import {
   rewrittenText,
   withoutContractPaths,
 } from '../files/accepted-file.ts';
+import { kindRow } from '../kinds/index.ts';
 import { canonicalTable, statedFields } from '../metadata/canonical.ts';
 import { shardedPrefix } from '../metadata/date-shard.ts';
 import { isObject } from '../metadata/parse.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { formatDuration } from '../model/duration.ts';
 import { DriftError, MalformedError, type Problem } from '../model/errors.ts';
-import type { Change } from '../model/finding.ts';
-import { type Kind, kindRow } from '../model/kinds.ts';
+import type { Change, Kind } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Read, Resource, TableId, Warehouse } from '../model/ports.ts';
 import type { DeclaredDataset } from '../model/table.ts';
@@ -79,7 +79,7 @@ export function parseTarget(argument: string): TableId {
  */
 export async function accept(options: AcceptOptions): Promise<AcceptResult> {
   const { datasets, target, kind } = options;
-  if (kind !== null && kindRow(kind).of === 'dataset') return refused(datasetKindRefusal(kind, target));
+  if (kind !== null && kindRow(kind).scope === 'dataset') return refused(datasetKindRefusal(kind, target));
   const dataset = declaredDataset(datasets, target.dataset);
   const isDeclared = dataset.tables.some(({ table }) => table === target.table);
   const answer = await readTable(options, { dataset: dataset.dataset, table: target.table });
@@ -264,7 +264,7 @@ function isSame(change: Change, changes: readonly Change[]): boolean {
 function isHiddenBy(kind: Kind, hiding: Kind): boolean {
   switch (hiding) {
     case 'table-type':
-      return kindRow(kind).of === 'table' && kind !== 'retention';
+      return kindRow(kind).scope === 'table' && kind !== 'retention';
     case 'partitioning-missing':
     case 'partitioning-unexpected':
     case 'partitioning-different':

@@ -2,8 +2,7 @@ import { contractOf, expectedTable } from '../adapters/folders/expected-files.ts
 import { loweredRetention } from '../files/accepted-file.ts';
 import { sayValue } from '../kinds/words.ts';
 import { isObject } from '../metadata/parse.ts';
-import type { Change } from '../model/finding.ts';
-import type { Kind } from '../model/kinds.ts';
+import type { Change, Kind } from '../model/finding.ts';
 import type { Resource } from '../model/ports.ts';
 import type { Contract, Table } from '../model/table.ts';
 

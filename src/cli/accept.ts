@@ -3,8 +3,7 @@ import { createExpectedWriter } from '../adapters/folders/expected-writer.ts';
 import { type AcceptResult, accept, parseTarget } from '../app/accept.ts';
 import { fileText, tableContent } from '../files/expected-file.ts';
 import { wordsFor } from '../kinds/words.ts';
-import type { Change } from '../model/finding.ts';
-import type { Kind } from '../model/kinds.ts';
+import type { Change, Kind } from '../model/finding.ts';
 import { systemClock } from '../wiring.ts';
 import { counted, printable } from '../words/printable.ts';
 import {

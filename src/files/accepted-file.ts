@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, type Edit, type Node, parseTree } from 'jsonc-parser';
-import type { Change } from '../model/finding.ts';
-import type { Kind } from '../model/kinds.ts';
+import type { Change, Kind } from '../model/finding.ts';
 import type { Resource } from '../model/ports.ts';
 
 /*
@@ -22,7 +21,10 @@ export function acceptedFile({
   /** The table's resource, whose shape has been checked. */
   readonly actual: Resource;
 }): Resource {
-  return changes.reduce((accepted, change) => ACCEPT[change.kind](accepted, change, actual), file);
+  return changes.reduce(
+    (accepted, change) => (ACCEPT[change.kind] ?? notOfAFile)(accepted, change, actual),
+    file,
+  );
 }
 
 /** The file without those paths in its contract. A consumer stays, also of nothing. */

@@ -1,11 +1,11 @@
 import { fieldFinder } from '../compare/fields.ts';
 import { compareRetention } from '../compare/retention.ts';
+import { isKind, kindRow } from '../kinds/index.ts';
 import { CLUSTERING_TYPES, canonicalTypeName, FIELD_TYPES, statedFields } from '../metadata/canonical.ts';
 import { expiration, int64, isObject } from '../metadata/parse.ts';
 import { type Advise, didYouMean } from '../model/did-you-mean.ts';
 import { formatDuration, parseDuration } from '../model/duration.ts';
 import { MalformedError, type Problem } from '../model/errors.ts';
-import { isKind, kindRow } from '../model/kinds.ts';
 import type { Resource } from '../model/ports.ts';
 import { jsonPath } from './shape-problems.ts';
 

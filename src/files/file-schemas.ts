@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { KINDS } from '../kinds/index.ts';
 import { parseDuration } from '../model/duration.ts';
-import { KINDS, SEVERITIES } from '../model/kinds.ts';
+import { SEVERITIES } from '../model/severity.ts';
 
 /*
  * The shape of the files in `expected-schemas/`: subsets of BigQuery's REST resources (every key of them is

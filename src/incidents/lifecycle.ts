@@ -1,8 +1,8 @@
-import type { Finding, Unchecked } from '../model/finding.ts';
-import { isAtLeast, type Kind, SEVERITIES, type Severity } from '../model/kinds.ts';
+import type { Finding, Kind, Unchecked } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Report } from '../model/report.ts';
 import type { DatasetScan, ScanResult, UndeclaredScan } from '../model/scan-result.ts';
+import { isAtLeast, SEVERITIES, type Severity } from '../model/severity.ts';
 import type { DeclaredTable } from '../model/table.ts';
 import { rememberedText } from './remembered-text.ts';
 import { resolutions } from './resolution.ts';

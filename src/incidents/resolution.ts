@@ -1,8 +1,8 @@
 import { columnType, fieldKey } from '../compare/fields.ts';
 import { partitioningText } from '../compare/partitioning.ts';
+import { kindRow } from '../kinds/index.ts';
 import { MalformedError } from '../model/errors.ts';
-import type { Change } from '../model/finding.ts';
-import { type Kind, kindRow } from '../model/kinds.ts';
+import type { Change, Kind } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
 import type { DatasetScan, ScanResult, TableScan } from '../model/scan-result.ts';
@@ -249,7 +249,7 @@ const PARTITIONING: readonly Kind[] = [
 
 /** One cause, one finding: what a difference keeps from being looked at, or from being told. */
 function hides(change: Change, { kind, path }: FindingRecord): boolean {
-  if (change.kind === 'table-type') return kindRow(kind).of !== 'field' && kind !== 'table-type';
+  if (change.kind === 'table-type') return kindRow(kind).scope !== 'field' && kind !== 'table-type';
   if (change.kind === 'retention')
     return change.context?.type === 'caused-by' && change.context.kind === kind;
   if (PARTITIONING.includes(change.kind)) {

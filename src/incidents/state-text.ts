@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { KINDS } from '../kinds/index.ts';
 import { UNCHECKED_REASONS } from '../model/finding.ts';
-import { KINDS, SEVERITIES } from '../model/kinds.ts';
+import { SEVERITIES } from '../model/severity.ts';
 import { alike, apart } from './findings-alike.ts';
 import { DELIVERY_STATUSES, type State, TOPICS } from './state.ts';
 

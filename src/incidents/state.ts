@@ -1,6 +1,6 @@
-import type { Unchecked } from '../model/finding.ts';
-import type { Kind, Severity } from '../model/kinds.ts';
+import type { Kind, Unchecked } from '../model/finding.ts';
 import type { TableCounts } from '../model/report.ts';
+import type { Severity } from '../model/severity.ts';
 
 /** What is remembered from one run to the next. Every moment is RFC 3339. */
 export interface State {

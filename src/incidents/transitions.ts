@@ -1,5 +1,5 @@
-import { SEVERITIES, type Severity } from '../model/kinds.ts';
 import type { AlertTiming } from '../model/policy.ts';
+import { SEVERITIES, type Severity } from '../model/severity.ts';
 import type { AlertEvent } from './alert.ts';
 import { createSharing } from './sharing.ts';
 import type { Closing, Episode, Incident, Told } from './state.ts';

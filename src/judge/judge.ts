@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Change, Judged, Subject } from '../model/finding.ts';
-import { isAtLeast, type Kind, kindRow, SEVERITIES, type Severity } from '../model/kinds.ts';
+import { kindRow } from '../kinds/index.ts';
+import type { Change, Judged, Kind, Subject } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy, Waiver } from '../model/policy.ts';
+import { isAtLeast, SEVERITIES, type Severity } from '../model/severity.ts';
 import type { Contract } from '../model/table.ts';
 
 export interface Judgement {

@@ -1,6 +1,5 @@
 import { MalformedError } from '../model/errors.ts';
-import type { Change } from '../model/finding.ts';
-import type { Kind } from '../model/kinds.ts';
+import type { Change, Kind } from '../model/finding.ts';
 import type { Resource } from '../model/ports.ts';
 import type { Setting, Settings } from '../model/table.ts';
 import {

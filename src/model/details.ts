@@ -1,5 +1,4 @@
-import type { Subject } from './finding.ts';
-import type { Kind } from './kinds.ts';
+import type { Kind, Subject } from './finding.ts';
 
 /** A table with findings as it is expected to be beside as it is: what differs, and what that stands in. */
 export interface TableDetails extends Subject {

@@ -1,5 +1,8 @@
-import type { Kind, Severity } from './kinds.ts';
 import type { TimeTravel, Told } from './restore.ts';
+import type { Severity } from './severity.ts';
+
+/** The id of a kind of drift; `kinds` has a row for each. */
+export type Kind = string;
 
 /** A fact: expected and actual differ. It has no opinion of how much that matters. */
 export interface Change {

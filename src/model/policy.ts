@@ -1,4 +1,5 @@
-import type { Kind, Severity } from './kinds.ts';
+import type { Kind } from './finding.ts';
+import type { Severity } from './severity.ts';
 
 /** `drift-policy.json`, checked and with its defaults filled in. */
 export interface Policy {

@@ -1,4 +1,4 @@
-import type { Kind } from './kinds.ts';
+import type { Kind } from './finding.ts';
 
 /**
  * Metadata after its spellings have been made one (`diff/canonical.ts`), so that comparing is strict

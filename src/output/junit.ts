@@ -1,7 +1,7 @@
 import { readerVerb } from '../kinds/words.ts';
 import type { Finding, Subject, Unchecked } from '../model/finding.ts';
-import { isAtLeast, type Severity } from '../model/kinds.ts';
 import type { DatasetOutcome, Report } from '../model/report.ts';
+import { isAtLeast, type Severity } from '../model/severity.ts';
 import { repairOf } from '../repair/instructions.ts';
 import { printable } from '../words/printable.ts';
 import { groupBySubject, missingDataset, subjectTitle } from '../words/subject.ts';

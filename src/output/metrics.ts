@@ -1,5 +1,5 @@
+import { KINDS } from '../kinds/index.ts';
 import type { Finding, Subject } from '../model/finding.ts';
-import { KINDS } from '../model/kinds.ts';
 import { measure } from '../model/metrics.ts';
 import type { Measurement } from '../model/ports.ts';
 import type { DatasetOutcome, TableStatus } from '../model/report.ts';

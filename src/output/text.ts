@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import { readerVerb } from '../kinds/words.ts';
 import { type Finding, isInterrupted, type Unchecked } from '../model/finding.ts';
-import type { Severity } from '../model/kinds.ts';
 import type { Report, Status } from '../model/report.ts';
+import type { Severity } from '../model/severity.ts';
 import { repairOf } from '../repair/instructions.ts';
 import { counted, printable } from '../words/printable.ts';
 import { groupBySubject, subjectName, subjectTitle } from '../words/subject.ts';

@@ -1,5 +1,5 @@
 import type { HistoryPoint } from '../incidents/state.ts';
-import { SEVERITIES, type Severity } from '../model/kinds.ts';
+import { SEVERITIES, type Severity } from '../model/severity.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

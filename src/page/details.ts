@@ -1,7 +1,7 @@
+import { kindRow } from '../kinds/index.ts';
 import { isVerbatim, sayValue, shownValues } from '../kinds/words.ts';
 import type { FieldLine, FieldSide, SettingLine, TableDetails } from '../model/details.ts';
-import type { Finding } from '../model/finding.ts';
-import { type Kind, kindRow } from '../model/kinds.ts';
+import type { Finding, Kind } from '../model/finding.ts';
 import type { Contract } from '../model/table.ts';
 import { counted } from '../words/printable.ts';
 import { html, type Markup } from './markup.ts';
@@ -114,7 +114,7 @@ export function value(canonical: string | null, word: string): Markup {
 
 function fieldRows(line: FieldLine, findings: readonly Finding[]): readonly Markup[] {
   const { path, name, depth, expected, actual } = line;
-  const own = findings.filter((finding) => finding.path === path && kindRow(finding.kind).of === 'field');
+  const own = findings.filter((finding) => finding.path === path && kindRow(finding.kind).scope === 'field');
   const differs = (kind: Kind) => own.some((finding) => finding.kind === kind);
   const rest = own.filter(({ kind }) => !TOLD_BY_SIDES.includes(kind));
   const marks = { type: differs('field-type'), mode: differs('field-mode') };

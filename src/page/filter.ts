@@ -1,4 +1,4 @@
-import { SEVERITIES } from '../model/kinds.ts';
+import { SEVERITIES } from '../model/severity.ts';
 import { html, type Markup } from './markup.ts';
 import { mark, STATUS_WORDS } from './parts.ts';
 import type { EntryStatus, View } from './view.ts';

@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.ts';
-import { SEVERITIES, type Severity } from '../model/kinds.ts';
 import type { Report, Status } from '../model/report.ts';
+import { SEVERITIES, type Severity } from '../model/severity.ts';
 import { counted } from '../words/printable.ts';
 import { html, type Markup } from './markup.ts';
 import { mark, time } from './parts.ts';

@@ -1,5 +1,5 @@
 import type { Finding, Subject } from '../model/finding.ts';
-import { SEVERITIES, type Severity } from '../model/kinds.ts';
+import { SEVERITIES, type Severity } from '../model/severity.ts';
 import { consoleUrl, type Linked } from '../words/console-url.ts';
 import { moment } from '../words/moment.ts';
 import { subjectName } from '../words/subject.ts';

@@ -1,8 +1,7 @@
 import { fieldKey } from '../compare/fields.ts';
 import { partitioningText } from '../compare/partitioning.ts';
 import { CLUSTERING_TYPES } from '../metadata/canonical.ts';
-import type { Fix } from '../model/finding.ts';
-import type { Kind } from '../model/kinds.ts';
+import type { Fix, Kind } from '../model/finding.ts';
 import type { ExpectedTable, Field, Partitioning, Setting, Table } from '../model/table.ts';
 import { isOneExpression } from './column.ts';
 import { isPast, isShorter, moment } from './loss.ts';

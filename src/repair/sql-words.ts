@@ -1,6 +1,6 @@
 import { fieldKey } from '../compare/fields.ts';
 import { writtenText } from '../metadata/settings.ts';
-import type { Kind } from '../model/kinds.ts';
+import type { Kind } from '../model/finding.ts';
 import { MOMENT, type Told, told } from '../model/restore.ts';
 import type { Field, Partitioning, Settings } from '../model/table.ts';
 import type { FixCase } from './repair-case.ts';

@@ -1,9 +1,9 @@
 import type { Alert, Item } from '../incidents/alert.ts';
 import type { FindingRecord } from '../incidents/state.ts';
 import type { Finding } from '../model/finding.ts';
-import { isAtLeast } from '../model/kinds.ts';
 import type { SlackBlock, SlackPayload } from '../model/ports.ts';
 import type { Report } from '../model/report.ts';
+import { isAtLeast } from '../model/severity.ts';
 import { lasting, moment } from '../words/moment.ts';
 import { counted } from '../words/printable.ts';
 import { subjectName } from '../words/subject.ts';

@@ -1,9 +1,9 @@
 import type { Item } from '../incidents/alert.ts';
 import type { Episode, FindingRecord } from '../incidents/state.ts';
 import { isVerbatim, readerVerb, saysRestorable, shownValues } from '../kinds/words.ts';
-import type { Finding } from '../model/finding.ts';
-import { type Kind, SEVERITIES } from '../model/kinds.ts';
+import type { Finding, Kind } from '../model/finding.ts';
 import type { ScanResult } from '../model/scan-result.ts';
+import { SEVERITIES } from '../model/severity.ts';
 import { repairOf } from '../repair/instructions.ts';
 import { recoveryClock } from '../repair/recovery.ts';
 import { lasting, moment } from '../words/moment.ts';

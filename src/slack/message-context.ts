@@ -1,6 +1,6 @@
-import type { Severity } from '../model/kinds.ts';
 import type { Report } from '../model/report.ts';
 import type { ScanResult } from '../model/scan-result.ts';
+import type { Severity } from '../model/severity.ts';
 
 /** What a message needs beside what it tells. */
 export interface MessageContext {

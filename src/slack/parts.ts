@@ -1,6 +1,6 @@
-import { SEVERITIES, type Severity } from '../model/kinds.ts';
 import type { SlackBlock, SlackText } from '../model/ports.ts';
 import type { TableCounts } from '../model/report.ts';
+import { SEVERITIES, type Severity } from '../model/severity.ts';
 import { consoleUrl, type Linked } from '../words/console-url.ts';
 import { counted, printable, shortened } from '../words/printable.ts';
 import { subjectTitle } from '../words/subject.ts';

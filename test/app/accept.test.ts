@@ -8,8 +8,7 @@ import { tableRules } from '../../src/files/file-rules.ts';
 import { tableFile } from '../../src/files/file-schemas.ts';
 import { shapeProblems } from '../../src/files/shape-problems.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
-import type { Change } from '../../src/model/finding.ts';
-import type { Kind } from '../../src/model/kinds.ts';
+import type { Change, Kind } from '../../src/model/finding.ts';
 import type { Read, Resource, TableId, Warehouse } from '../../src/model/ports.ts';
 import { RUNS } from '../support/runs.ts';
 

@@ -4,10 +4,10 @@ import type { AlertEvent } from '../../src/incidents/alert.ts';
 import { uncheckedKey } from '../../src/incidents/lifecycle.ts';
 import { type DeliveryStatus, emptyState, type Incident, type State } from '../../src/incidents/state.ts';
 import { parseState, printState } from '../../src/incidents/state-text.ts';
-import type { Change, Finding } from '../../src/model/finding.ts';
-import { isAtLeast, type Kind, SEVERITIES, type Severity } from '../../src/model/kinds.ts';
+import type { Change, Finding, Kind } from '../../src/model/finding.ts';
 import type { Report } from '../../src/model/report.ts';
 import type { ScanResult, TableScan } from '../../src/model/scan-result.ts';
+import { isAtLeast, SEVERITIES, type Severity } from '../../src/model/severity.ts';
 import { RUNS } from '../support/runs.ts';
 import {
   attempt,

@@ -10,11 +10,11 @@ import { compareRetention } from '../../src/compare/retention.ts';
 import { compareTable } from '../../src/compare/table.ts';
 import { rememberedText } from '../../src/incidents/remembered-text.ts';
 import { type Past, type Resolution, resolutionOf } from '../../src/incidents/resolution.ts';
+import { KINDS, kindRow } from '../../src/kinds/index.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
 import { compareSettings } from '../../src/metadata/settings.ts';
 import { MalformedError } from '../../src/model/errors.ts';
-import type { Change, Finding } from '../../src/model/finding.ts';
-import { KINDS, type Kind, kindRow } from '../../src/model/kinds.ts';
+import type { Change, Finding, Kind } from '../../src/model/finding.ts';
 import type { Policy } from '../../src/model/policy.ts';
 import type { Resource } from '../../src/model/ports.ts';
 import type { DatasetScan, ScanResult, TableScan } from '../../src/model/scan-result.ts';
@@ -94,7 +94,7 @@ function withTables(dataset: DatasetScan, about: Partial<TableScan>): DatasetSca
 
 const unseenUndeclared = { isListed: false, isComplete: false, unreadable: new Set<string>() };
 const ofDeclaredTables = kinds.filter(
-  (kind) => kindRow(kind).of !== 'dataset' && kind !== 'table-unexpected',
+  (kind) => kindRow(kind).scope !== 'dataset' && kind !== 'table-unexpected',
 );
 
 /** Where a file states what a kind compares; none: the file itself does. Of a field, in each field. */
@@ -157,11 +157,17 @@ function withoutInFields(fields: unknown, key: string): unknown {
   });
 }
 
+function statedIn(kind: Kind): readonly string[] {
+  const keys = STATED_IN[kind];
+  if (keys === undefined) throw new Error(`not said where ${kind} is stated`);
+  return keys;
+}
+
 /** The same file, no longer stating what this kind compares. */
 function unstated(file: Resource, kind: Kind): Resource {
-  const ofFields = kindRow(kind).of === 'field';
+  const ofFields = kindRow(kind).scope === 'field';
   let stated = file;
-  for (const path of STATED_IN[kind]) {
+  for (const path of statedIn(kind)) {
     const { schema } = stated;
     const isOfEach = ofFields && path !== 'schema' && path !== 'contract' && isObject(schema);
     stated = isOfEach
@@ -195,7 +201,7 @@ describe('of every kind', () => {
     expect(resolutions(memos, await look(actual, actual))).toEqual(['not-expected']);
   });
 
-  test.each(kinds.filter((kind) => STATED_IN[kind].length > 0))(
+  test.each(kinds.filter((kind) => statedIn(kind).length > 0))(
     '%s: no longer expected when the file does not state it any more',
     async (kind) => {
       const { memos, expected, actual } = await caseOf(kind);
@@ -269,7 +275,7 @@ describe('of every kind', () => {
 
 /** A finding in `sales.orders`, or in `sales`. */
 function remembered(kind: Kind, about: Partial<Past> = {}): Past {
-  const { of } = kindRow(kind);
+  const { scope: of } = kindRow(kind);
   return {
     kind,
     dataset: 'sales',
@@ -589,7 +595,7 @@ test('of a table whose file cannot be read any more nothing is over', () => {
       throw new MalformedError('it cannot be read any more');
     },
   };
-  const ofTables = kinds.filter((kind) => kindRow(kind).of !== 'dataset' && kind !== 'table-unexpected');
+  const ofTables = kinds.filter((kind) => kindRow(kind).scope !== 'dataset' && kind !== 'table-unexpected');
   const resolutions = ofTables.map((kind) => resolutionOf(remembered(kind), sightOfOrders(declared), policy));
   expect(new Set(resolutions)).toEqual(new Set(['unseen']));
 });

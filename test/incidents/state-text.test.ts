@@ -9,8 +9,9 @@ import {
   TOPICS,
 } from '../../src/incidents/state.ts';
 import { parseState, printState } from '../../src/incidents/state-text.ts';
+import { KINDS } from '../../src/kinds/index.ts';
 import { UNCHECKED_REASONS } from '../../src/model/finding.ts';
-import { KINDS, SEVERITIES } from '../../src/model/kinds.ts';
+import { SEVERITIES } from '../../src/model/severity.ts';
 import { RUNS } from '../support/runs.ts';
 
 /** A state in which every part is there, and every way in which it can be. */

@@ -3,8 +3,8 @@ import { afterSending, alertsDue } from '../../src/incidents/batching.ts';
 import { rememberFailure, rememberRun, uncheckedKey } from '../../src/incidents/lifecycle.ts';
 import type { DeliveryStatus, FailureRecord, State } from '../../src/incidents/state.ts';
 import { fingerprintOf } from '../../src/judge/judge.ts';
-import type { Finding, Unchecked, WaivedFinding } from '../../src/model/finding.ts';
-import { type Kind, kindRow } from '../../src/model/kinds.ts';
+import { kindRow } from '../../src/kinds/index.ts';
+import type { Finding, Kind, Unchecked, WaivedFinding } from '../../src/model/finding.ts';
 import type { Policy } from '../../src/model/policy.ts';
 import type { Report } from '../../src/model/report.ts';
 import type { DatasetScan, ScanResult, TableScan, UndeclaredScan } from '../../src/model/scan-result.ts';
@@ -87,7 +87,7 @@ export function scanOf(datasets: readonly DatasetScan[], about: Partial<ScanResu
 
 /** A judged difference; by default of its kind's own severity, in `sales.orders` or in `sales`. */
 export function finding(kind: Kind, about: Partial<Finding> = {}): Finding {
-  const { of, severity } = kindRow(kind);
+  const { scope: of, severity } = kindRow(kind);
   const identity = {
     kind,
     dataset: 'sales',

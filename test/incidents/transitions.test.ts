@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { AlertEvent } from '../../src/incidents/alert.ts';
 import type { Closing, Incident } from '../../src/incidents/state.ts';
 import { applyRun, markNotified, pendingEvent } from '../../src/incidents/transitions.ts';
-import type { Severity } from '../../src/model/kinds.ts';
 import type { AlertTiming } from '../../src/model/policy.ts';
+import type { Severity } from '../../src/model/severity.ts';
 import { hour, policy, stamp } from './story.ts';
 
 /** What a run found of the one thing that these histories are about. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { compareFindings, fingerprintOf, isDrift, isLapsed, judge } from '../../src/judge/judge.ts';
-import type { Change } from '../../src/model/finding.ts';
-import { KINDS, type Kind, type Severity } from '../../src/model/kinds.ts';
+import { KINDS } from '../../src/kinds/index.ts';
+import type { Change, Kind } from '../../src/model/finding.ts';
 import type { Policy, Waiver } from '../../src/model/policy.ts';
+import type { Severity } from '../../src/model/severity.ts';
 import type { Contract } from '../../src/model/table.ts';
 
 const NOW = new Date('2026-11-22T12:00:00Z');
@@ -80,8 +81,8 @@ describe('judge', () => {
 
   test.each(KINDS)(
     'gives $id its default severity, $severity, where nobody relies on it',
-    ({ id, of, severity }) => {
-      expect(severityOf(id, of === 'field' ? 'note' : null)).toEqual([severity]);
+    ({ id, scope, severity }) => {
+      expect(severityOf(id, scope === 'field' ? 'note' : null)).toEqual([severity]);
     },
   );
 

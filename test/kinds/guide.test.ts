@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { explainKind, listKinds } from '../../src/kinds/guide.ts';
-import { KINDS } from '../../src/model/kinds.ts';
+import { KINDS } from '../../src/kinds/index.ts';
 
 test('the list has a line for every kind, in their order', () => {
   const ids = listKinds()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { KINDS } from '../../src/kinds/index.ts';
 import { explain } from '../../src/kinds/words.ts';
-import type { Judged } from '../../src/model/finding.ts';
-import { KINDS, type Kind } from '../../src/model/kinds.ts';
+import type { Judged, Kind } from '../../src/model/finding.ts';
 import type { Contract } from '../../src/model/table.ts';
 
 const DAY = 86_400_000;

@@ -10,8 +10,7 @@ import {
   TABLE_SETTINGS,
 } from '../../src/metadata/settings.ts';
 import { MalformedError } from '../../src/model/errors.ts';
-import type { Change } from '../../src/model/finding.ts';
-import type { Kind } from '../../src/model/kinds.ts';
+import type { Change, Kind } from '../../src/model/finding.ts';
 import type { Resource } from '../../src/model/ports.ts';
 
 type Of = 'dataset' | 'table' | 'field';

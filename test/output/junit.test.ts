@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
-import type { Severity } from '../../src/model/kinds.ts';
 import type { DatasetOutcome, Report } from '../../src/model/report.ts';
+import type { Severity } from '../../src/model/severity.ts';
 import { renderJunit } from '../../src/output/junit.ts';
 import { playedPage } from '../support/pages.ts';
 import { REPORTS } from '../support/reports.ts';

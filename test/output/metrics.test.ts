@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding } from '../../src/model/finding.ts';
-import { KINDS, type Kind, type Severity } from '../../src/model/kinds.ts';
+import { KINDS } from '../../src/kinds/index.ts';
+import type { Finding, Kind } from '../../src/model/finding.ts';
 import type { Measurement } from '../../src/model/ports.ts';
 import type { DatasetOutcome } from '../../src/model/report.ts';
+import type { Severity } from '../../src/model/severity.ts';
 import { measureFindings, measureRun } from '../../src/output/metrics.ts';
 
 const PREFIX = 'custom.googleapis.com/bigquery_drift/';

@@ -8,7 +8,7 @@ import {
   foundSettings,
   statedSettings,
 } from '../../src/metadata/settings.ts';
-import type { Kind } from '../../src/model/kinds.ts';
+import type { Kind } from '../../src/model/finding.ts';
 import type { Resource } from '../../src/model/ports.ts';
 import { fixFor } from '../../src/repair/repair.ts';
 

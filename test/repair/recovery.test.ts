@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { KINDS } from '../../src/kinds/index.ts';
 import type { Finding } from '../../src/model/finding.ts';
-import { KINDS } from '../../src/model/kinds.ts';
 import { recoveryClock } from '../../src/repair/recovery.ts';
 import { findingOf, LAST_GOOD_AT, lostField, lostTable, memoOf, NOW } from '../support/records.ts';
 

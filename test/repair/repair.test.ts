@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { expectedTable } from '../../src/adapters/folders/expected-files.ts';
 import { compareTable } from '../../src/compare/table.ts';
+import { KINDS, kindRow } from '../../src/kinds/index.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
 import {
   compareSettings,
@@ -9,8 +10,7 @@ import {
   foundSettings,
   statedSettings,
 } from '../../src/metadata/settings.ts';
-import type { Change } from '../../src/model/finding.ts';
-import { KINDS, type Kind, kindRow } from '../../src/model/kinds.ts';
+import type { Change, Kind } from '../../src/model/finding.ts';
 import type { Resource } from '../../src/model/ports.ts';
 import type { Contract, ExpectedTable, Field, Setting, Table } from '../../src/model/table.ts';
 import { filledIn } from '../../src/repair/instructions.ts';
@@ -1364,7 +1364,7 @@ describe('fixFor', () => {
 
   test('nothing is said of what neither side holds', () => {
     const subject = SUBJECT;
-    const gone = KINDS.filter(({ of: what }) => what !== 'dataset').map(({ id }) => ({
+    const gone = KINDS.filter(({ scope: what }) => what !== 'dataset').map(({ id }) => ({
       id,
       fix: fixFor({ change: { ...of(id), path: 'a' }, subject, expected: null, actual: null, now: NOW }),
     }));
@@ -2023,7 +2023,7 @@ describe('laws', () => {
         for (const { change, fix, expected, actual } of offersOf(file, answer, retention)) {
           if (REBUILT.includes(change.kind)) expect(fix.how).not.toBe('in-place');
           const isOfWrongType = expected.type !== undefined && expected.type !== actual.type;
-          if (isOfWrongType && kindRow(change.kind).of === 'field') expect(fix.how).toBe('none');
+          if (isOfWrongType && kindRow(change.kind).scope === 'field') expect(fix.how).toBe('none');
           if (fix.how === 'none') expect(fix.statements).toEqual([]);
           for (const statement of fix.statements) expectPossible(statement, { expected, actual });
         }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AlertEvent } from '../../src/incidents/alert.ts';
 import type { Closing, FindingRecord, Incident } from '../../src/incidents/state.ts';
-import type { Kind } from '../../src/model/kinds.ts';
+import type { Kind } from '../../src/model/finding.ts';
 import type { ScanResult } from '../../src/model/scan-result.ts';
 import type { DeclaredTable } from '../../src/model/table.ts';
 import { findMassLosses } from '../../src/slack/mass-loss.ts';

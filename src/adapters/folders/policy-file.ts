@@ -5,8 +5,9 @@ import { isObject } from '../../metadata/parse.ts';
 import { adviser } from '../../model/did-you-mean.ts';
 import { parseDuration } from '../../model/duration.ts';
 import { cappedProblems, type Problem } from '../../model/errors.ts';
-import type { Kind, Severity } from '../../model/kinds.ts';
+import type { Kind } from '../../model/finding.ts';
 import type { Policy } from '../../model/policy.ts';
+import type { Severity } from '../../model/severity.ts';
 import { readJson } from './json-file.ts';
 
 /** A field that the files themselves must declare. */

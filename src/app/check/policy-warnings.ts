@@ -1,10 +1,10 @@
 import type { RequiredField } from '../../adapters/folders/policy-file.ts';
 import { fieldFinder } from '../../compare/fields.ts';
 import { isLapsed } from '../../judge/judge.ts';
+import { kindRow } from '../../kinds/index.ts';
 import { didYouMean } from '../../model/did-you-mean.ts';
 import { MalformedError } from '../../model/errors.ts';
 import type { Subject } from '../../model/finding.ts';
-import { kindRow } from '../../model/kinds.ts';
 import { matchesPattern } from '../../model/pattern.ts';
 import type { Policy, Waiver } from '../../model/policy.ts';
 import type { DeclaredDataset, DeclaredTable } from '../../model/table.ts';
@@ -82,9 +82,9 @@ function uncoveringWaiver(waiver: Waiver, { declared }: PolicyFacts, seen: Seen 
 function untrueWaiver(waiver: Waiver, { declared }: PolicyFacts): readonly string[] {
   const { table: pattern, path, kind } = waiver;
   const name = waiverName(waiver);
-  if (path !== null && kind !== null && kindRow(kind).of !== 'field')
+  if (path !== null && kind !== null && kindRow(kind).scope !== 'field')
     return [`the waiver for ${name} covers nothing: ${kind} is about no field, so leave the path out`];
-  if (kind !== null && kindRow(kind).of !== 'dataset' && isPlainName(pattern))
+  if (kind !== null && kindRow(kind).scope !== 'dataset' && isPlainName(pattern))
     return [`the waiver for ${name} covers nothing: say ${pattern}.* for the tables of ${pattern}`];
   if (path === null || kind === 'field-unexpected') return [];
   const tables = tablesOf(declared).filter(({ subject }) => matchesPattern(pattern, subject));

@@ -3,7 +3,6 @@ import { countBySeverity, rememberFailure, rememberRun, uncheckedKey } from '../
 import type { FailureRecord, State } from '../../incidents/state.ts';
 import { DriftError } from '../../model/errors.ts';
 import type { Finding, Subject } from '../../model/finding.ts';
-import { isAtLeast, type Severity } from '../../model/kinds.ts';
 import type { AlertTiming } from '../../model/policy.ts';
 import type {
   AlertSink,
@@ -19,6 +18,7 @@ import type {
   Warehouse,
 } from '../../model/ports.ts';
 import type { Report, Status, TableCounts } from '../../model/report.ts';
+import { isAtLeast, type Severity } from '../../model/severity.ts';
 import { within } from '../../model/within.ts';
 import { measureFindings, measureGone, measureRun } from '../../output/metrics.ts';
 import { renderFailure, renderLostState } from '../../slack/failure.ts';

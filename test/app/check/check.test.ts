@@ -3,9 +3,10 @@ import { playedClock } from '../../../emulators/clock.ts';
 import { defaultPolicy } from '../../../src/adapters/folders/policy-file.ts';
 import { type CheckOptions, type CheckResult, check } from '../../../src/app/check/check.ts';
 import { DATASET_SETTINGS, statedSettings } from '../../../src/metadata/settings.ts';
-import type { Kind, Severity } from '../../../src/model/kinds.ts';
+import type { Kind } from '../../../src/model/finding.ts';
 import type { Policy, Waiver } from '../../../src/model/policy.ts';
 import type { DatasetList, ListedTable, Read, Resource, Warehouse } from '../../../src/model/ports.ts';
+import type { Severity } from '../../../src/model/severity.ts';
 import type { Contract, DeclaredDataset, DeclaredTable, ExpectedTable } from '../../../src/model/table.ts';
 import { endless } from '../../support/deadline.ts';
 

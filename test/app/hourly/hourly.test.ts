@@ -13,8 +13,8 @@ import { createFailureThrottle } from '../../../src/app/hourly/failure-throttle.
 import { runHourly } from '../../../src/app/hourly/hourly.ts';
 import { emptyState, type State } from '../../../src/incidents/state.ts';
 import { printState } from '../../../src/incidents/state-text.ts';
+import { KINDS } from '../../../src/kinds/index.ts';
 import { DriftError } from '../../../src/model/errors.ts';
-import { KINDS } from '../../../src/model/kinds.ts';
 import type { Delivery, Log, SlackPayload } from '../../../src/model/ports.ts';
 import { gistOf } from '../../simulation/gist.ts';
 import { writeFolder } from '../../support/folder.ts';

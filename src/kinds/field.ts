@@ -1,0 +1,127 @@
+import * as fieldRepair from '../repair/field.ts';
+import { ofField } from '../repair/repair-case.ts';
+import * as schemaRepair from '../repair/schema.ts';
+import { DECLARE_IT, type KindRow, saidAs } from './kind.ts';
+
+export const fieldMissing: KindRow<'field'> = {
+  id: 'field-missing',
+  scope: 'field',
+  severity: 'critical',
+  finds: 'declared field absent, by dotted path (`a.b.c`)',
+  purpose: 'Checks that each declared field is there, nested ones included.',
+  why: 'Queries and loads that name the column fail.',
+  act: 'Add it again if BigQuery can (drift check --format json has the statement); its data can be restored by time travel for a limited time.',
+  location: { none: 'it compares whether there is a field' },
+  words: { what: 'field {path} is missing', breaks: true, say: saidAs('nothing') },
+  repair: ofField(schemaRepair.fieldMissing),
+};
+
+export const fieldUnexpected: KindRow<'field'> = {
+  id: 'field-unexpected',
+  scope: 'field',
+  severity: 'info',
+  finds: 'undeclared field',
+  purpose: 'Checks that each field that is there is declared, nested ones included.',
+  why: 'Nobody has said what it is for; it may hold what must not be there.',
+  act: 'Declare it (drift accept --path), or allow undeclared fields with extraFields.',
+  location: { none: 'it compares whether there is a field' },
+  words: { what: 'field {path} is not declared', say: saidAs('nothing') },
+  repair: DECLARE_IT,
+};
+
+export const fieldType: KindRow<'field'> = {
+  id: 'field-type',
+  scope: 'field',
+  severity: 'warning',
+  severityIfConsumed: 'critical',
+  finds: 'type differs, parameters included (`NUMERIC(10, 2)`)',
+  purpose: 'Checks that the field has the declared type with its parameters.',
+  why: 'Writers that send the old type are refused, and readers compute with another one.',
+  act: 'Widening can be undone only by a rebuild; otherwise SET DATA TYPE where BigQuery allows it.',
+  location: ['type', 'precision', 'scale', 'maxLength', 'rangeElementType'],
+  words: { what: 'field {path} is of another type', breaks: true, say: saidAs('none') },
+  repair: ofField(schemaRepair.fieldType),
+};
+
+export const fieldMode: KindRow<'field'> = {
+  id: 'field-mode',
+  scope: 'field',
+  severity: 'warning',
+  severityIfConsumed: 'critical',
+  finds: 'REQUIRED / NULLABLE / REPEATED differ',
+  purpose: 'Checks that the field is REQUIRED, NULLABLE or REPEATED as declared.',
+  why: 'A REQUIRED column that became NULLABLE may hold NULLs that readers do not expect; REPEATED changes every query.',
+  act: 'NULLABLE cannot be tightened in place: it takes a rebuild. Else DROP NOT NULL.',
+  location: ['mode'],
+  words: { what: 'field {path} is of another mode', breaks: true, say: saidAs('none') },
+  repair: ofField(schemaRepair.fieldMode),
+};
+
+export const fieldDefault: KindRow<'field'> = {
+  id: 'field-default',
+  scope: 'field',
+  severity: 'warning',
+  finds: 'default value differs from what is stated',
+  purpose: 'Checks that the field has the stated default value.',
+  why: 'Rows that leave the column out get another value, from now on.',
+  act: 'ALTER COLUMN SET DEFAULT, or DROP DEFAULT; rows written in between keep theirs.',
+  location: ['defaultValueExpression'],
+  words: { what: 'the default value of field {path} differs', say: saidAs('none') },
+  repair: ofField(fieldRepair.fieldDefault),
+};
+
+export const fieldCollation: KindRow<'field'> = {
+  id: 'field-collation',
+  scope: 'field',
+  severity: 'warning',
+  finds: 'collation differs from what is stated',
+  purpose: 'Checks that the field compares text as stated.',
+  why: 'The column compares letters differently, so joins and filters find other rows.',
+  act: "A column's collation cannot be changed: it takes a rebuild.",
+  location: ['collation'],
+  words: { what: 'the collation of field {path} differs', say: saidAs('none') },
+  repair: ofField(fieldRepair.fieldCollation),
+};
+
+export const fieldRoundingMode: KindRow<'field'> = {
+  id: 'field-rounding-mode',
+  scope: 'field',
+  severity: 'warning',
+  finds: 'rounding mode differs from what is stated',
+  purpose: 'Checks that the field rounds as stated.',
+  why: 'Values that do not fit are rounded differently: sums drift apart by cents.',
+  act: 'ALTER COLUMN SET OPTIONS (rounding_mode = …); stored values stay as they are.',
+  location: ['roundingMode'],
+  words: { what: 'the rounding mode of field {path} differs', say: saidAs('none') },
+  repair: ofField(fieldRepair.fieldRoundingMode),
+};
+
+export const fieldPolicyTags: KindRow<'field'> = {
+  id: 'field-policy-tags',
+  scope: 'field',
+  severity: 'critical',
+  finds: 'policy tags or data policies differ from what is stated (a column may have lost its protection)',
+  purpose: 'Checks that the field has the stated policy tags and data policies.',
+  why: 'The column may have lost its protection, and be open to everybody who may read the table.',
+  act: 'Set the policy tag again, and look at who read the column meanwhile.',
+  location: ['policyTags.names', 'dataPolicies'],
+  words: {
+    what: 'the policy tags of field {path} differ',
+    say: saidAs('none'),
+    hint: 'Without its policy tag a column is open to everybody who may read the table.',
+  },
+  repair: ofField(fieldRepair.fieldPolicyTags),
+};
+
+export const fieldDescription: KindRow<'field'> = {
+  id: 'field-description',
+  scope: 'field',
+  severity: 'info',
+  finds: 'description differs from what is stated',
+  purpose: 'Checks that the field has the stated description.',
+  why: 'People find the meaning of data there.',
+  act: 'Set the description again, or correct the file.',
+  location: ['description'],
+  words: { what: 'the description of field {path} differs', say: saidAs('none') },
+  repair: ofField(fieldRepair.fieldDescription),
+};

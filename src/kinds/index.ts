@@ -1,0 +1,59 @@
+import type { Kind } from '../model/finding.ts';
+import * as dataset from './dataset.ts';
+import * as field from './field.ts';
+import type { KindRow } from './kind.ts';
+import * as partitioning from './partitioning.ts';
+import * as table from './table.ts';
+
+/** Every kind of drift, once, in the order in which all lists of kinds have them. */
+export const KINDS: readonly KindRow[] = [
+  dataset.datasetMissing,
+  dataset.datasetUnexpected,
+  dataset.datasetLocation,
+  dataset.datasetTableExpiration,
+  dataset.datasetPartitionExpiration,
+  dataset.datasetTimeTravel,
+  dataset.datasetEncryption,
+  dataset.datasetCollation,
+  dataset.datasetLabels,
+  dataset.datasetDescription,
+  table.tableMissing,
+  table.tableUnexpected,
+  table.tableType,
+  table.tableExpiration,
+  table.tableEncryption,
+  table.tableCollation,
+  table.tableConstraints,
+  table.tableLabels,
+  table.tableDescription,
+  table.viewQuery,
+  table.externalSource,
+  field.fieldMissing,
+  field.fieldUnexpected,
+  field.fieldType,
+  field.fieldMode,
+  field.fieldDefault,
+  field.fieldCollation,
+  field.fieldRoundingMode,
+  field.fieldPolicyTags,
+  field.fieldDescription,
+  partitioning.partitioningMissing,
+  partitioning.partitioningUnexpected,
+  partitioning.partitioningDifferent,
+  partitioning.partitionExpiration,
+  partitioning.partitionFilter,
+  partitioning.clustering,
+  partitioning.retention,
+];
+
+const rows: ReadonlyMap<string, KindRow> = new Map(KINDS.map((row) => [row.id, row]));
+
+export function isKind(text: string): boolean {
+  return rows.has(text);
+}
+
+export function kindRow(kind: Kind): KindRow {
+  const row = rows.get(kind);
+  if (row === undefined) throw new Error(`no row for kind ${kind}`);
+  return row;
+}

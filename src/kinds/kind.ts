@@ -1,0 +1,58 @@
+import { formatDuration } from '../model/duration.ts';
+import type { Change, Kind } from '../model/finding.ts';
+import type { Severity } from '../model/severity.ts';
+import type { Contract } from '../model/table.ts';
+import type { FixMaker } from '../repair/repair-case.ts';
+
+/** What a finding is about: the dataset, the table as a whole, or one field of it. */
+export type Scope = 'dataset' | 'table' | 'field';
+
+/** Something that a kind has not, with the reason. */
+export interface None {
+  readonly none: string;
+}
+
+/** One kind of drift: all that is known of it. */
+export interface KindRow<S extends Scope = Scope> {
+  /** Public: it stands in policies, waivers, metrics and reports, so changing it is a breaking change. */
+  readonly id: Kind;
+  readonly scope: S;
+  readonly severity: Severity;
+  /** The severity where the field is critical or consumed; absent: the same. */
+  readonly severityIfConsumed?: Severity;
+  /** Loss of data cannot be waived, nor set below warning. */
+  readonly cannotBeWaived?: true;
+  /** What it finds, as README's table of kinds prints it. */
+  readonly finds: string;
+  /** One sentence: `Checks that …`. */
+  readonly purpose: string;
+  /** Why it matters. */
+  readonly why: string;
+  /** What to do. */
+  readonly act: string;
+  /** The keys that it compares, in the REST resource of what it is about. */
+  readonly location: readonly [string, ...string[]] | None;
+  readonly words: KindWords;
+  /** What repairs it. */
+  readonly repair: FixMaker | None;
+}
+
+export interface KindWords {
+  /** A clause about the subject; `{path}` is the field. */
+  readonly what: string | ((change: Change) => string);
+  /** How a value is said; null is the absent one. */
+  readonly say: (value: string | null, side: 'expected' | 'actual', contract: Contract | null) => string;
+  /** What else on-call must know. */
+  readonly hint?: string | ((change: Change) => string | null);
+  /** Whoever reads it finds it gone or unreadable, not just different. */
+  readonly breaks?: true;
+}
+
+export const saidAs = (absent: string) => (value: string | null) => value ?? absent;
+export const saidAsDuration = (absent: string) => (value: string | null) =>
+  value === null ? absent : formatDuration(Number(value));
+
+/** Nothing undeclared is ever offered to be dropped. */
+export const DECLARE_IT: None = {
+  none: 'nothing is wrong in BigQuery as such: declare it in the expected files, or let the policy ignore it',
+};

@@ -1,0 +1,124 @@
+import { formatDuration } from '../model/duration.ts';
+import type { Change } from '../model/finding.ts';
+import { ofTable } from '../repair/repair-case.ts';
+import * as tableRepair from '../repair/table.ts';
+import { type KindRow, saidAs, saidAsDuration } from './kind.ts';
+
+/** https://docs.cloud.google.com/bigquery/docs/managing-partitioned-tables */
+const EXPIRES_SILENTLY = 'BigQuery deletes expired partitions without a log entry.';
+/** https://docs.cloud.google.com/bigquery/docs/partitioned-tables */
+const SET_AT_CREATION = 'Partitioning is set when a table is created: repairing it takes a new table.';
+
+export const partitioningMissing: KindRow<'table'> = {
+  id: 'partitioning-missing',
+  scope: 'table',
+  severity: 'critical',
+  finds: 'partitioning expected, table has none',
+  purpose: 'Checks that a table declared as partitioned is partitioned.',
+  why: 'Every query scans the whole table and costs accordingly, and nothing expires any more.',
+  act: 'Partitioning is set when a table is created: build a new table and swap the names.',
+  location: ['timePartitioning', 'rangePartitioning'],
+  words: { what: 'the partitioning is missing', say: saidAs('none'), hint: SET_AT_CREATION },
+  repair: ofTable(tableRepair.partitioning),
+};
+
+export const partitioningUnexpected: KindRow<'table'> = {
+  id: 'partitioning-unexpected',
+  scope: 'table',
+  severity: 'warning',
+  finds: '`null` expected, table is partitioned',
+  purpose: 'Checks that a table declared as not partitioned is not partitioned.',
+  why: 'Queries may be refused for lack of a partition filter, and partitions may expire.',
+  act: 'Partitioning is set when a table is created: build a new table, or accept it.',
+  location: ['timePartitioning', 'rangePartitioning'],
+  words: { what: 'the table is partitioned', say: saidAs('none'), hint: SET_AT_CREATION },
+  repair: ofTable(tableRepair.partitioning),
+};
+
+export const partitioningDifferent: KindRow<'table'> = {
+  id: 'partitioning-different',
+  scope: 'table',
+  severity: 'critical',
+  finds: 'granularity, column, range, or time versus range differ; ingestion time versus column',
+  purpose:
+    'Checks that the table is partitioned by the declared column or ingestion time, in the declared units or ranges.',
+  why: 'Queries by the old column scan everything, and partitions expire by another date.',
+  act: 'Partitioning is set when a table is created: build a new table and swap the names.',
+  location: ['timePartitioning', 'rangePartitioning'],
+  words: { what: 'the partitioning differs', say: saidAs('none'), hint: SET_AT_CREATION },
+  repair: ofTable(tableRepair.partitioning),
+};
+
+export const partitionExpiration: KindRow<'table'> = {
+  id: 'partition-expiration',
+  scope: 'table',
+  severity: 'critical',
+  finds: '`timePartitioning.expirationMs` differs',
+  purpose: 'Checks that partitions of the table expire after the stated time, or never.',
+  why: 'Partitions older than that are deleted, without a log entry; or data is kept that should go.',
+  act: 'ALTER TABLE SET OPTIONS (partition_expiration_days = …). Shortening it deletes at once.',
+  location: ['timePartitioning.expirationMs'],
+  words: {
+    what: 'the expiration of partitions differs',
+    say: saidAsDuration('never'),
+    hint: ({ actual }) => (actual === null ? null : EXPIRES_SILENTLY),
+  },
+  repair: ofTable(tableRepair.partitionExpiration),
+};
+
+export const partitionFilter: KindRow<'table'> = {
+  id: 'partition-filter',
+  scope: 'table',
+  severity: 'warning',
+  finds: '`requirePartitionFilter` differs',
+  purpose: 'Checks that queries of the table must filter by partition where that is stated, and only there.',
+  why: 'Without it one careless query scans everything; with it, queries that do not filter fail.',
+  act: 'ALTER TABLE SET OPTIONS (require_partition_filter = …).',
+  location: ['requirePartitionFilter'],
+  words: { what: 'whether a query must filter by partition differs', say: saidAs('false') },
+  repair: ofTable(tableRepair.partitionFilter),
+};
+
+export const clustering: KindRow<'table'> = {
+  id: 'clustering',
+  scope: 'table',
+  severity: 'warning',
+  finds: 'clustering fields or their order differ',
+  purpose: 'Checks that the table is clustered by the stated fields in the stated order.',
+  why: 'Queries that filter by these fields scan and cost more.',
+  act: 'bq update --clustering_fields; existing rows are clustered again only when they are rewritten.',
+  location: ['clustering.fields'],
+  words: { what: 'the clustering differs', say: saidAs('none') },
+  repair: ofTable(tableRepair.clustering),
+};
+
+export const retention: KindRow<'table'> = {
+  id: 'retention',
+  scope: 'table',
+  severity: 'critical',
+  cannotBeWaived: true,
+  finds:
+    'partition expiration, or `expirationTime` minus `creationTime`, is shorter than `contract.retention`; one per table, naming the shorter',
+  purpose: 'Checks that no expiration deletes data of the table before its contract allows it.',
+  why: 'Data goes before the contract, and often the law, allows it.',
+  act: 'Lift the expiration at once; what has expired can be brought back by time travel for a limited time.',
+  location: ['timePartitioning.expirationMs', 'expirationTime'],
+  words: {
+    what: (change) =>
+      isOfTable(change)
+        ? 'the whole table expires before the contract allows it'
+        : 'partitions expire before the contract allows it',
+    say: (value, side, contract) => {
+      const duration = formatDuration(Number(value));
+      if (side === 'actual') return duration;
+      const text = contract?.retention?.text;
+      return `at least ${duration}${text === undefined ? '' : ` (${text})`}`;
+    },
+    hint: (change) => (isOfTable(change) ? null : EXPIRES_SILENTLY),
+  },
+  repair: ofTable(tableRepair.retention),
+};
+
+function isOfTable({ context }: Change): boolean {
+  return context?.type === 'caused-by' && context.kind === 'table-expiration';
+}

@@ -1,0 +1,178 @@
+import * as constraintsRepair from '../repair/constraints.ts';
+import * as datasetRepair from '../repair/dataset.ts';
+import { ofTable } from '../repair/repair-case.ts';
+import * as tableRepair from '../repair/table.ts';
+import * as viewRepair from '../repair/view.ts';
+import { LAST_MS, moment } from '../words/moment.ts';
+import { DECLARE_IT, type KindRow, saidAs } from './kind.ts';
+
+export const tableMissing: KindRow<'table'> = {
+  id: 'table-missing',
+  scope: 'table',
+  severity: 'critical',
+  cannotBeWaived: true,
+  finds: 'declared table absent',
+  purpose: 'Checks that each declared table is there.',
+  why: 'Every query of it fails, and what was in it can be restored for a limited time only.',
+  act: 'Restore it by time travel: its dataset says for how long, 2 to 7 days. If it was meant, delete its file (drift accept --force).',
+  location: { none: 'it compares whether there is a table' },
+  words: {
+    what: 'the table is missing',
+    breaks: true,
+    say: saidAs('nothing'),
+  },
+  repair: tableRepair.tableMissing,
+};
+
+export const tableUnexpected: KindRow<'table'> = {
+  id: 'table-unexpected',
+  scope: 'table',
+  severity: 'info',
+  finds: 'table in a declared dataset that no file declares',
+  purpose: 'Checks that each table of a declared dataset is declared by a file.',
+  why: 'Nobody has said what it is for, who owns it or how long its data must be kept.',
+  act: 'Declare it (drift accept or drift pull), or list it in ignoreUnexpected.',
+  location: { none: 'it compares whether there is a table' },
+  words: {
+    // Of a dataset with too many for a finding each: `more than 1,000 tables`.
+    what: ({ actual }) =>
+      actual?.endsWith(' tables') === true ? 'no file declares these tables' : 'no file declares this table',
+    say: saidAs('nothing'),
+  },
+  repair: DECLARE_IT,
+};
+
+export const tableType: KindRow<'table'> = {
+  id: 'table-type',
+  scope: 'table',
+  severity: 'critical',
+  finds: 'TABLE, VIEW, MATERIALIZED_VIEW, EXTERNAL, SNAPSHOT differ',
+  purpose:
+    'Checks that what has the name is a table, view, materialized view, external table or snapshot as declared.',
+  why: 'A view in the place of a table has no data of its own, and nobody can write to it; a snapshot is frozen.',
+  act: 'Find out what replaced it; all but its fields follows from the type.',
+  location: ['type'],
+  words: { what: 'the table is of another type', breaks: true, say: saidAs('none') },
+  repair: ofTable(tableRepair.tableType),
+};
+
+export const tableExpiration: KindRow<'table'> = {
+  id: 'table-expiration',
+  scope: 'table',
+  severity: 'critical',
+  cannotBeWaived: true,
+  finds: '`expirationTime` set where none is expected, or the reverse',
+  purpose: 'Checks that the table expires where that is expected, and only there.',
+  why: 'The table deletes itself at that time, with all its data.',
+  act: 'ALTER TABLE SET OPTIONS (expiration_timestamp = NULL) before it does.',
+  location: ['expirationTime'],
+  words: {
+    what: 'the expiration of the table differs',
+    say: (value, side) => {
+      if (value === null) return 'never';
+      return side === 'expected' ? 'that it expires' : momentOf(Number(value));
+    },
+  },
+  repair: ofTable(tableRepair.tableExpiration),
+};
+
+export const tableEncryption: KindRow<'table'> = {
+  id: 'table-encryption',
+  scope: 'table',
+  severity: 'warning',
+  finds: 'KMS key differs (version suffix ignored)',
+  purpose: 'Checks that the table is encrypted with the stated key, whichever version of it.',
+  why: 'The data is encrypted with another key than the one you control.',
+  act: 'ALTER TABLE SET OPTIONS (kms_key_name = …).',
+  location: ['encryptionConfiguration.kmsKeyName'],
+  words: { what: 'the encryption key differs', say: saidAs("Google's key") },
+  repair: ofTable(tableRepair.tableEncryption),
+};
+
+export const tableCollation: KindRow<'table'> = {
+  id: 'table-collation',
+  scope: 'table',
+  severity: 'warning',
+  finds: 'default collation differs',
+  purpose: 'Checks that new columns of the table compare text as stated.',
+  why: 'New text columns compare letters differently, so joins and filters find other rows.',
+  act: 'ALTER TABLE SET DEFAULT COLLATE; it applies to columns added afterwards.',
+  location: ['defaultCollation'],
+  words: { what: 'the default collation differs', say: saidAs('none') },
+  repair: ofTable(tableRepair.tableCollation),
+};
+
+export const tableConstraints: KindRow<'table'> = {
+  id: 'table-constraints',
+  scope: 'table',
+  severity: 'warning',
+  finds: 'primary or foreign keys differ',
+  purpose: 'Checks that the table has the stated primary and foreign keys.',
+  why: 'BigQuery does not enforce keys but plans joins by them: a wrong key can give wrong results.',
+  act: 'ADD or DROP the PRIMARY or FOREIGN KEY … NOT ENFORCED.',
+  location: ['tableConstraints'],
+  words: { what: 'the primary or foreign keys differ', say: saidAs('none') },
+  repair: ofTable(constraintsRepair.tableConstraints),
+};
+
+export const tableLabels: KindRow<'table'> = {
+  id: 'table-labels',
+  scope: 'table',
+  severity: 'info',
+  finds: 'labels differ from what is stated',
+  purpose: 'Checks that the table has the stated labels.',
+  why: 'Costs and ownership are often told by labels.',
+  act: 'Set the labels again, or correct the file.',
+  location: ['labels'],
+  words: { what: 'the labels differ', say: saidAs('none') },
+  repair: ofTable(datasetRepair.changedLabels),
+};
+
+export const tableDescription: KindRow<'table'> = {
+  id: 'table-description',
+  scope: 'table',
+  severity: 'info',
+  finds: 'description differs from what is stated',
+  purpose: 'Checks that the table has the stated description.',
+  why: 'People find the meaning of data there.',
+  act: 'Set the description again, or correct the file.',
+  location: ['description'],
+  words: { what: 'the description differs', say: saidAs('none') },
+  repair: ofTable(tableRepair.tableDescription),
+};
+
+export const viewQuery: KindRow<'table'> = {
+  id: 'view-query',
+  scope: 'table',
+  severity: 'warning',
+  finds: 'view or materialized view text differs beyond white space outside literals and comments',
+  purpose: 'Checks that the view or materialized view has the stated query, whatever its white space.',
+  why: 'Whoever reads the view gets other rows or columns under the same name.',
+  act: 'CREATE OR REPLACE the view with the declared query, or accept the new one.',
+  location: ['view.query', 'materializedView.query'],
+  words: { what: 'the query of the view differs', say: saidAs('none') },
+  repair: ofTable(viewRepair.viewQuery),
+};
+
+export const externalSource: KindRow<'table'> = {
+  id: 'external-source',
+  scope: 'table',
+  severity: 'warning',
+  finds:
+    'source format, URIs or hive partitioning of an external table differ (Iceberg: the folder of the URI only)',
+  purpose: 'Checks that the external table reads the stated files in the stated format.',
+  why: 'The table reads other files than the ones that were reviewed.',
+  act: 'Create it again over the declared source, or accept the new one.',
+  location: [
+    'externalDataConfiguration.sourceFormat',
+    'externalDataConfiguration.sourceUris',
+    'externalDataConfiguration.hivePartitioningOptions',
+  ],
+  words: { what: 'the source of the external table differs', say: saidAs('none') },
+  repair: ofTable(() => viewRepair.recreatedExternal('its files stay')),
+};
+
+/** int64 reaches further than a calendar. */
+function momentOf(ms: number): string {
+  return ms >= 0 && ms <= LAST_MS ? moment(new Date(ms).toISOString()) : `${ms} ms after 1970`;
+}
