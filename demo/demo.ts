@@ -204,7 +204,7 @@ function metricLines(from: number): readonly string[] {
 
 function hour(count: number, what: string): void {
   scheduled = new Date(scheduled.getTime() + HOUR_MS);
-  clock.applyRun(scheduled.getTime() - clock.now().getTime());
+  clock.advance(scheduled.getTime() - clock.now().getTime());
   begin(`Hour ${count}.`, what);
 }
 

@@ -4,7 +4,7 @@ export interface PlayedClock extends Clock {
   /** Every wait that was asked for, in milliseconds. */
   readonly waits: readonly number[];
   /** Moves on, without anything that is due in between. */
-  applyRun(ms: number): void;
+  advance(ms: number): void;
   /** Time goes by for whoever waits: what is due in between happens, also what is to act once. */
   pass(ms: number): Promise<void>;
   /** The clock on the wall is set, forth or back; no time goes by. */
@@ -71,7 +71,7 @@ export function playedClock(start = '2026-03-02T08:00:00.000Z'): PlayedClock {
       repeated.add(entry);
       return () => repeated.delete(entry);
     },
-    applyRun(ms) {
+    advance(ms) {
       elapsed += ms;
     },
     pass: (ms) => moveTo(elapsed + ms, { isPassing: true }),

@@ -383,7 +383,7 @@ describe('numbers that BigQuery never has', () => {
         tables[index] ? [[name, { ...tables[index] }] as const] : [],
       );
       played.bigquery.warehouse.datasets.set('sales', { resource: { ...resource }, tables: new Map(there) });
-      played.clock.applyRun(3_600_000);
+      played.clock.advance(3_600_000);
       const { body } = await played.call();
       return (body as { error?: { code: string } }).error?.code;
     };

@@ -210,7 +210,7 @@ describe('a request', () => {
     const expected = await writeFolder({ ...shopFiles, 'drift-policy.json': { waivers } });
     const { bigquery, call, clock } = await startShop({ expected });
     dropAmount(bigquery.warehouse);
-    clock.applyRun(Date.parse(now) - clock.now().getTime());
+    clock.advance(Date.parse(now) - clock.now().getTime());
 
     const { body } = await call({ method: 'POST', headers: { 'X-CloudScheduler-ScheduleTime': scheduled } });
 
@@ -333,7 +333,7 @@ describe('a service that is down', () => {
     slack.faults.push({ times: 1, answer: 'reset' });
 
     const first = await call();
-    clock.applyRun(60_000);
+    clock.advance(60_000);
     const second = await call();
 
     expect([first.status, second.status, slack.messages.length]).toEqual([500, 200, 1]);
@@ -558,7 +558,7 @@ describe('a run without a result', () => {
 
     const first = await call();
     bigquery.faults.length = 0;
-    clock.applyRun(3_600_000);
+    clock.advance(3_600_000);
 
     expect([first.status, await call()]).toEqual([500, { status: 200, body: inSyncSummary }]);
   });

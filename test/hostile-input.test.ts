@@ -216,10 +216,10 @@ describe('names that objects have members of', () => {
     tables?.set(name, { schema: { fields: memberFields(MEMBERS.filter((member) => member !== name)) } });
 
     const first = await callAt('2026-03-02T08:00:00Z');
-    clock.applyRun(3_600_000);
+    clock.advance(3_600_000);
     const second = await callAt('2026-03-02T09:00:00Z');
     tables?.set(name, resource);
-    clock.applyRun(3_600_000);
+    clock.advance(3_600_000);
     const third = await callAt('2026-03-02T10:00:00Z');
 
     const told = JSON.stringify(slack.messages[0]?.payload.blocks);

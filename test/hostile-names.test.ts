@@ -30,7 +30,7 @@ describe('a shard that is named for a day in the future', () => {
       env: { STATE_URI: pathToFileURL(await writeFolder({})).href, CONFIRM_SECONDS: '0' },
     });
     // A moment that is a day of its own in each part of the world.
-    played.clock.applyRun(Date.parse('2026-03-02T12:00:00Z') - played.clock.now().getTime());
+    played.clock.advance(Date.parse('2026-03-02T12:00:00Z') - played.clock.now().getTime());
     return played;
   }
 

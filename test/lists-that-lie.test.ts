@@ -344,7 +344,7 @@ test('a lie in the hour after resolves nothing that is open', async () => {
   tablesOf(played, 'sales').delete('orders');
   for (const name of ['events_20260301', 'events_20260302']) tablesOf(played, 'sales').delete(name);
   const first = await played.callAt('2026-03-02T08:00:00Z');
-  played.clock.applyRun(3_600_000);
+  played.clock.advance(3_600_000);
   played.bigquery.faults.push(
     { dataset: 'sales', answer: { status: 404 } },
     { method: 'datasets.list', answer: datasetList(['web'], { unreachable: ['EU'] }) },

@@ -155,7 +155,7 @@ describe('four shards of one warehouse', () => {
 
     const first = await fleet.callAll(DUE);
     const messages = fleet.services.slack.messages.map(({ payload }) => JSON.stringify(payload.blocks));
-    for (const { clock } of fleet.shards) clock.applyRun(3_600_000);
+    for (const { clock } of fleet.shards) clock.advance(3_600_000);
     const second = await fleet.callAll(NEXT);
 
     const opened = (answers: typeof first) =>

@@ -32,7 +32,7 @@ describe('a deadline', () => {
     const clock = playedClock();
     const deadline = createDeadline({ clock, ms });
 
-    clock.applyRun(afterMs);
+    clock.advance(afterMs);
 
     expect({ reading: deadline.readingMs(), all: deadline.allMs() }).toEqual({ reading, all });
   });
@@ -127,7 +127,7 @@ const DUE = ['2026-03-02T08:00:00Z', '2026-03-02T09:00:00Z', '2026-03-02T10:00:0
 
 async function nextHour(run: PlayedFunction, hour: 0 | 1 | 2): ReturnType<PlayedFunction['callAt']> {
   const due = Date.parse(DUE[hour]);
-  run.clock.applyRun(Math.max(0, due - run.clock.now().getTime()));
+  run.clock.advance(Math.max(0, due - run.clock.now().getTime()));
   return run.callAt(DUE[hour]);
 }
 

@@ -66,7 +66,7 @@ test('jumps without anything that is due: it acts late, at the moment it then is
   clock.every(15_000, async () => {
     acted.push(secondsOf(clock));
   });
-  clock.applyRun(20_000);
+  clock.advance(20_000);
   expect(acted).toEqual([]);
   await clock.sleep(0);
   expect({ acted, seconds: secondsOf(clock) }).toEqual({ acted: [20], seconds: 20 });
@@ -107,7 +107,7 @@ test('what acts once does so when time passes, in its turn, and not while somebo
 
 test('is set without that any time goes by', async () => {
   const clock = playedClock(START);
-  clock.applyRun(1000);
+  clock.advance(1000);
   clock.set(-60_000);
   expect([secondsOf(clock), clock.elapsedMs()]).toEqual([-59, 1000]);
 });

@@ -48,7 +48,7 @@ async function startSpentRun() {
     async callAsIfAt8(minutes: number): Promise<void> {
       while (played.clock.now().getTime() < START + minutes * MINUTE) {
         await played.callAt(at(0));
-        played.clock.applyRun(10 * MINUTE);
+        played.clock.advance(10 * MINUTE);
       }
     },
   };
@@ -69,7 +69,7 @@ describe('whoever calls without a pause for a run that has told what it may', ()
 
   test('delays nothing for a run of five hours ago', async () => {
     const { callAt, clock, toldLater } = await startSpentRun();
-    clock.applyRun(5 * HOUR);
+    clock.advance(5 * HOUR);
 
     await callAt(at(0));
 
@@ -94,7 +94,7 @@ test.each(['-000001-01-01T00:00:00Z', '-271821-04-20T00:00:00Z', '+275760-09-13T
     const headers = { 'X-CloudScheduler-ScheduleTime': scheduled };
 
     const first = await played.call({ method: 'POST', headers });
-    played.clock.applyRun(HOUR);
+    played.clock.advance(HOUR);
     const second = await played.call();
 
     expect([first.status, second.status, toldIn(played)]).toEqual([200, 200, [ORDERS]]);
@@ -110,7 +110,7 @@ describe('a clock that is wrong', () => {
     played.clock.set(-YEAR);
 
     for (let hour = 1; hour <= 6; hour += 1) {
-      played.clock.applyRun(HOUR);
+      played.clock.advance(HOUR);
       await played.call();
     }
 
@@ -122,7 +122,7 @@ describe('a clock that is wrong', () => {
     const { every } = played.clock;
     // When the lease is taken, eight minutes have passed, and ten are taken back.
     played.clock.every = (ms, act) => {
-      played.clock.applyRun(8 * MINUTE);
+      played.clock.advance(8 * MINUTE);
       played.clock.set(-10 * MINUTE);
       return every(ms, act);
     };

@@ -342,7 +342,7 @@ test('a run of which something never ends is given up: its lease is free, it is 
   expect(await statesIn(folder)).toEqual(before);
   expect(await leaseIn(folder)).toMatchObject({ holder: null });
 
-  clock.applyRun(60 * MINUTE);
+  clock.advance(60 * MINUTE);
   expect(await call()).toMatchObject({ status: 200, body: { alerts: { opened: 1 } } });
   expect(toldIn(played).slice(1)).toEqual([
     expect.stringMatching(/^Drift \| sales.orders: field amount is missing/),

@@ -62,7 +62,7 @@ export async function startHours(
   let number = 0;
   const dueAt = () => new Date(START + number * HOUR_MS).toISOString();
   const hour = async (): Promise<Hour> => {
-    clock.applyRun(Math.max(0, Date.parse(dueAt()) - clock.now().getTime()));
+    clock.advance(Math.max(0, Date.parse(dueAt()) - clock.now().getTime()));
     const [messages, points] = [slack.messages.length, monitoring.points.length];
     const answer = await played.callAt(dueAt());
     number += 1;

@@ -280,7 +280,7 @@ export async function soak({
 
   async function run(hour: number): Promise<number> {
     const due = new Date(START + hour * HOUR_MS);
-    clock.applyRun(due.getTime() + 20_000 - clock.now().getTime());
+    clock.advance(due.getTime() + 20_000 - clock.now().getTime());
     const headers = { 'X-CloudScheduler-ScheduleTime': due.toISOString() };
     posts = 0;
     for (let attempt = 0; ; attempt += 1) {
@@ -298,7 +298,7 @@ export async function soak({
         }
       }
       if (status === 200 || attempt === RETRIES) return status;
-      clock.applyRun(60_000 * 2 ** attempt);
+      clock.advance(60_000 * 2 ** attempt);
     }
   }
 

@@ -46,7 +46,7 @@ test('a read that hangs costs what it is about, and the rest is told in time', a
       const { every } = clock;
       // The lease took so long that hardly any time is left to read in.
       clock.every = (ms, act) => {
-        clock.applyRun(READING_MS - LEFT_MS);
+        clock.advance(READING_MS - LEFT_MS);
         return every(ms, act);
       };
       played.bigquery.faults.push({ ...fault, answer: 'hang' });

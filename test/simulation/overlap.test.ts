@@ -40,7 +40,7 @@ describe('a second run', () => {
           world.drop('sales.orders');
           story.whileFrozen('before the second read', () => {
             // Longer than a lease lasts that nobody renews.
-            story.clock.applyRun(61_000);
+            story.clock.advance(61_000);
             return story.callAnew(1);
           });
         },
@@ -68,7 +68,7 @@ test.each(STORES)(
         world.drop('sales.orders');
         story.slack.faults.push({ times: 1, answer: { status: 429, body: 'rate_limited', retryAfter: 30 } });
         story.whileFrozen('before the second read', () => {
-          story.clock.applyRun(61_000);
+          story.clock.advance(61_000);
           return story.callAnew(1);
         });
       },
@@ -91,7 +91,7 @@ test('a run that froze publishes no page once the next one has taken over', asyn
     1() {
       world.drop('sales.orders');
       story.meanwhile('before the second read', () => {
-        story.clock.applyRun(dueAt(2).getTime() - story.clock.now().getTime());
+        story.clock.advance(dueAt(2).getTime() - story.clock.now().getTime());
         return story.callAnew(2);
       });
     },

@@ -15,7 +15,7 @@ const checkDrift = createFunction({ env: process.env, clock, fetch: globalThis.f
 http('checkDrift', (request, response) => {
   const ms = Date.parse(request.get(NOW_HEADER) ?? '') - clock.now().getTime();
   if (ms < 0) clock.set(ms);
-  else clock.applyRun(ms);
+  else clock.advance(ms);
   return checkDrift(request, response);
 });
 const server = getTestServer('checkDrift').listen(0, '127.0.0.1');

@@ -193,12 +193,12 @@ export async function startStory({
     async play(hours, script = {}) {
       const end = next + hours;
       for (; next < end; next += 1) {
-        clock.applyRun(dueAt(next).getTime() + LATE_MS - clock.now().getTime());
+        clock.advance(dueAt(next).getTime() + LATE_MS - clock.now().getTime());
         await script[next]?.();
         startAnew();
         let { status } = await call(next);
         for (let retry = 0; status !== 200 && retry < RETRIES; retry += 1) {
-          clock.applyRun(MIN_BACKOFF_MS * 2 ** retry);
+          clock.advance(MIN_BACKOFF_MS * 2 ** retry);
           ({ status } = await call(next));
         }
       }

@@ -86,7 +86,7 @@ export function startStory({
     account: ACCOUNT,
     async at(hour) {
       const now = new Date(Date.parse(START) + hour * HOUR_MS);
-      clock.applyRun(now.getTime() - clock.now().getTime());
+      clock.advance(now.getTime() - clock.now().getTime());
       sent.length = 0;
       await runHourly({
         loadExpectation: () => story.loadExpectation(),

@@ -91,7 +91,7 @@ export async function startFunction({
     url,
     call,
     callAt(scheduled) {
-      clock.applyRun(Math.max(0, Date.parse(scheduled) - clock.now().getTime()));
+      clock.advance(Math.max(0, Date.parse(scheduled) - clock.now().getTime()));
       return call({ method: 'POST', headers: { 'X-CloudScheduler-ScheduleTime': scheduled } });
     },
   };

@@ -270,7 +270,7 @@ describe('asking again', () => {
         const begin = clock.now().getTime();
 
         await askFor((timeoutMs) => {
-          clock.applyRun(Math.min(timeoutMs, tookMs[requests() - 1] ?? 0));
+          clock.advance(Math.min(timeoutMs, tookMs[requests() - 1] ?? 0));
           return failing({})();
         });
 
@@ -345,7 +345,7 @@ describe('the time of the run', () => {
     };
 
     await askFor(answer);
-    clock.applyRun(60_000);
+    clock.advance(60_000);
     await askFor(answer);
 
     expect(given).toEqual([TIMEOUT_MS, 15_000]);
@@ -354,7 +354,7 @@ describe('the time of the run', () => {
   test('once over leaves the rest unasked', async () => {
     const clock = playedClock();
     const { askFor, requests } = setUp({ ms: 100_000, clock });
-    clock.applyRun(75_000);
+    clock.advance(75_000);
 
     const answer = await askFor(async () => 'yes');
 
@@ -374,7 +374,7 @@ describe('the time of the run', () => {
 
     const answers = await Promise.all([
       askFor(async () => {
-        clock.applyRun(75_000);
+        clock.advance(75_000);
         return 'yes';
       }),
       askFor(async () => 'yes'),
@@ -390,7 +390,7 @@ describe('the time of the run', () => {
     const { askFor } = setUp({ ms: 20_000, clock });
 
     const answer = await askFor((timeoutMs) => {
-      clock.applyRun(timeoutMs);
+      clock.advance(timeoutMs);
       return failing({ message: `no answer within ${timeoutMs / 1000} s` })();
     });
 

@@ -150,7 +150,7 @@ describe('a message that Slack asks to wait with', () => {
   test('is not posted after the time that the run has, in which Slack answers as well', async () => {
     const clock = playedClock();
     const slow: Fetch = async () => {
-      clock.applyRun(14_000);
+      clock.advance(14_000);
       return new Response('rate_limited', { status: 429, headers: { 'retry-after': '1' } });
     };
     const sink = createSlackSink({ url: NOWHERE, fetch: slow, clock, log: () => {} });

@@ -49,7 +49,7 @@ test.each([
   const clock = playedClock();
   const gate = createFailureThrottle(clock);
   const answers = failures.map((failure, index) => {
-    clock.applyRun(ms[index] ?? 0);
+    clock.advance(ms[index] ?? 0);
     const isNewsNow = gate.isNews(failure);
     if (isNewsNow) gate.told(failure, 'sent');
     return isNewsNow;
@@ -81,9 +81,9 @@ test.each([
   const gate = createFailureThrottle(clock);
   gate.told(files, fate);
   if (after > 0) {
-    clock.applyRun(after - 1);
+    clock.advance(after - 1);
     expect(gate.isNews(files)).toBe(false);
-    clock.applyRun(1);
+    clock.advance(1);
   }
   expect(gate.isNews(files)).toBe(true);
 });
@@ -102,7 +102,7 @@ test('a failure that Slack did not accept is told by the next run', async () => 
   const messages: number[] = [];
   for (const _ of [0, 1, 2]) {
     await tellFailure(run, files);
-    clock.applyRun(HOUR);
+    clock.advance(HOUR);
     messages.push(slack.messages.length);
   }
   expect(messages).toEqual([0, 1, 1]);

@@ -220,7 +220,7 @@ describe('the metrics of a run', () => {
       const critical = values.filter(([name]) => name.startsWith('findings{') && name.includes('critical'));
       hours.push(Object.fromEntries(critical.map(([name, value]) => [name.replace(/.*table=/, ''), value])));
       if (hour === 0) for (const table of ['orders', 'lost']) await rm(join(expected, `sales/${table}.json`));
-      clock.applyRun(3_600_000);
+      clock.advance(3_600_000);
     }
 
     expect(hours).toEqual([
@@ -234,10 +234,10 @@ describe('the metrics of a run', () => {
     const { call, bigquery, clock, monitoring } = await startShop();
 
     await call();
-    clock.applyRun(3_600_000);
+    clock.advance(3_600_000);
     dropAmount(bigquery.warehouse);
     await call();
-    clock.applyRun(3_600_000);
+    clock.advance(3_600_000);
     bigquery.warehouse.datasets = shopWarehouse().datasets;
     await call();
 
@@ -527,7 +527,7 @@ describe('a failure that no state remembers', () => {
       await writeFile(join(expected, 'sales/items.json'), JSON.stringify(file));
       await call();
       told.push(slack.messages.length);
-      clock.applyRun(3_600_000);
+      clock.advance(3_600_000);
     }
     return told;
   }
@@ -550,7 +550,7 @@ test('a state of another project is told once in four hours, and not in each', a
   const answers: number[] = [];
   for (let hour = 0; hour < 5; hour += 1) {
     answers.push((await call()).status);
-    clock.applyRun(3_600_000);
+    clock.advance(3_600_000);
   }
   expect({ answers, told: slack.messages.length }).toEqual({ answers: [500, 500, 500, 500, 500], told: 2 });
 });

@@ -225,9 +225,9 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
   test('is in doubt when it was not renewed for three quarters of a minute: nothing is saved', async () => {
     const store = await start();
     const { clock, memory } = await open(store);
-    clock.applyRun(45 * SECOND - 1);
+    clock.advance(45 * SECOND - 1);
     memory.assertHeld();
-    clock.applyRun(1);
+    clock.advance(1);
     expect(() => memory.assertHeld()).toThrow(doubtful(store));
     await expect(memory.save(stateOf(START))).rejects.toEqual(doubtful(store));
     expect(await store.read('state.json')).toBeNull();
@@ -236,7 +236,7 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
   test('is held again where nobody has taken it in that time', async () => {
     const store = await start();
     const { clock, memory } = await open(store);
-    clock.applyRun(5 * MINUTE);
+    clock.advance(5 * MINUTE);
     await clock.sleep(0);
     memory.assertHeld();
     expect(await leaseIn(store)).toEqual({ holder: 'one', renewedAt: later(5 * MINUTE) });
@@ -314,20 +314,20 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
     const { next, store } = withLeaseWrite(await start());
     const { clock, tryToOpen } = runOf(store, { holder: 'one' });
     const takes = (seconds: number) => async (write: () => Promise<string | null>) => {
-      clock.applyRun(seconds * SECOND);
+      clock.advance(seconds * SECOND);
       return write();
     };
     next.act = takes(44);
     const memory = await tryToOpen();
     memory?.assertHeld();
-    clock.applyRun(15 * SECOND);
+    clock.advance(15 * SECOND);
     expect(() => memory?.assertHeld()).toThrow(doubtful(store));
     next.act = takes(40);
     await clock.sleep(0);
     memory?.assertHeld();
-    clock.applyRun(5 * SECOND - 1);
+    clock.advance(5 * SECOND - 1);
     memory?.assertHeld();
-    clock.applyRun(1);
+    clock.advance(1);
     expect(() => memory?.assertHeld()).toThrow(doubtful(store));
     expect(await leaseIn(store)).toEqual({ holder: 'one', renewedAt: later(59 * SECOND) });
   });
