@@ -13,7 +13,7 @@ import { startMonitoringEmulator } from '../emulators/monitoring.ts';
 import { startSlackEmulator } from '../emulators/slack.ts';
 import { readCommandLine, unlessRefused } from '../scripts/command-line.ts';
 import { type OwnFolder, takeFolder } from '../scripts/own-folder.ts';
-import type { SlackPayload } from '../src/model/ports.ts';
+import type { SlackPayload } from '../src/slack/payload.ts';
 import { previewSlack } from '../src/slack/preview.ts';
 import { createFunction } from '../src/wiring.ts';
 import { madeUpState } from './history.ts';

@@ -1,5 +1,5 @@
-import type { SlackBlock, SlackPayload } from '../src/model/ports.ts';
 import { html, type Markup } from '../src/page/markup.ts';
+import type { SlackBlock, SlackPayload } from '../src/slack/payload.ts';
 import { FENCE, MARKS, shown } from '../src/slack/preview.ts';
 
 /** A message as its reader sees it in Slack, for a browser. */

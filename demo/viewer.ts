@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { startLocalServer, textReply } from '../emulators/http.ts';
-import type { SlackPayload } from '../src/model/ports.ts';
 import { html, Markup } from '../src/page/markup.ts';
+import type { SlackPayload } from '../src/slack/payload.ts';
 import { moment } from '../src/words/moment.ts';
 import { slackMessage } from './slack-view.ts';
 

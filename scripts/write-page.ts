@@ -4,4 +4,4 @@ import { readCommandLine } from './command-line.ts';
 import { pageAssets } from './page-assets.ts';
 
 readCommandLine({ script: 'page', usage: '' }, {});
-await writeFile(join(import.meta.dirname, '../src/page/assets.ts'), await pageAssets());
+await writeFile(join(import.meta.dirname, '../src/page/assets.ts'), pageAssets());

@@ -87,7 +87,7 @@ test('the folder holds what runs, and nothing else', async () => {
     engines: { node: '24' },
     scripts: { 'gcp-build': '' },
     dependencies,
-    allowScripts: { node: true, protobufjs: false },
+    allowScripts: { esbuild: false, node: true, protobufjs: false },
   });
 });
 

@@ -2,8 +2,8 @@ import { alertsDue } from '../incidents/batching.ts';
 import { rememberRun } from '../incidents/lifecycle.ts';
 import { emptyState } from '../incidents/state.ts';
 import type { Policy } from '../model/policy.ts';
-import type { SlackPayload } from '../model/ports.ts';
 import { renderAlert } from '../slack/messages.ts';
+import type { SlackPayload } from '../slack/payload.ts';
 import type { CheckResult } from './check/check.ts';
 
 /** As a first run would tell it; null: nothing is severe enough. */

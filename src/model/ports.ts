@@ -96,31 +96,14 @@ export interface MetricSink {
   write(measurements: readonly Measurement[], signal?: AbortSignal): Promise<void>;
 }
 
-/** A message as Slack's webhook takes it. */
-export interface SlackPayload {
-  readonly text: string;
-  readonly blocks: readonly SlackBlock[];
-}
-
-export type SlackText =
-  | { readonly type: 'plain_text'; readonly text: string }
-  /** Else Slack makes links of addresses, and mentions of names, in somebody else's text: https://docs.slack.dev/reference/block-kit/composition-objects/text-object */
-  | { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true };
-
-export type SlackBlock =
-  | { readonly type: 'header'; readonly text: SlackText }
-  | { readonly type: 'section'; readonly text: SlackText }
-  | { readonly type: 'context'; readonly elements: readonly SlackText[] }
-  | { readonly type: 'divider' };
-
 /** What became of a message: accepted; perhaps posted, since the answer is not known; surely not posted. */
 export type Delivery =
   | { readonly fate: 'sent' }
   | { readonly fate: 'unknown' | 'refused'; readonly error: DriftError };
 
-export interface AlertSink {
+export interface AlertSink<Message> {
   /** @throws whatever `mayPost` throws */
-  send(payload: SlackPayload, limits?: SendLimits): Promise<Delivery>;
+  send(message: Message, limits?: SendLimits): Promise<Delivery>;
 }
 
 export interface SendLimits {

@@ -1,7 +1,6 @@
 import type { Alert, Item } from '../incidents/alert.ts';
 import type { FindingRecord } from '../incidents/state.ts';
 import type { Finding } from '../model/finding.ts';
-import type { SlackBlock, SlackPayload } from '../model/ports.ts';
 import type { Report } from '../model/report.ts';
 import { isAtLeast } from '../model/severity.ts';
 import { lasting, moment } from '../words/moment.ts';
@@ -25,6 +24,7 @@ import {
   severityCounts,
   tableCounts,
 } from './parts.ts';
+import type { SlackBlock, SlackPayload } from './payload.ts';
 import {
   lineBlocks,
   MAX_WRITTEN,

@@ -1,8 +1,8 @@
 import type { FailureRecord } from '../incidents/state.ts';
-import type { SlackPayload } from '../model/ports.ts';
 import type { Report } from '../model/report.ts';
 import { codeBlock, escaped, fitted } from './mrkdwn.ts';
 import { context, header, MAX_SECTION, notification, section, severityCounts, tableCounts } from './parts.ts';
+import type { SlackPayload } from './payload.ts';
 
 /** That a run ended without a result, which on-call must hear as loudly as of drift. */
 export function renderFailure({

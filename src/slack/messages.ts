@@ -1,11 +1,11 @@
 import type { Alert } from '../incidents/alert.ts';
-import type { SlackPayload } from '../model/ports.ts';
 import type { ScanResult } from '../model/scan-result.ts';
 import { counted, shortened } from '../words/printable.ts';
 import { renderDrift, renderStillOpen } from './drift.ts';
 import type { MessageContext } from './message-context.ts';
 import { escaped } from './mrkdwn.ts';
 import { bounded, context, header, notification, section } from './parts.ts';
+import type { SlackPayload } from './payload.ts';
 import { renderResolved } from './resolved.ts';
 import { renderUnchecked } from './unchecked.ts';
 

@@ -1,10 +1,10 @@
-import type { SlackBlock, SlackText } from '../model/ports.ts';
 import type { TableCounts } from '../model/report.ts';
 import { SEVERITIES, type Severity } from '../model/severity.ts';
 import { consoleUrl, type Linked } from '../words/console-url.ts';
 import { counted, printable, shortened } from '../words/printable.ts';
 import { subjectTitle } from '../words/subject.ts';
 import { code, escaped, fitted, link } from './mrkdwn.ts';
+import type { SlackBlock, SlackText } from './payload.ts';
 
 /*
  * Slack's limits, https://docs.slack.dev/reference/block-kit/blocks: 50 blocks, 150 characters in a header, 3,000 in a section. The

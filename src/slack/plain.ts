@@ -1,5 +1,5 @@
-import type { SlackBlock, SlackPayload } from '../model/ports.ts';
 import { counted } from '../words/printable.ts';
+import type { SlackBlock, SlackPayload } from './payload.ts';
 
 const MAX_MENTIONS = 20;
 /** What notifies somebody. Of somebody else's text no `<` is left: `escaped`. */

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
-import type { SlackBlock, SlackPayload } from '../model/ports.ts';
 import { printable } from '../words/printable.ts';
 import { wrapped } from '../words/wrapped.ts';
+import type { SlackBlock, SlackPayload } from './payload.ts';
 
 type Style = Parameters<typeof styleText>[0];
 type Paint = (style: Style, text: string) => string;

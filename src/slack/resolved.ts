@@ -1,6 +1,5 @@
 import type { Alert, Item } from '../incidents/alert.ts';
 import type { FailureRecord, FindingRecord, Incident, UncheckedRecord } from '../incidents/state.ts';
-import type { SlackBlock, SlackPayload } from '../model/ports.ts';
 import { lasting, moment } from '../words/moment.ts';
 import { counted, shortened } from '../words/printable.ts';
 import { subjectTitle } from '../words/subject.ts';
@@ -19,6 +18,7 @@ import {
   subjectLink,
   tableCounts,
 } from './parts.ts';
+import type { SlackBlock, SlackPayload } from './payload.ts';
 import { thingsOf } from './unchecked.ts';
 
 /** What is over: repaired, no longer expected, readable again. */

@@ -1,7 +1,6 @@
 import type { Alert } from '../incidents/alert.ts';
 import type { Incident, UncheckedRecord } from '../incidents/state.ts';
 import type { UncheckedReason } from '../model/finding.ts';
-import type { SlackPayload } from '../model/ports.ts';
 import { moment } from '../words/moment.ts';
 import { counted, shortened } from '../words/printable.ts';
 import { causeOf, isPerhapsGone, lossNotes, remedyOf } from '../words/unchecked.ts';
@@ -17,6 +16,7 @@ import {
   section,
   tableCounts,
 } from './parts.ts';
+import type { SlackPayload } from './payload.ts';
 
 /** What could not be checked for long enough, with the cause and what to do about it. */
 export function renderUnchecked(alert: Alert, scene: MessageContext): SlackPayload {

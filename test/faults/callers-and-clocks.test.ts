@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { playedClock } from '../../emulators/clock.ts';
-import type { SlackPayload } from '../../src/model/ports.ts';
+import type { SlackPayload } from '../../src/slack/payload.ts';
 import { createFunction } from '../../src/wiring.ts';
 import { gistOf } from '../simulation/gist.ts';
 import { writeFolder } from '../support/folder.ts';

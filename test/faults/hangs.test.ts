@@ -4,7 +4,7 @@ import { gcpMetadata } from 'google-auth-library';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { jsonReply, type LocalServer, type Reply, startLocalServer } from '../../emulators/http.ts';
 import { type StorageFault, startStorageEmulator } from '../../emulators/storage.ts';
-import type { SlackPayload } from '../../src/model/ports.ts';
+import type { SlackPayload } from '../../src/slack/payload.ts';
 import { gistOf } from '../simulation/gist.ts';
 import { BUCKET } from '../simulation/state-place.ts';
 import { placesIn, startBucket } from '../support/deployed.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WrittenPoint } from '../../emulators/monitoring.ts';
-import type { SlackPayload } from '../../src/model/ports.ts';
+import type { SlackPayload } from '../../src/slack/payload.ts';
 import { gistOf } from '../simulation/gist.ts';
 import { declareTables, type World } from '../simulation/world.ts';
 import { writeFolder } from '../support/folder.ts';

@@ -9,7 +9,7 @@ import { playedClock } from '../../emulators/clock.ts';
 import { type MonitoringFault, startMonitoringEmulator } from '../../emulators/monitoring.ts';
 import { type SlackFault, startSlackEmulator } from '../../emulators/slack.ts';
 import { type StorageFault, startStorageEmulator } from '../../emulators/storage.ts';
-import type { SlackPayload } from '../../src/model/ports.ts';
+import type { SlackPayload } from '../../src/slack/payload.ts';
 import { createFunction } from '../../src/wiring.ts';
 import { gistOf } from '../simulation/gist.ts';
 import { declareTables } from '../simulation/world.ts';

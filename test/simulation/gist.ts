@@ -1,4 +1,4 @@
-import type { SlackPayload } from '../../src/model/ports.ts';
+import type { SlackPayload } from '../../src/slack/payload.ts';
 
 /*
  * A message in one line: what it is, what it tells of, and the facts of each. Its words are the goldens' concern; a story of

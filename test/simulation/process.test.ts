@@ -6,7 +6,7 @@ import { jsonReply, startLocalServer } from '../../emulators/http.ts';
 import { startMonitoringEmulator } from '../../emulators/monitoring.ts';
 import { startSlackEmulator } from '../../emulators/slack.ts';
 import { startStorageEmulator } from '../../emulators/storage.ts';
-import type { SlackPayload } from '../../src/model/ports.ts';
+import type { SlackPayload } from '../../src/slack/payload.ts';
 import { writeFolder } from '../support/folder.ts';
 import { PROJECT } from '../support/function.ts';
 import { type Listening, NOW_HEADER } from './child-protocol.ts';

@@ -8,11 +8,11 @@ import type {
   ObjectStore,
   Read,
   Resource,
-  SlackPayload,
   StoredObject,
   Unreadable,
   Warehouse,
 } from '../../src/model/ports.ts';
+import type { SlackPayload } from '../../src/slack/payload.ts';
 import { type Files, writeFolder } from '../support/folder.ts';
 
 /*

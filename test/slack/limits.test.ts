@@ -6,12 +6,12 @@ import type { Alert, AlertEvent } from '../../src/incidents/alert.ts';
 import type { Closing } from '../../src/incidents/state.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { Finding } from '../../src/model/finding.ts';
-import type { SlackBlock, SlackPayload } from '../../src/model/ports.ts';
 import type { Severity } from '../../src/model/severity.ts';
 import { renderFailure, renderLostState } from '../../src/slack/failure.ts';
 import type { MessageContext } from '../../src/slack/message-context.ts';
 import { renderAlert, renderNote } from '../../src/slack/messages.ts';
 import { bounded, context, section } from '../../src/slack/parts.ts';
+import type { SlackBlock, SlackPayload } from '../../src/slack/payload.ts';
 import { datasetSight, declaredTable, scanOf, tableSight } from '../incidents/story.ts';
 import {
   alertOf,

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { Alert, AlertEvent } from '../../src/incidents/alert.ts';
 import type { Closing, Told } from '../../src/incidents/state.ts';
 import { type Finding, type Fix, UNCHECKED_REASONS } from '../../src/model/finding.ts';
-import type { SlackPayload } from '../../src/model/ports.ts';
 import { MEANING, MOMENT, told } from '../../src/model/restore.ts';
 import { isAtLeast, type Severity } from '../../src/model/severity.ts';
 import { renderLostState } from '../../src/slack/failure.ts';
 import type { MessageContext } from '../../src/slack/message-context.ts';
 import { renderAlert, renderNote } from '../../src/slack/messages.ts';
+import type { SlackPayload } from '../../src/slack/payload.ts';
 import { datasetSight, declaredTable, scanOf, tableSight } from '../incidents/story.ts';
 import {
   alertOf,

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { SlackBlock } from '../../src/model/ports.ts';
 import { codeBlock, quote } from '../../src/slack/mrkdwn.ts';
+import type { SlackBlock } from '../../src/slack/payload.ts';
 import { previewSlack } from '../../src/slack/preview.ts';
 
 function section(text: string): SlackBlock {

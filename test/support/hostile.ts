@@ -2,8 +2,8 @@ import { contractOf, type Expectation, expectedTable } from '../../src/adapters/
 import { defaultPolicy } from '../../src/adapters/folders/policy-file.ts';
 import { DriftError } from '../../src/model/errors.ts';
 import type { Policy, Waiver } from '../../src/model/policy.ts';
-import type { SlackPayload } from '../../src/model/ports.ts';
 import type { DeclaredTable } from '../../src/model/table.ts';
+import type { SlackPayload } from '../../src/slack/payload.ts';
 import {
   alter,
   datasetOf,

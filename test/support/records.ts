@@ -10,9 +10,9 @@ import type {
 import { fingerprintOf } from '../../src/judge/judge.ts';
 import { explain } from '../../src/kinds/words.ts';
 import type { Finding, Judged, Unchecked } from '../../src/model/finding.ts';
-import type { SlackPayload } from '../../src/model/ports.ts';
 import type { Report } from '../../src/model/report.ts';
 import type { MessageContext } from '../../src/slack/message-context.ts';
+import type { SlackPayload } from '../../src/slack/payload.ts';
 
 /*
  * Alerts and what a message needs beside them, made by hand: for what a run would take long to come to, or never does.

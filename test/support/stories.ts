@@ -1,5 +1,5 @@
 import { DriftError } from '../../src/model/errors.ts';
-import type { SlackPayload } from '../../src/model/ports.ts';
+import type { SlackPayload } from '../../src/slack/payload.ts';
 import {
   alter,
   DAY_MS,

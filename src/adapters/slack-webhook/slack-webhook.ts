@@ -1,6 +1,7 @@
 import { IncomingWebhook, type IncomingWebhookHTTPError } from '@slack/webhook';
 import { DriftError } from '../../model/errors.ts';
-import type { AlertSink, Clock, Delivery, Log, SendLimits, SlackPayload } from '../../model/ports.ts';
+import type { AlertSink, Clock, Delivery, Log, SendLimits } from '../../model/ports.ts';
+import type { SlackPayload } from '../../slack/payload.ts';
 import { plainMessage } from '../../slack/plain.ts';
 
 /** Without a limit of its own the client would wait for ever. */
@@ -23,7 +24,7 @@ export function createSlackSink({
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Pick<Clock, 'now' | 'elapsedMs' | 'sleep'>;
   readonly log: Log;
-}): AlertSink {
+}): AlertSink<SlackPayload> {
   return { send: (payload, limits = {}) => deliver(payload, { url, fetch, clock, log, ...limits }) };
 }
 

@@ -14,7 +14,6 @@ import type {
   MetricSink,
   ObjectStore,
   ReportStore,
-  SlackPayload,
   Warehouse,
 } from '../../model/ports.ts';
 import type { Report, Status, TableCounts } from '../../model/report.ts';
@@ -22,6 +21,7 @@ import { isAtLeast, type Severity } from '../../model/severity.ts';
 import { within } from '../../model/within.ts';
 import { measureFindings, measureGone, measureRun } from '../../output/metrics.ts';
 import { renderFailure, renderLostState } from '../../slack/failure.ts';
+import type { SlackPayload } from '../../slack/payload.ts';
 import { counted } from '../../words/printable.ts';
 import { subjectName } from '../../words/subject.ts';
 import { type CheckResult, check } from '../check/check.ts';
@@ -48,7 +48,7 @@ export interface HourlyRun {
   readonly openWarehouse: (deadline: Deadline) => Warehouse;
   readonly metrics: MetricSink;
   /** null: no Slack. */
-  readonly alerts: AlertSink | null;
+  readonly alerts: AlertSink<SlackPayload> | null;
   /** null: nothing is remembered. */
   readonly store: ObjectStore | null;
   /** null: there is no place for a report page. */

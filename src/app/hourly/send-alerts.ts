@@ -6,6 +6,7 @@ import type { AlertTiming } from '../../model/policy.ts';
 import type { AlertSink, Clock, Deadline } from '../../model/ports.ts';
 import type { MessageContext } from '../../slack/message-context.ts';
 import { renderAlert, renderNote } from '../../slack/messages.ts';
+import type { SlackPayload } from '../../slack/payload.ts';
 import type { StateSession } from './state-session.ts';
 
 /** How many findings Slack heard of. */
@@ -55,7 +56,7 @@ export async function tell(
   }: {
     readonly memory: StateSession;
     /** null: no Slack. */
-    readonly alerts: AlertSink | null;
+    readonly alerts: AlertSink<SlackPayload> | null;
     readonly clock: Clock;
     readonly now: Date;
     readonly isSeen: (key: string) => boolean;

@@ -7,7 +7,8 @@ import { type Reply, startLocalServer } from '../../../emulators/http.ts';
 import { type SlackFault, startSlackEmulator } from '../../../emulators/slack.ts';
 import { createSlackSink } from '../../../src/adapters/slack-webhook/slack-webhook.ts';
 import { DriftError } from '../../../src/model/errors.ts';
-import type { Delivery, Log, SendLimits, SlackPayload } from '../../../src/model/ports.ts';
+import type { Delivery, Log, SendLimits } from '../../../src/model/ports.ts';
+import type { SlackPayload } from '../../../src/slack/payload.ts';
 
 type Fetch = typeof globalThis.fetch;
 

@@ -5,6 +5,7 @@ import { createSlackSink } from '../../../src/adapters/slack-webhook/slack-webho
 import { createFailureThrottle } from '../../../src/app/hourly/failure-throttle.ts';
 import { tellFailure } from '../../../src/app/hourly/hourly.ts';
 import type { AlertSink } from '../../../src/model/ports.ts';
+import type { SlackPayload } from '../../../src/slack/payload.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -117,7 +118,7 @@ test.each([
   { name: "the sink's own where the run has not begun", deadline: {}, limits: {} },
 ])('the time for the message about a failure is $name', async ({ deadline, limits }) => {
   const given: unknown[] = [];
-  const alerts: AlertSink = {
+  const alerts: AlertSink<SlackPayload> = {
     async send(_, sendLimits) {
       given.push(sendLimits);
       return { fate: 'sent' };

@@ -8,6 +8,7 @@ import { DriftError } from '../../../src/model/errors.ts';
 import type { Finding } from '../../../src/model/finding.ts';
 import type { AlertSink, Deadline, Delivery, SendLimits } from '../../../src/model/ports.ts';
 import type { Report } from '../../../src/model/report.ts';
+import type { SlackPayload } from '../../../src/slack/payload.ts';
 import {
   attempt,
   datasetSight,
@@ -90,7 +91,7 @@ async function tellOf(
     assertHeld,
     release: async () => {},
   };
-  const alerts: AlertSink = {
+  const alerts: AlertSink<SlackPayload> = {
     async send(payload, given) {
       if (losesLease === 'once Slack is asked') {
         isLost = true;
