@@ -2,18 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { contractOf, expectedTable } from '../adapters/folders/expected-files.ts';
 import { fieldFinder } from '../compare/fields.ts';
 import { compareTable } from '../compare/table.ts';
-import {
-  acceptedFile,
-  loweredRetention,
-  rewrittenText,
-  withoutContractPaths,
-} from '../files/accepted-file.ts';
+import { acceptedFile, rewrittenText, withoutContractPaths } from '../files/accepted-file.ts';
 import { kindRow } from '../kinds/index.ts';
 import { canonicalTable, statedFields } from '../metadata/canonical.ts';
 import { shardedPrefix } from '../metadata/date-shard.ts';
 import { isObject } from '../metadata/parse.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
-import { formatDuration } from '../model/duration.ts';
+import { formatDuration, loweredRetention } from '../model/duration.ts';
 import { DriftError, MalformedError, type Problem } from '../model/errors.ts';
 import type { Change, Kind } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';

@@ -1,7 +1,7 @@
 import { contractOf, expectedTable } from '../adapters/folders/expected-files.ts';
-import { loweredRetention } from '../files/accepted-file.ts';
 import { sayValue } from '../kinds/words.ts';
 import { isObject } from '../metadata/parse.ts';
+import { loweredRetention } from '../model/duration.ts';
 import type { Change, Kind } from '../model/finding.ts';
 import type { Resource } from '../model/ports.ts';
 import type { Contract, Table } from '../model/table.ts';

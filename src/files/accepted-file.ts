@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, type Edit, type Node, parseTree } from 'jsonc-parser';
+import { loweredRetention } from '../model/duration.ts';
 import type { Change, Kind } from '../model/finding.ts';
 import type { Resource } from '../model/ports.ts';
 
@@ -47,14 +48,6 @@ export function withoutContractPaths(file: Resource, isGone: (path: string) => b
         : {}),
     }),
   );
-}
-
-const DAY_MS = 86_400_000n;
-
-/** A retention in whole days that keeps no more than `ms`; null: that is less than a day. */
-export function loweredRetention(ms: string): string | null {
-  const days = BigInt(ms) / DAY_MS;
-  return days < 1n ? null : `P${days}D`;
 }
 
 type Accept = (file: Resource, change: Change, actual: Resource) => Resource;

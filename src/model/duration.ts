@@ -41,3 +41,9 @@ export function formatDuration(ms: number): string {
 function counted(count: number, name: string): string {
   return `${count.toLocaleString('en-US')} ${name}${count === 1 ? '' : 's'}`;
 }
+
+/** A retention in whole days that keeps no more than `ms`; null: that is less than a day. */
+export function loweredRetention(ms: string): string | null {
+  const days = BigInt(ms) / BigInt(DAY);
+  return days < 1n ? null : `P${days}D`;
+}

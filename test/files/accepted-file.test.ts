@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { loweredRetention, rewrittenText, withoutContractPaths } from '../../src/files/accepted-file.ts';
+import { rewrittenText, withoutContractPaths } from '../../src/files/accepted-file.ts';
 import { RUNS } from '../support/runs.ts';
 
 /** Text, what happens to its value, and the text that follows. */
@@ -151,13 +151,4 @@ test('paths that are gone leave the contract, consumers stay', () => {
     '{"contract":{"owner":"o","criticalFields":["a"],"consumers":{"web":[],"__proto__":["a"]}}}',
   );
   expect(withoutContractPaths({}, () => true)).toEqual({});
-});
-
-test.each([
-  ['86400000', 'P1D'],
-  ['172799999', 'P1D'],
-  ['86399999', null],
-  ['-86400000', null],
-])('a retention of %s ms is lowered to %s', (ms, retention) => {
-  expect(loweredRetention(ms)).toBe(retention);
 });

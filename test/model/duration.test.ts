@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatDuration, parseDuration } from '../../src/model/duration.ts';
+import { formatDuration, loweredRetention, parseDuration } from '../../src/model/duration.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -64,4 +64,13 @@ describe('formatDuration', () => {
   ])('says $ms ms as $words', ({ ms, words }) => {
     expect(formatDuration(ms)).toBe(words);
   });
+});
+
+test.each([
+  ['86400000', 'P1D'],
+  ['172799999', 'P1D'],
+  ['86399999', null],
+  ['-86400000', null],
+])('a retention of %s ms is lowered to %s', (ms, retention) => {
+  expect(loweredRetention(ms)).toBe(retention);
 });
