@@ -15,8 +15,10 @@ import { createFolderStore } from './adapters/storage/folder-store.ts';
 import { createReportStore } from './adapters/storage/report-store.ts';
 import { type Config, type Env, parseBucketPlace, parseConfig, usableWebhookUrl } from './app/config.ts';
 import { createDeadline } from './app/deadline.ts';
+import { notifyFailure } from './app/hourly/failure.ts';
 import { createFailureThrottle } from './app/hourly/failure-throttle.ts';
-import { logFailure, type RunSummary, runHourly, tellFailure } from './app/hourly/hourly.ts';
+import { type RunSummary, runHourly } from './app/hourly/hourly.ts';
+import { logFailure } from './app/hourly/run-log.ts';
 import { momentOfCall } from './app/hourly/run-moment.ts';
 import { shardName } from './app/work-partition.ts';
 import { DriftError } from './model/errors.ts';
@@ -65,7 +67,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
   const { env, clock } = surroundings;
   const log: Log = (entry) => surroundings.log(loggable(entry));
   let connect: (() => Promise<Connection>) | undefined;
-  const gate = createFailureThrottle(clock);
+  const throttle = createFailureThrottle(clock);
   return async (request, response) => {
     const refuse = (status: number, code: string, message: string) =>
       response.status(status).json({ status: 'failed', error: { code, message } });
@@ -108,7 +110,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
         confirmMs: config.confirmSeconds * 1000,
         deadline,
         shard: config.shard,
-        gate,
+        throttle,
         now,
       });
     } catch (error) {
@@ -116,8 +118,8 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
       const slackUrl = usableWebhookUrl(env);
       const { fetch } = surroundings;
       const alerts = slackUrl === null ? null : createSlackSink({ url: slackUrl, fetch, clock, log });
-      const failure = logFailure({ log }, error);
-      await tellFailure({ alerts, project: null, log, gate }, failure);
+      const failure = logFailure(log, error);
+      await notifyFailure(failure, { alerts, project: null, log, throttle });
       summary = { status: 'failed', error: failure };
     } finally {
       removeCopy();

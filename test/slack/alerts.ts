@@ -104,7 +104,7 @@ export function startStory({
         store,
         reports: store === null ? null : REPORTS,
         account: async () => story.account,
-        gate: { isNews: () => true, told: () => {}, worked: () => {} },
+        throttle: { isNews: () => true, told: () => {}, worked: () => {} },
         project,
         clock,
         log: () => {},

@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { emptyState, type State } from '../../incidents/state.ts';
 import { parseState, printState } from '../../incidents/state-text.ts';
 import { DriftError } from '../../model/errors.ts';
-import type { Clock, Deadline, Log, ObjectStore, StoredObject } from '../../model/ports.ts';
+import type { Clock, Deadline, Log, ObjectStore } from '../../model/ports.ts';
 import { within } from '../../model/within.ts';
 import { shardName, type WorkShard } from '../work-partition.ts';
-import type { Ending } from './ending.ts';
-import { MAX_CLOCKS_APART_MS, withoutFuture } from './run-moment.ts';
+import { createEnding, type Ending } from './ending.ts';
+import { takeLease } from './lease.ts';
+import { withoutFuture } from './run-moment.ts';
+
+/** Not to be saved means to be told again, so that there is always some time for it. */
+const LEAST_SAVING_MS = 15_000;
 
 /** The state between runs, held by one run at a time. */
 export interface StateSession {
@@ -24,6 +28,69 @@ export interface StateSession {
   release(): Promise<void>;
 }
 
+/** What a run has of the state. */
+export type OpenedState =
+  | OpenSession
+  /** It cannot be used, although there should be one. */
+  | { readonly status: 'unavailable'; readonly error: DriftError };
+
+interface OpenSession {
+  readonly status: 'open';
+  readonly session: StateSession;
+}
+
+/** Another run holds the lease. */
+interface Busy {
+  readonly status: 'busy';
+}
+
+interface StateOptions {
+  readonly project: string;
+  /** Each shard has a state and a lease of its own. */
+  readonly shard: WorkShard | null;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ending: Ending;
+}
+
+/** Where it takes too long the run goes on without: all is read and charted the same. */
+export async function openState({
+  store,
+  project,
+  shard,
+  clock,
+  log,
+  deadline,
+  ending: endOfRun,
+}: StateOptions & {
+  /** null: nothing is remembered. */
+  readonly store: ObjectStore | null;
+  readonly deadline: Deadline;
+}): Promise<OpenedState | Busy> {
+  if (store === null) {
+    log({
+      severity: 'WARNING',
+      message: 'STATE_URI is not set: every run is a first run, so Slack hears of open drift every hour',
+    });
+    return { status: 'open', session: statelessSession(project) };
+  }
+  const mayTakeMs = deadline.readingMs() / 2;
+  const ending = createEnding();
+  endOfRun.atEnd(() => ending.end(new Error('the run has ended')));
+  const holder = crypto.randomUUID();
+  const open = () =>
+    openStateSession({ store, project, holder, shard, clock, log, deadline, mayTakeMs, ending });
+  const late = () =>
+    new DriftError('StateUnavailable', `cannot read the state in ${store.uri}: no answer in time`);
+  try {
+    return await within(open, { ms: mayTakeMs, late, after: clock.after });
+  } catch (error) {
+    if (!(error instanceof DriftError)) throw error;
+    void ending.end(error);
+    return { status: 'unavailable', error };
+  }
+}
+
 /** Without a place for it. */
 export function statelessSession(project: string): StateSession {
   return {
@@ -36,35 +103,39 @@ export function statelessSession(project: string): StateSession {
 }
 
 /**
- * Takes the lease and reads the state; null: another run holds the lease.
+ * Takes the lease and reads the state.
  * @throws DriftError `StateUnavailable`, and `InvalidConfig` where the state is another project's
  */
-export async function openStateSession(options: {
+export async function openStateSession({
+  store,
+  project,
+  holder,
+  shard,
+  clock,
+  log,
+  deadline,
+  mayTakeMs,
+  ending,
+}: StateOptions & {
   readonly store: ObjectStore;
-  readonly project: string;
   /** Tells one run from another. */
   readonly holder: string;
-  /** Each shard has a state and a lease of its own. */
-  readonly shard: WorkShard | null;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly deadline: Pick<Deadline, 'allMs'>;
   /** For opening it. */
   readonly mayTakeMs: number;
-  readonly ending: Ending;
-}): Promise<StateSession | null> {
-  const { store, project, log, shard, clock, deadline, ending } = options;
+}): Promise<OpenSession | Busy> {
   const { signal } = ending;
   const name = objectName('state', shard);
-  const lease = await takeLease(options);
-  if (lease === null) return null;
+  const leaseName = objectName('lease', shard);
+  const lease = await takeLease({ store, name: leaseName, holder, clock, log, mayTakeMs, ending });
+  if (lease === null) return { status: 'busy' };
   try {
     signal.throwIfAborted();
     const { state, ...loaded } = await loadState(store, { name, project, clock, signal });
     if (state.note !== null) log({ severity: 'ERROR', message: state.note });
     let { generation } = loaded;
     let current = state;
-    return {
+    const session: StateSession = {
       isKept: true,
       get state() {
         return current;
@@ -74,7 +145,6 @@ export async function openStateSession(options: {
         const text = printState(next);
         const late = () =>
           new DriftError('StateUnavailable', `cannot write the state in ${store.uri}: no answer in time`);
-        // Not to be saved means to be told again, so that there is always some time for it.
         const ms = Math.max(deadline.allMs(), LEAST_SAVING_MS);
         const written = await within((signal) => store.write(name, text, generation, signal), {
           ms,
@@ -94,6 +164,7 @@ export async function openStateSession(options: {
       assertHeld: lease.assertHeld,
       release: lease.release,
     };
+    return { status: 'open', session };
   } catch (error) {
     await lease.release();
     throw error;
@@ -138,130 +209,4 @@ async function loadState(
     );
   }
   return { state: withoutFuture(parsed.state, clock.now()), generation };
-}
-
-const RENEW_MS = 15_000;
-const STALE_MS = 60_000;
-/** Less than that, so that what is begun in time is over before another run may take over. */
-const SURE_MS = 45_000;
-const RELEASE_MS = 15_000;
-const LEAST_SAVING_MS = 15_000;
-
-interface Lease {
-  assertHeld(): void;
-  release(): Promise<void>;
-}
-
-/** null: another run holds it. One that was not renewed for a minute is nobody's: its run was killed. */
-async function takeLease(options: Parameters<typeof openStateSession>[0]): Promise<Lease | null> {
-  const { store, holder, shard, clock, log, ending } = options;
-  const name = objectName('lease', shard);
-  const found = await store.read(name, ending.signal);
-  if (found !== null && (await isHeld(found, { ...options, name }))) return null;
-  ending.signal.throwIfAborted();
-  let renewedMs = clock.elapsedMs();
-  let generation = await store.write(name, leaseText(holder, clock.now()), found?.generation ?? null);
-  if (generation === null) return null;
-  let isLost = false;
-
-  async function write(by: string | null): Promise<void> {
-    if (isLost) return;
-    const [at, ms] = [clock.now(), clock.elapsedMs()];
-    const written = (await store.write(name, leaseText(by, at), generation)) ?? (await writeAfterOwn(by, at));
-    if (written === null) isLost = true;
-    else {
-      generation = written;
-      renewedMs = ms;
-    }
-  }
-
-  /** A renewal whose answer was lost stands there under a generation that this run does not know. */
-  async function writeAfterOwn(by: string | null, at: Date): Promise<string | null> {
-    const found = await store.read(name);
-    if (found === null || parseLease(found.text).holder !== holder) return null;
-    return store.write(name, leaseText(by, at), found.generation);
-  }
-  // One after the other, each with the generation of the one before.
-  let latest: Promise<void> = Promise.resolve();
-  const renew = () => {
-    latest = latest
-      .then(() => write(holder))
-      .catch((error: unknown) => {
-        log({ severity: 'WARNING', message: `the lease was not renewed: ${String(error)}` });
-      });
-    return latest;
-  };
-  const stopRenewing = clock.every(RENEW_MS, renew);
-  const giveBack = async () => {
-    stopRenewing();
-    const given = async () => {
-      await latest;
-      await write(null);
-    };
-    const late = () => new DriftError('StateUnavailable', 'no answer in time');
-    // At worst the next run waits until it is stale.
-    await within(given, { ms: RELEASE_MS, late, after: clock.after }).catch((error: unknown) => {
-      log({ severity: 'WARNING', message: `the lease was not released: ${String(error)}` });
-    });
-  };
-  let givenBack: Promise<void> | null = null;
-  const release = () => {
-    givenBack ??= giveBack();
-    return givenBack;
-  };
-  ending.atEnd(release);
-  return {
-    assertHeld() {
-      ending.signal.throwIfAborted();
-      if (isLost) {
-        throw new DriftError('StateMoved', `the lease in ${store.uri} is lost: another run has taken over`);
-      }
-      if (clock.elapsedMs() - renewedMs < SURE_MS) return;
-      throw new DriftError(
-        'StateUnavailable',
-        `the lease in ${store.uri} could not be renewed, so another run may have taken over`,
-      );
-    },
-    release,
-  };
-}
-
-function leaseText(holder: string | null, at: Date): string {
-  return `${JSON.stringify({ holder, renewedAt: at.toISOString() })}\n`;
-}
-
-/**
- * Two clocks may differ by minutes, and then a lease that is renewed looks stale: it is nobody's when it stays as it is for as
- * long as a run that lives would not leave it so.
- */
-async function isHeld(
-  { text, generation }: StoredObject,
-  {
-    name,
-    store,
-    clock,
-    mayTakeMs,
-    ending,
-  }: Parameters<typeof openStateSession>[0] & { readonly name: string },
-): Promise<boolean> {
-  const { holder, renewedAt } = parseLease(text);
-  const ageMs = Math.abs(clock.now().getTime() - Date.parse(renewedAt));
-  if (holder === null || Number.isNaN(ageMs) || ageMs >= MAX_CLOCKS_APART_MS) return false;
-  if (ageMs < STALE_MS || mayTakeMs < 2 * STALE_MS) return true;
-  await clock.sleep(STALE_MS);
-  const later = await store.read(name, ending.signal);
-  return later !== null && later.generation !== generation;
-}
-
-/** What is no lease binds nobody. */
-function parseLease(text: string): { readonly holder: string | null; readonly renewedAt: string } {
-  const none = { holder: null, renewedAt: '' };
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return none;
-    const { holder, renewedAt } = value as Record<string, unknown>;
-    return typeof holder === 'string' && typeof renewedAt === 'string' ? { holder, renewedAt } : none;
-  } catch {
-    return none;
-  }
 }

@@ -2,8 +2,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { playedClock } from '../../../emulators/clock.ts';
 import { startSlackEmulator } from '../../../emulators/slack.ts';
 import { createSlackSink } from '../../../src/adapters/slack-webhook/slack-webhook.ts';
+import { notifyFailure } from '../../../src/app/hourly/failure.ts';
 import { createFailureThrottle } from '../../../src/app/hourly/failure-throttle.ts';
-import { tellFailure } from '../../../src/app/hourly/hourly.ts';
 import type { AlertSink } from '../../../src/model/ports.ts';
 import type { SlackPayload } from '../../../src/slack/payload.ts';
 
@@ -98,11 +98,11 @@ test('a failure that Slack did not accept is told by the next run', async () => 
     alerts: createSlackSink({ url: slack.webhookUrl, fetch, clock, log: () => {} }),
     project: 'shop',
     log: () => {},
-    gate: createFailureThrottle(clock),
+    throttle: createFailureThrottle(clock),
   };
   const messages: number[] = [];
   for (const _ of [0, 1, 2]) {
-    await tellFailure(run, files);
+    await notifyFailure(files, run);
     clock.advance(HOUR);
     messages.push(slack.messages.length);
   }
@@ -124,9 +124,9 @@ test.each([
       return { fate: 'sent' };
     },
   };
-  const gate = createFailureThrottle(playedClock());
+  const throttle = createFailureThrottle(playedClock());
 
-  await tellFailure({ alerts, project: 'shop', log: () => {}, gate, ...deadline }, files);
+  await notifyFailure(files, { alerts, project: 'shop', log: () => {}, throttle, ...deadline });
 
   expect(given).toStrictEqual([limits]);
 });

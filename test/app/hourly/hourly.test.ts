@@ -584,7 +584,7 @@ test('whom to grant access is looked up once, and not waited for longer than it 
       asked += 1;
       return new Promise(() => {});
     },
-    gate: createFailureThrottle(clock),
+    throttle: createFailureThrottle(clock),
     project: PROJECT,
     clock,
     log: () => {},
@@ -625,7 +625,7 @@ describe.each([
       store: isKept ? createFolderStore(await writeFolder({})) : null,
       reports: null,
       account: async () => null,
-      gate: createFailureThrottle(clock),
+      throttle: createFailureThrottle(clock),
       project: PROJECT,
       clock,
       log: (entry) => logged.push(entry),

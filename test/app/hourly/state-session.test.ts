@@ -63,9 +63,12 @@ function runOf(
 /** The run has the lease. */
 async function open(...run: Parameters<typeof runOf>) {
   const { tryToOpen, ...others } = runOf(...run);
-  const memory = await tryToOpen();
-  if (memory === null) throw new Error('another run holds the lease');
-  return { ...others, memory };
+  return { ...others, memory: heldBy(await tryToOpen()) };
+}
+
+function heldBy(opened: Awaited<ReturnType<typeof openStateSession>>): StateSession {
+  if (opened.status === 'busy') throw new Error('another run holds the lease');
+  return opened.session;
 }
 
 async function leaseIn(store: ObjectStore): Promise<unknown> {
@@ -149,7 +152,7 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
     const store = await start();
     await open(store, { holder: 'one' });
     const { tryToOpen, logged } = runOf(store, { holder: 'other' });
-    expect(await tryToOpen()).toBeNull();
+    expect(await tryToOpen()).toEqual({ status: 'busy' });
     expect(await leaseIn(store)).toEqual({ holder: 'one', renewedAt: START });
     expect(logged).toEqual([]);
   });
@@ -187,7 +190,7 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
     const clock = playedClock(later(2 * MINUTE));
     const holders = ['one', 'other'];
     const opened = await Promise.all(holders.map((holder) => runOf(shared, { holder, clock }).tryToOpen()));
-    const winners = holders.filter((_, index) => opened[index] !== null);
+    const winners = holders.filter((_, index) => opened[index]?.status === 'open');
     expect(winners).toEqual([((await leaseIn(store)) as { holder: string }).holder]);
   });
 
@@ -208,7 +211,9 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
     const store = await start();
     const { clock, memory } = await open(store, { holder: 'one' });
     await clock.sleep(HOUR);
-    expect(await runOf(store, { holder: 'other', clock: playedClock(later(HOUR)) }).tryToOpen()).toBeNull();
+    expect(await runOf(store, { holder: 'other', clock: playedClock(later(HOUR)) }).tryToOpen()).toEqual({
+      status: 'busy',
+    });
     memory.assertHeld();
     await memory.save(stateOf(START));
     expect(memory.state).toEqual(stateOf(START));
@@ -312,23 +317,24 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
 
   test('counts from when it was asked for, not from the answer', async () => {
     const { next, store } = withLeaseWrite(await start());
-    const { clock, tryToOpen } = runOf(store, { holder: 'one' });
+    const run = runOf(store, { holder: 'one' });
+    const { clock } = run;
     const takes = (seconds: number) => async (write: () => Promise<string | null>) => {
       clock.advance(seconds * SECOND);
       return write();
     };
     next.act = takes(44);
-    const memory = await tryToOpen();
-    memory?.assertHeld();
+    const memory = heldBy(await run.tryToOpen());
+    memory.assertHeld();
     clock.advance(15 * SECOND);
-    expect(() => memory?.assertHeld()).toThrow(doubtful(store));
+    expect(() => memory.assertHeld()).toThrow(doubtful(store));
     next.act = takes(40);
     await clock.sleep(0);
-    memory?.assertHeld();
+    memory.assertHeld();
     clock.advance(5 * SECOND - 1);
-    memory?.assertHeld();
+    memory.assertHeld();
     clock.advance(1);
-    expect(() => memory?.assertHeld()).toThrow(doubtful(store));
+    expect(() => memory.assertHeld()).toThrow(doubtful(store));
     expect(await leaseIn(store)).toEqual({ holder: 'one', renewedAt: later(59 * SECOND) });
   });
 
@@ -382,7 +388,9 @@ describe.each(PLACES)('the lease in $place', ({ start }) => {
     delete broken.write;
     const message = 'the lease was not released: DriftError: cannot write lease.json';
     expect(logged).toEqual([{ severity: 'WARNING', message }]);
-    expect(await runOf(store, { clock: playedClock(later(MINUTE - 1)) }).tryToOpen()).toBeNull();
+    expect(await runOf(store, { clock: playedClock(later(MINUTE - 1)) }).tryToOpen()).toEqual({
+      status: 'busy',
+    });
     await open(store, { clock: playedClock(later(MINUTE)) });
   });
 });

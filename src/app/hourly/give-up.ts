@@ -1,0 +1,57 @@
+import { DriftError } from '../../model/errors.ts';
+import type { AlertSink, Clock, Deadline, Log, MetricSink } from '../../model/ports.ts';
+import { within } from '../../model/within.ts';
+import { measureRun } from '../../output/metrics.ts';
+import type { SlackPayload } from '../../slack/payload.ts';
+import type { createEnding } from './ending.ts';
+import { notifyFailure } from './failure.ts';
+import type { FailureThrottle } from './failure-throttle.ts';
+import type { RunSummary } from './hourly.ts';
+import { logFailure } from './run-log.ts';
+
+/** For each part of saying that a run was given up. */
+const LAST_MS = 20_000;
+
+/** Whatever hangs: the lease is given back, and it is said. What still comes of the run can neither write nor post. */
+export async function giveUp(
+  error: DriftError,
+  {
+    ending,
+    seconds,
+    metrics,
+    alerts,
+    throttle,
+    project,
+    clock,
+    log,
+    deadline,
+  }: {
+    readonly ending: ReturnType<typeof createEnding>;
+    readonly seconds: number;
+    readonly metrics: MetricSink;
+    readonly alerts: AlertSink<SlackPayload> | null;
+    readonly throttle: FailureThrottle;
+    readonly project: string;
+    readonly clock: Pick<Clock, 'after'>;
+    readonly log: Log;
+    readonly deadline: Deadline;
+  },
+): Promise<RunSummary> {
+  const failure = logFailure(log, error);
+  const late = () => new DriftError('SinkRejected', 'no answer in time');
+  const last = async (what: string, act: () => Promise<unknown>) => {
+    try {
+      await within(act, { ms: LAST_MS, late, after: clock.after });
+    } catch (problem) {
+      log({ severity: 'ERROR', message: `the run did not end, and ${what}: ${String(problem)}` });
+    }
+  };
+  await Promise.all([
+    last('its lease may not be free', () => ending.end(error)),
+    last('Slack may not have heard of it', () =>
+      notifyFailure(failure, { alerts, log, throttle, project, deadline }),
+    ),
+    last('its heartbeat was not written', () => metrics.write(measureRun({ succeeded: false, seconds }))),
+  ]);
+  return { status: 'failed', error: failure };
+}

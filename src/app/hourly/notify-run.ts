@@ -1,0 +1,117 @@
+import { rememberRun, uncheckedKey } from '../../incidents/lifecycle.ts';
+import type { State } from '../../incidents/state.ts';
+import { DriftError } from '../../model/errors.ts';
+import type { Policy } from '../../model/policy.ts';
+import type { Clock, Deadline, Log } from '../../model/ports.ts';
+import type { TableCounts } from '../../model/report.ts';
+import { renderLostState } from '../../slack/failure.ts';
+import type { CheckResult } from '../check/check.ts';
+import { notifyFailure } from './failure.ts';
+import type { FailureThrottle } from './failure-throttle.ts';
+import { NOT_PUBLISHED, type Published, publishReport, tidyReports } from './publish-report.ts';
+import { type AlertCounts, notificationBudgetMs, type Told, tell } from './send-alerts.ts';
+import type { OpenedState, StateSession } from './state-session.ts';
+import type { TimedPorts } from './time-shares.ts';
+
+/** What became of the alerts and the page of a run. */
+export type Notified = Told & { readonly published: Published };
+
+interface NotifyOptions {
+  readonly result: CheckResult;
+  readonly policy: Policy;
+  readonly project: string;
+  /** By which waivers were judged, too. */
+  readonly now: Date;
+  readonly ports: Pick<TimedPorts, 'alerts' | 'reports' | 'account'>;
+  readonly throttle: FailureThrottle;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly deadline: Deadline;
+}
+
+/** What the run found is remembered, published as a page and told; or, without a state, that it is lost. */
+export async function notifyRun(opened: OpenedState, options: NotifyOptions): Promise<Notified> {
+  if (opened.status === 'unavailable') return notifyLostState(opened.error, options);
+  const notified = await notifyByState(opened.session, options);
+  if (notified.isSilent && notified.error?.code === 'StateUnavailable') {
+    await notifyLostState(notified.error, options);
+  } else if (options.result.nothingRead === null) {
+    options.throttle.worked();
+  }
+  return notified;
+}
+
+async function notifyByState(session: StateSession, options: NotifyOptions): Promise<Notified> {
+  const { result, policy, project, now, ports, clock, log, deadline } = options;
+  const { report, scan, nothingRead } = result;
+  const { state, isKept } = session;
+  const isBlind = nothingRead !== null;
+  // Without a state no table is ever unchecked for the second time.
+  const isUrgent = isBlind || !isKept;
+  const advanced = rememberRun(state, { now, report, scan, policy, isUrgent, isBlind });
+  const seen = new Set([
+    ...report.findings.map(({ fingerprint }) => fingerprint),
+    ...report.unchecked.map(uncheckedKey),
+  ]);
+  // Another run that has taken over has a newer page.
+  const published = isHeld(session)
+    ? await publishReport(
+        { reports: ports.reports, account: ports.account, log },
+        { ...result, waivers: policy.waivers, state: isKept ? advanced : null, now },
+      )
+    : NOT_PUBLISHED;
+  const told = await tell(advanced, {
+    memory: session,
+    alerts: ports.alerts,
+    account: ports.account,
+    clock,
+    deadline,
+    now,
+    isSeen: (key) => seen.has(key),
+    timing: policy.alerts,
+    scene: {
+      project,
+      now,
+      report,
+      scan,
+      minimumSeverity: policy.minimumSeverity,
+      cause: nothingRead?.code === 'ProjectNotFound' ? nothingRead.message : null,
+      memory: isKept ? (isFirst(state, now) ? 'first' : 'kept') : 'none',
+      reportUrl: published.url,
+      reportProblem: published.error?.message ?? null,
+    },
+  });
+  if (notificationBudgetMs(deadline) > 0) await tidyReports(ports.reports, now, log);
+  return { ...told, published };
+}
+
+function isHeld(session: StateSession): boolean {
+  try {
+    session.assertHeld();
+    return true;
+  } catch (error) {
+    if (error instanceof DriftError) return false;
+    throw error;
+  }
+}
+
+/** No run before this one has read anything, and no attempt at this one has told of it. */
+function isFirst({ history, messages }: State, now: Date): boolean {
+  const at = now.toISOString();
+  const isTold = messages.runAt === at && messages.list.some(({ fate }) => fate === 'sent');
+  const hasRead = ({ inSync, drifted }: TableCounts) => inSync + drifted > 0;
+  return !isTold && history.every((point) => point.at === at || !hasRead(point.tables));
+}
+
+const NOTHING_TOLD: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved: 0 };
+
+/** What is new cannot be known: that is told, and how much is there, but not the findings over and over. */
+async function notifyLostState(
+  error: DriftError,
+  { result: { report }, project, ports, throttle, log, deadline }: NotifyOptions,
+): Promise<Notified> {
+  const failure = { code: error.code, message: error.message };
+  const payload = renderLostState({ project, error: failure, report });
+  await notifyFailure(failure, { alerts: ports.alerts, log, throttle, project, deadline, payload });
+  return { counts: NOTHING_TOLD, error, isSilent: false, published: NOT_PUBLISHED };
+}
