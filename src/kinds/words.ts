@@ -1,6 +1,6 @@
 import type { Change, Finding, Judged, Kind, Words } from '../model/finding.ts';
-import type { TimeTravel } from '../model/restore.ts';
 import type { Contract } from '../model/table.ts';
+import type { TimeTravel } from '../model/time-travel.ts';
 import { RESTORABLE_AT_MOST, restorable } from '../repair/recovery.ts';
 import { shortened } from '../words/printable.ts';
 import { kindRow } from './index.ts';

@@ -1,5 +1,6 @@
-import type { TimeTravel, Told } from './restore.ts';
+import type { Fix } from './fix.ts';
 import type { Severity } from './severity.ts';
+import type { TimeTravel } from './time-travel.ts';
 
 /** The id of a kind of drift; `kinds` has a row for each. */
 export type Kind = string;
@@ -35,14 +36,6 @@ export interface Subject {
   readonly dataset: string;
   /** null: the dataset itself. */
   readonly table: string | null;
-}
-
-/** A repair in words; nothing here executes it. */
-export interface Fix {
-  readonly how: 'in-place' | 'rebuild' | 'restore' | 'none';
-  readonly statements: readonly Told[];
-  /** Its danger and its precondition, or why there is no statement. */
-  readonly note: Told | null;
 }
 
 /** A change weighed by policy, not yet put into words. */

@@ -1,7 +1,7 @@
 import { shownValues } from '../kinds/words.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
-import { filledIn } from '../repair/instructions.ts';
+import { publicFix } from '../repair/format.ts';
 import { printableJson } from '../words/printable.ts';
 
 /** The public JSON report: its keys are named here, so that nothing internal slips in. */
@@ -40,6 +40,6 @@ function publicFinding(finding: Finding) {
     consumers,
     owner,
     hint,
-    fix: filledIn(finding, null),
+    fix: publicFix(finding),
   };
 }

@@ -2,7 +2,7 @@ import { readerVerb } from '../kinds/words.ts';
 import type { Finding, Subject, Unchecked } from '../model/finding.ts';
 import type { DatasetOutcome, Report } from '../model/report.ts';
 import { isAtLeast, type Severity } from '../model/severity.ts';
-import { repairOf } from '../repair/instructions.ts';
+import { copyable, repairOf } from '../repair/format.ts';
 import { printable } from '../words/printable.ts';
 import { groupBySubject, missingDataset, subjectTitle } from '../words/subject.ts';
 import { causeOf, remedyByHand } from '../words/unchecked.ts';
@@ -140,10 +140,10 @@ function failureLine(finding: Finding): string {
     ...(repair === null
       ? []
       : [
-          repair.note === '' || repair.statements.length === 0
-            ? repair.note
-            : `before you run it: ${repair.note}`,
-          ...repair.statements.flatMap((statement) => statement.split('\n')),
+          ...(repair.note === null
+            ? []
+            : [repair.statements.length === 0 ? repair.note : `before you run it: ${repair.note}`]),
+          ...copyable(repair.statements).flat(),
         ]),
   ].filter((line) => line !== '');
   return `<failure type="${escaped(kind)}" message="${escaped(message)}">${details.map(escaped).join('\n')}</failure>`;

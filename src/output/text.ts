@@ -3,7 +3,7 @@ import { readerVerb } from '../kinds/words.ts';
 import { type Finding, isInterrupted, type Unchecked } from '../model/finding.ts';
 import type { Report, Status } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
-import { repairOf } from '../repair/instructions.ts';
+import { copyable, repairOf } from '../repair/format.ts';
 import { counted, printable } from '../words/printable.ts';
 import { groupBySubject, subjectName, subjectTitle } from '../words/subject.ts';
 import { remedyByHand } from '../words/unchecked.ts';
@@ -101,15 +101,16 @@ function columnsAfter(indent: number, { width }: Sheet): number | null {
 function repairLines(finding: Finding, page: Sheet): readonly string[] {
   const repair = repairOf(finding, null);
   if (repair === null) return [];
-  const { statements, note } = repair;
+  const { how, note } = repair;
+  const statements = copyable(repair.statements);
   if (statements.length === 0) return detailLines([`no statement repairs it: ${note}`], page);
-  const length = statements.join('').length;
+  const length = statements.map((lines) => lines.join('\n')).join('').length;
   if (length > MAX_STATEMENTS)
-    return detailLines([`fix: ${repair.how}, long: --format json has it. ${note}`], page);
+    return detailLines([`fix: ${how}, long: --format json has it. ${note ?? ''}`], page);
   const unwrapped = { ...page, width: null };
-  const lines = statements.flatMap((statement) => statement.split('\n'));
+  const lines = statements.flat();
   return [
-    ...detailLines([note === '' ? '' : `before the fix: ${note}`], page),
+    ...detailLines([note === null ? '' : `before the fix: ${note}`], page),
     ...detailLines(
       lines.length === 1 ? [`fix: ${lines[0]}`] : ['fix:', ...lines.map((line) => `  ${line}`)],
       unwrapped,

@@ -1,7 +1,7 @@
 import { clause, readerVerb, saysRestorable, shownValues } from '../kinds/words.ts';
 import type { Finding, Subject } from '../model/finding.ts';
 import type { Waiver } from '../model/policy.ts';
-import { type Repair, repairOf } from '../repair/instructions.ts';
+import { copyable, joined, type Repair, repairOf } from '../repair/format.ts';
 import { recoveryClock } from '../repair/recovery.ts';
 import { lasting } from '../words/moment.ts';
 import { counted } from '../words/printable.ts';
@@ -181,26 +181,8 @@ function together(repairs: readonly Repair[]): readonly Repair[] {
   return [...Map.groupBy(repairs, keyOf).values()].flatMap((members) => {
     const [first] = members;
     const statements = members.flatMap((repair) => repair.statements);
-    return first === undefined ? [] : [{ ...first, statements: addedAtOnce(statements) }];
+    return first === undefined ? [] : [{ ...first, statements: joined(statements) }];
   });
-}
-
-/** One statement for all columns: BigQuery takes five changes of a table in ten seconds (quotas, "Standard tables"). */
-function addedAtOnce(statements: readonly string[]): readonly string[] {
-  const parts = statements.map((statement) => ({
-    statement,
-    match: /^(ALTER TABLE `[^`]*`) (ADD COLUMN .*);$/s.exec(statement),
-  }));
-  const added = Map.groupBy(
-    parts.flatMap(({ match }) => (match === null ? [] : [match])),
-    ([, table = '']) => table,
-  );
-  return [
-    ...[...added].map(
-      ([table, columns]) => `${table} ${columns.map(([, , column]) => column).join(',\n  ')};`,
-    ),
-    ...parts.flatMap(({ statement, match }) => (match === null ? [statement] : [])),
-  ];
 }
 
 const HOW: Readonly<Record<Repair['how'], string>> = {
@@ -215,8 +197,8 @@ function repairBlock({ how, statements, note }: Repair): Markup {
   return html`
     <figure class="repair">
       <figcaption>Would repair it${how === 'none' ? null : html` <span class="kind">${HOW[how]}</span>`} ${copyButton('Copy', 'text')}</figcaption>
-      ${note === '' ? null : html`<p class="note">Before you run it: ${note}</p>`}
-      <pre tabindex="0">${lines(statements.join('\n'))}</pre>
+      ${note === null ? null : html`<p class="note">Before you run it: ${note}</p>`}
+      <pre tabindex="0">${lines(copyable(statements).flat().join('\n'))}</pre>
     </figure>`;
 }
 

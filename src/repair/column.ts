@@ -1,17 +1,8 @@
 import { fieldKey } from '../compare/fields.ts';
-import type { Fix } from '../model/finding.ts';
-import type { Told } from '../model/restore.ts';
+import { bq, type Fix, type Text } from '../model/fix.ts';
 import type { Field } from '../model/table.ts';
 import { type FieldCase, inPlace, lastOf } from './repair-case.ts';
-import {
-  bqName,
-  bqUpdateSchema,
-  columnType,
-  identifier,
-  schemaFile,
-  shellComment,
-  tablePath,
-} from './sql-words.ts';
+import { bqName, bqUpdateSchema, columnType, identifier, schemaFile, tablePath } from './sql-words.ts';
 
 /** An expression stands in the statement as the file has it, so it must not end the statement. */
 export function isOneExpression(text: string): boolean {
@@ -22,19 +13,16 @@ export function isOneExpression(text: string): boolean {
  * The schema as `bq` writes it, with one field changed by hand; what the file is stands in the statement, as a comment of the
  * shell.
  */
-export function updateSchema({ subject, stated, change }: FieldCase, note: Told | null): Fix {
+export function updateSchema({ subject, stated, change }: FieldCase, note: Text | null): Fix {
   const field = `field ${JSON.stringify(change.path)}`;
   const what =
     change.kind === 'field-missing'
       ? `${field} added as the last of its record (${columnType(lastOf(stated))})`
       : `${field} as its file has it`;
   const printed = `bq show --schema --format=prettyjson ${bqName(subject)}`;
-  return inPlace(
-    [
-      `${shellComment(`${schemaFile(subject)}: what ${printed} prints, with ${what}`)}\n${bqUpdateSchema(subject)}`,
-    ],
-    note,
-  );
+  const content = `what ${printed} prints, with ${what}`;
+  const precondition = { type: 'write', file: schemaFile(subject), content } as const;
+  return inPlace([bq(bqUpdateSchema(subject), { precondition })], note);
 }
 
 export function alterColumn(subject: FieldCase['subject'], column: Field): string {

@@ -1,4 +1,4 @@
-import type { Fix } from '../model/finding.ts';
+import { type Fix, sql } from '../model/fix.ts';
 import type { Setting } from '../model/table.ts';
 import { inPlace, noFix, type TableCase } from './repair-case.ts';
 import { identifier, identifiers, pathOf, tablePath } from './sql-words.ts';
@@ -25,10 +25,13 @@ export function tableConstraints(tableCase: TableCase): Fix {
   const foreign = foreignKeys(tableCase, wanted, found);
   if (primary === null || foreign === null)
     return noFix('the names in its keys cannot be told apart: use bq show');
-  const named = foreign.some((statement) => statement.includes(' DROP CONSTRAINT '))
-    ? '; <name of …> is the name of that key, which bq show prints'
-    : '';
-  return inPlace([...primary, ...foreign], `keys are not enforced: the rows there are not checked${named}`);
+  const named =
+    foreign.dropped.length > 0 ? '; <name of …> is the name of that key, which bq show prints' : '';
+  const statements = [...primary, ...foreign.dropped, ...foreign.added];
+  return inPlace(
+    statements.map((statement) => sql(statement)),
+    `keys are not enforced: the rows there are not checked${named}`,
+  );
 }
 
 function primaryKey({ subject }: TableCase, wanted: Values, found: Values): readonly string[] | null {
@@ -46,25 +49,29 @@ function primaryKey({ subject }: TableCase, wanted: Values, found: Values): read
 }
 
 /** A foreign key's name is not compared, so that one to be dropped is named by what it says. */
-function foreignKeys({ subject }: TableCase, wanted: Values, found: Values): readonly string[] | null {
+function foreignKeys(
+  { subject }: TableCase,
+  wanted: Values,
+  found: Values,
+): { readonly dropped: readonly string[]; readonly added: readonly string[] } | null {
   const stated = wanted.get('foreignKeys');
-  if (stated === undefined) return [];
+  if (stated === undefined) return { dropped: [], added: [] };
   const expected = foreignKeysOf(stated);
   const actual = foreignKeysOf(found.get('foreignKeys') ?? null);
   if (expected === null || actual === null) return null;
   const texts = (keys: readonly ForeignKey[]) => new Set(keys.map(({ text }) => text));
   const table = tablePath(subject);
-  return [
-    ...actual
+  return {
+    dropped: actual
       .filter(({ text }) => !texts(expected).has(text))
       .map(({ text }) => `ALTER TABLE ${table} DROP CONSTRAINT ${identifier(`<name of ${text}>`)}`),
-    ...expected
+    added: expected
       .filter(({ text }) => !texts(actual).has(text))
       .map(
         ({ columns, dataset, references, referenced }) =>
           `ALTER TABLE ${table} ADD FOREIGN KEY (${identifiers(columns)}) REFERENCES ${pathOf(subject.project, dataset, references)} (${identifiers(referenced)}) NOT ENFORCED`,
       ),
-  ];
+  };
 }
 
 interface ForeignKey {

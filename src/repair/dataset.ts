@@ -1,6 +1,5 @@
-import type { Fix } from '../model/finding.ts';
-import { told, UNTIL } from '../model/restore.ts';
-import { isShorter, type Loss, lostHistory, lostOfNewTables, withLoss } from './loss.ts';
+import { bq, type Fix, sql, UNTIL, withBlanks } from '../model/fix.ts';
+import { isShorter, type Loss, lostHistory, lostOfNewTables } from './loss.ts';
 import { type FixCase, inPlace, noFix, restore } from './repair-case.ts';
 import { bqName, datasetPath, days, literal, literalOrNull, shellWord } from './sql-words.ts';
 
@@ -11,8 +10,8 @@ import { bqName, datasetPath, days, literal, literalOrNull, shellWord } from './
 
 export function datasetMissing({ subject }: FixCase): Fix {
   return restore(
-    [`UNDROP SCHEMA ${datasetPath(subject)}`],
-    told`brings the tables back too; it works ${UNTIL}, and in its location; if it never was there, create it as its file has it`,
+    [sql(`UNDROP SCHEMA ${datasetPath(subject)}`)],
+    withBlanks`brings the tables back too; it works ${UNTIL}, and in its location; if it never was there, create it as its file has it`,
   );
 }
 
@@ -69,7 +68,7 @@ export function datasetEncryption({ change, subject }: FixCase): Fix {
 
 export function datasetCollation({ change, subject }: FixCase): Fix {
   return inPlace(
-    [`ALTER SCHEMA ${datasetPath(subject)} SET DEFAULT COLLATE ${literal(change.expected ?? '')}`],
+    [sql(`ALTER SCHEMA ${datasetPath(subject)} SET DEFAULT COLLATE ${literal(change.expected ?? '')}`)],
     NEW_TABLES,
   );
 }
@@ -84,7 +83,7 @@ function setOption(
   { value, note, loss }: { readonly value: string; readonly note: string | null; readonly loss?: Loss },
 ): Fix {
   const statement = `ALTER SCHEMA ${datasetPath(subject)} SET OPTIONS (${name} = ${value})`;
-  return inPlace(loss === undefined ? [statement] : withLoss(statement, loss), note);
+  return inPlace([sql(statement, loss)], note);
 }
 
 /** Of a dataset or a table. `SET OPTIONS (labels = …)` would replace the labels that no file states. */
@@ -95,7 +94,7 @@ export function changedLabels({ change, subject }: FixCase): Fix {
     ...[...expected].map(([key, value]) => shellWord(`--set_label=${key}:${value}`)),
     ...cleared.map((key) => shellWord(`--clear_label=${key}`)),
   ];
-  return inPlace([`bq update ${flags.join(' ')} ${bqName(subject)}`]);
+  return inPlace([bq(`bq update ${flags.join(' ')} ${bqName(subject)}`)]);
 }
 
 /** Neither keys nor values can hold a comma or an equals sign: docs/labels-intro */

@@ -1,4 +1,4 @@
-import type { Fix } from '../model/finding.ts';
+import { type Fix, sql } from '../model/fix.ts';
 import type { Setting, Settings } from '../model/table.ts';
 import {
   alterColumn,
@@ -23,11 +23,11 @@ export function fieldDefault(fieldCase: FieldCase): Fix {
   if (stated.length > 1) return noFix('only a top-level column can have a default: let the file state none');
   const note = 'only rows written from now on get it';
   const expression = settingText(lastOf(stated).settings, 'field-default')?.trim() ?? null;
-  if (expression === null) return inPlace([`${alterColumn(subject, actual)} DROP DEFAULT`], note);
+  if (expression === null) return inPlace([sql(`${alterColumn(subject, actual)} DROP DEFAULT`)], note);
   if (isPrimaryKey(fieldCase))
     return noFix('a column of the primary key cannot have a default: drop one of the two');
   return isOneExpression(expression)
-    ? inPlace([`${alterColumn(subject, actual)} SET DEFAULT ${expression}`], note)
+    ? inPlace([sql(`${alterColumn(subject, actual)} SET DEFAULT ${expression}`)], note)
     : noFix('the default in the file is not one expression');
 }
 
@@ -75,7 +75,7 @@ function columnOption(
   const object = actual.type === 'VIEW' ? `VIEW ${path}` : `TABLE ${path}`;
   const value = literalOrNull(change.expected);
   return inPlace(
-    [`ALTER ${object} ALTER COLUMN ${identifier(column.name)} SET OPTIONS (${name} = ${value})`],
+    [sql(`ALTER ${object} ALTER COLUMN ${identifier(column.name)} SET OPTIONS (${name} = ${value})`)],
     note,
   );
 }

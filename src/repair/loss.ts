@@ -1,24 +1,18 @@
 import { formatDuration } from '../model/duration.ts';
+import type { Statement } from '../model/fix.ts';
 import type { Partitioning } from '../model/table.ts';
 import type { FixCase } from './repair-case.ts';
 import { literal, pathOf } from './sql-words.ts';
 
 /*
- * What a statement makes BigQuery delete that it would else keep. Such a statement begins with a line that says so, and
- * comes after a query that counts it.
+ * What a statement makes BigQuery delete that it would else keep.
  */
 
-/** What goes, and the query that counts it; null: nothing that is there goes. */
-export interface Loss {
-  readonly what: string;
-  readonly query: string | null;
-}
+/** What goes, and how to count it where something that is there goes. */
+export type Loss = Pick<Statement, 'danger' | 'precondition'>;
 
-export function withLoss(statement: string, { what, query }: Loss): readonly string[] {
-  return [
-    ...(query === null ? [] : [`-- ${what}: this query counts them\n${query}`]),
-    `-- ${what}\n${statement}`,
-  ];
+function countedLoss(danger: string, query: string): Loss {
+  return { danger, precondition: { type: 'count', query } };
 }
 
 /** The years 1 to 9999, which BigQuery has: https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-types */
@@ -56,11 +50,11 @@ export function lostPartitions(
   if (partitionOf === undefined) return null;
   const { id, start } = partitionOf(momentBefore(now, BigInt(expirationMs)));
   const these = `table_name = ${literal(subject.table ?? '')} AND partition_id < ${literal(id)}`;
-  return {
-    what: `deletes partitions before ${start}`,
+  return countedLoss(
+    `deletes partitions before ${start}`,
     // Those two have no date and do not expire by one.
-    query: `SELECT COUNT(*) AS partitions, SUM(total_rows) AS total_rows FROM ${partitionsOf(subject)} WHERE ${these} AND partition_id NOT IN ('__NULL__', '__UNPARTITIONED__')`,
-  };
+    `SELECT COUNT(*) AS partitions, SUM(total_rows) AS total_rows FROM ${partitionsOf(subject)} WHERE ${these} AND partition_id NOT IN ('__NULL__', '__UNPARTITIONED__')`,
+  );
 }
 
 /** The whole table with all its rows. A view has none of its own. */
@@ -68,14 +62,12 @@ export function lostTable(
   { subject }: Pick<FixCase, 'subject'>,
   { type, at }: { readonly type: string; readonly at: string },
 ): Loss {
-  const isTable = type === 'TABLE';
-  return {
-    what: `deletes the ${isTable ? 'table with all its rows' : 'view'} at ${at}`,
+  if (type !== 'TABLE') return { danger: `deletes the view at ${at}` };
+  return countedLoss(
+    `deletes the table with all its rows at ${at}`,
     // A table without partitions has one row there: …/information-schema-partitions
-    query: isTable
-      ? `SELECT SUM(total_rows) AS total_rows FROM ${partitionsOf(subject)} WHERE table_name = ${literal(subject.table ?? '')}`
-      : null,
-  };
+    `SELECT SUM(total_rows) AS total_rows FROM ${partitionsOf(subject)} WHERE table_name = ${literal(subject.table ?? '')}`,
+  );
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/information-schema-partitions */
@@ -93,17 +85,14 @@ export function lostOfNewTables(what: 'tables' | 'partitions', expirationMs: str
     what === 'tables'
       ? `each table created from now on, ${period} after it was created`
       : `in tables created from now on each partition, ${period} after it ended`;
-  return { what: `deletes nothing that is there, but ${later}`, query: null };
+  return { danger: `deletes nothing that is there, but ${later}` };
 }
 
 /** What was changed or deleted before can no longer be restored: https://docs.cloud.google.com/bigquery/docs/time-travel */
 export function lostHistory({ now }: Pick<FixCase, 'now'>, hours: string): Loss {
   const moment = momentBefore(now, BigInt(hours) * 3_600_000n);
   const said = `${moment.slice(0, 16).replace('T', ' ')} UTC`;
-  return {
-    what: `deletes history: what was changed or deleted before ${said} can no longer be restored`,
-    query: null,
-  };
+  return { danger: `deletes history: what was changed or deleted before ${said} can no longer be restored` };
 }
 
 /** Whether data goes sooner than it would; null: never. */

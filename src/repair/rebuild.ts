@@ -1,7 +1,8 @@
 import { fieldKey } from '../compare/fields.ts';
 import { partitioningText } from '../compare/partitioning.ts';
 import { CLUSTERING_TYPES } from '../metadata/canonical.ts';
-import type { Fix, Kind } from '../model/finding.ts';
+import type { Kind } from '../model/finding.ts';
+import { type Fix, type Precondition, sql } from '../model/fix.ts';
 import type { ExpectedTable, Field, Partitioning, Setting, Table } from '../model/table.ts';
 import { isOneExpression } from './column.ts';
 import { isPast, isShorter, moment } from './loss.ts';
@@ -17,7 +18,6 @@ import {
   option,
   partitionExpression,
   settingText,
-  shellComment,
   tablePath,
 } from './sql-words.ts';
 
@@ -53,8 +53,9 @@ export function rebuildTable(tableCase: TableCase, plan: Plan): Fix {
       `build the table anew with the columns, partitioning and options of its file; ${plan.note}`,
     );
   }
+  const [first = '', ...others] = [...liftedFilter(tableCase), ...create];
   return rebuild(
-    [...unseenFirst(tableCase), ...liftedFilter(tableCase), ...create],
+    [sql(first, { precondition: unseenFirst(tableCase) }), ...others.map((statement) => sql(statement))],
     `look first at what the two commands print: ${UNSEEN}; ${plan.note}; ${notesOf(tableCase, want).join('; ')}`,
   );
 }
@@ -67,12 +68,13 @@ const UNSEEN =
  * docs/control-access-to-resources-iam#view-access. Whether CREATE OR REPLACE keeps them is documented nowhere, and a new table
  * has none.
  */
-function unseenFirst({ subject }: TableCase): readonly string[] {
+function unseenFirst({ subject }: TableCase): Precondition {
   const name = bqName(subject);
-  return [
-    `${shellComment('First: go on only where these two show no policy and no binding')}\nbq ls --row_access_policies ${name}`,
-    `bq get-iam-policy --table=true ${name}`,
-  ];
+  return {
+    type: 'look',
+    where: 'these two show no policy and no binding',
+    commands: [`bq ls --row_access_policies ${name}`, `bq get-iam-policy --table=true ${name}`],
+  };
 }
 
 /** What protects or makes the table, and stands in no statement; empty: nothing that can be seen. */

@@ -1,7 +1,7 @@
 import type { FindingRecord } from '../incidents/state.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { Finding } from '../model/finding.ts';
-import { LEAST_WINDOW_HOURS, MOST_WINDOW_HOURS, type TimeTravel } from '../model/restore.ts';
+import { LEAST_WINDOW_HOURS, MOST_WINDOW_HOURS, type TimeTravel } from '../model/time-travel.ts';
 import { LAST_MS, lasting, moment } from '../words/moment.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { fieldKey } from '../compare/fields.ts';
-import type { Change, Fix, Subject } from '../model/finding.ts';
-import type { Told } from '../model/restore.ts';
+import type { Change, Subject } from '../model/finding.ts';
+import type { Fix, Statement, Text } from '../model/fix.ts';
 import type { ExpectedTable, Field, Table } from '../model/table.ts';
 
 /** One change and all that is known of what it is a change of. */
@@ -35,19 +35,19 @@ export type FixMaker = (fixCase: FixCase) => Fix | null;
 /** Fields each in the one before it. */
 export type Chain = readonly [Field, ...Field[]];
 
-export function inPlace(statements: readonly Told[], note: Told | null = null): Fix {
+export function inPlace(statements: readonly Statement[], note: Text | null = null): Fix {
   return { how: 'in-place', statements, note };
 }
 
-export function rebuild(statements: readonly Told[], note: Told): Fix {
+export function rebuild(statements: readonly Statement[], note: Text): Fix {
   return { how: 'rebuild', statements, note };
 }
 
-export function restore(statements: readonly Told[], note: Told): Fix {
+export function restore(statements: readonly Statement[], note: Text): Fix {
   return { how: 'restore', statements, note };
 }
 
-export function noFix(note: Told): Fix {
+export function noFix(note: Text): Fix {
   return { how: 'none', statements: [], note };
 }
 

@@ -1,5 +1,5 @@
 import { kindRow } from '../kinds/index.ts';
-import type { Fix } from '../model/finding.ts';
+import type { Fix } from '../model/fix.ts';
 import { type FixCase, noFix } from './repair-case.ts';
 
 /**

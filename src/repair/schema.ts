@@ -1,6 +1,5 @@
 import { fieldKey } from '../compare/fields.ts';
-import type { Fix } from '../model/finding.ts';
-import { MEANING, type Told, told, UNTIL } from '../model/restore.ts';
+import { type Fix, MEANING, type Statement, sql, type Text, UNTIL, withBlanks } from '../model/fix.ts';
 import type { Field } from '../model/table.ts';
 import { canCast, lostByCast } from './casts.ts';
 import {
@@ -48,16 +47,18 @@ export function fieldMissing(fieldCase: FieldCase): Fix {
   if (layoutColumns(fieldCase).includes(fieldKey(field))) {
     return rebuild(
       [],
-      told`a column that the table is to be partitioned or clustered by cannot be added: build the table anew with it; ${lostData(fieldCase)}`,
+      withBlanks`a column that the table is to be partitioned or clustered by cannot be added: build the table anew with it; ${lostData(fieldCase)}`,
     );
   }
   if (!isWritable(field)) return noFix('the file does not say enough of its type to add it');
   return inPlace(
     [
-      `ALTER TABLE ${tablePath(fieldCase.subject)} ADD COLUMN IF NOT EXISTS ${columnDefinition(field)}`,
+      sql(`ADD COLUMN IF NOT EXISTS ${columnDefinition(field)}`, {
+        head: `ALTER TABLE ${tablePath(fieldCase.subject)}`,
+      }),
       ...addedDefault(fieldCase, field),
     ],
-    told`${hasPolicies(field) ? OPEN_UNTIL_TAGGED : ''}${missingNote(fieldCase)}`,
+    withBlanks`${hasPolicies(field) ? OPEN_UNTIL_TAGGED : ''}${missingNote(fieldCase)}`,
   );
 }
 
@@ -73,7 +74,7 @@ function renamedBack(fieldCase: FieldCase, found: string): Fix {
     return noFix(`${probably}, and such a column cannot be renamed back in place; ${other}`);
   }
   return inPlace(
-    [`ALTER TABLE ${tablePath(subject)} RENAME COLUMN ${identifier(found)} TO ${identifier(name)}`],
+    [sql(`ALTER TABLE ${tablePath(subject)} RENAME COLUMN ${identifier(found)} TO ${identifier(name)}`)],
     `${probably}; whoever reads ${found} by that name breaks; ${other}; a table with row access policies refuses it`,
   );
 }
@@ -86,19 +87,19 @@ function isInKey({ actual }: FieldCase, name: string): boolean {
 const OPEN_UNTIL_TAGGED =
   'until its policy tags are set again with bq update, the column is open to all who read the table; ';
 
-function missingNote(fieldCase: FieldCase): Told {
-  return told`the field comes back empty; ${lostData(fieldCase)}`;
+function missingNote(fieldCase: FieldCase): Text {
+  return withBlanks`the field comes back empty; ${lostData(fieldCase)}`;
 }
 
-function lostData({ subject }: FieldCase): Told {
-  return told`if it was dropped, save its data first, in a copy: ${savedCopy(subject)} (${MEANING}); time travel can restore it ${UNTIL}`;
+function lostData({ subject }: FieldCase): Text {
+  return withBlanks`if it was dropped, save its data first, in a copy: ${savedCopy(subject)} (${MEANING}); time travel can restore it ${UNTIL}`;
 }
 
 /** A new column takes its default in a statement of its own. */
-function addedDefault(fieldCase: FieldCase, field: Field): readonly string[] {
+function addedDefault(fieldCase: FieldCase, field: Field): readonly Statement[] {
   const expression = settingText(field.settings, 'field-default');
   if (expression === null || !isOneExpression(expression) || isPrimaryKey(fieldCase)) return [];
-  return [`${alterColumn(fieldCase.subject, field)} SET DEFAULT ${expression}`];
+  return [sql(`${alterColumn(fieldCase.subject, field)} SET DEFAULT ${expression}`)];
 }
 
 function hasPolicies({ settings, fields = [] }: Field): boolean {
@@ -131,7 +132,7 @@ export function fieldMode(fieldCase: FieldCase): Fix {
     const note = 'a field once NULLABLE never becomes REQUIRED again';
     return stated.length > 1
       ? updateSchema(fieldCase, note)
-      : inPlace([`${alterColumn(subject, actual)} DROP NOT NULL`], note);
+      : inPlace([sql(`${alterColumn(subject, actual)} DROP NOT NULL`)], note);
   }
   const note = `BigQuery cannot turn ${actual.mode} into ${expected.mode}`;
   const expression = modeConversion(identifier(actual.name), {
@@ -170,7 +171,7 @@ export function fieldType(fieldCase: FieldCase): Fix {
   const widened = widenedColumn(fieldCase);
   if (widened !== null) {
     return inPlace(
-      [`${alterColumn(fieldCase.subject, widened)} SET DATA TYPE ${columnType(widened)}`],
+      [sql(`${alterColumn(fieldCase.subject, widened)} SET DATA TYPE ${columnType(widened)}`)],
       `a wider type cannot be narrowed again${expected.type === 'FLOAT64' ? '; digits after the 15th are rounded' : ''}; stop streaming into the table first`,
     );
   }

@@ -1,7 +1,7 @@
 import { fieldKey } from '../compare/fields.ts';
 import { writtenText } from '../metadata/settings.ts';
 import type { Kind } from '../model/finding.ts';
-import { MOMENT, type Told, told } from '../model/restore.ts';
+import { MOMENT, type Text, withBlanks } from '../model/fix.ts';
 import type { Field, Partitioning, Settings } from '../model/table.ts';
 import type { FixCase } from './repair-case.ts';
 
@@ -73,14 +73,9 @@ function bqText({ project, dataset, table }: Subject, suffix: string): string {
  * Copies the table as it was beside itself. By itself `bq cp` offers to replace what has the other name:
  * https://docs.cloud.google.com/bigquery/docs/reference/bq-cli-reference#bq_cp
  */
-export function savedCopy(subject: Subject): Told {
+export function savedCopy(subject: Subject): Text {
   const source = inQuotes(`${bqText(subject, '')}@`).slice(0, -1);
-  return told`bq cp --no_clobber ${source}${MOMENT}' ${bqName(subject, '_restored')}`;
-}
-
-/** A comment of the shell, which ends with its line. */
-export function shellComment(text: string): string {
-  return `# ${text.replace(/[\p{Cc}\u2028\u2029]/gu, '\uFFFD')}`;
+  return withBlanks`bq cp --no_clobber ${source}${MOMENT}' ${bqName(subject, '_restored')}`;
 }
 
 /** The one statement that reaches nested fields and policy tags: it replaces the schema by that of the table's own file. */

@@ -1,7 +1,6 @@
-import type { Fix } from '../model/finding.ts';
-import { MEANING, type Told, told, UNTIL } from '../model/restore.ts';
+import { bq, type Fix, MEANING, sql, type Text, UNTIL, withBlanks } from '../model/fix.ts';
 import type { Table } from '../model/table.ts';
-import { isPast, isShorter, type Loss, lostPartitions, lostTable, moment, withLoss } from './loss.ts';
+import { isPast, isShorter, type Loss, lostPartitions, lostTable, moment } from './loss.ts';
 import { canCluster, rebuildTable } from './rebuild.ts';
 import { type FixCase, inPlace, noFix, rebuild, restore, type TableCase } from './repair-case.ts';
 import {
@@ -28,10 +27,10 @@ export function tableMissing(fixCase: FixCase): Fix | null {
   if (type === 'TABLE') {
     return restore(
       [
-        savedCopy(subject),
-        `ALTER TABLE ${tablePath(subject, '_restored')} RENAME TO ${identifier(subject.table)}`,
+        bq(savedCopy(subject)),
+        sql(`ALTER TABLE ${tablePath(subject, '_restored')} RENAME TO ${identifier(subject.table)}`),
       ],
-      told`time travel can restore it ${UNTIL}, then Cloud Customer Care for 7 days more; ${MEANING}; the restored table has lost its partitioning and its tags: look at its policy tags, row access policies and grants before you give it its name back`,
+      withBlanks`time travel can restore it ${UNTIL}, then Cloud Customer Care for 7 days more; ${MEANING}; the restored table has lost its partitioning and its tags: look at its policy tags, row access policies and grants before you give it its name back`,
     );
   }
   if (type === 'EXTERNAL') return recreatedExternal('its files are where they were');
@@ -43,7 +42,7 @@ export function tableMissing(fixCase: FixCase): Fix | null {
   if (lost.length > 0) return rebuild([], `${note}; a CREATE VIEW would not carry ${lost.join(', ')}`);
   const statement = createView(fixCase, { type, query: settings, options: settings });
   return rebuild(
-    statement === null ? [] : [statement],
+    statement === null ? [] : [sql(statement)],
     `${note}; its grants and its authorization on other datasets went with it`,
   );
 }
@@ -51,10 +50,10 @@ export function tableMissing(fixCase: FixCase): Fix | null {
 /** A copy under the old name would be a second, older table beside the one that writers have gone on with. */
 export function renamedTable(subject: FixCase['subject'], found: string): Fix {
   const { table } = subject;
-  const other = told`where ${found} is a table of its own, declare it, and restore ${table ?? ''} instead: ${savedCopy(subject)} (${MEANING}), which time travel can do ${UNTIL}`;
+  const other = withBlanks`where ${found} is a table of its own, declare it, and restore ${table ?? ''} instead: ${savedCopy(subject)} (${MEANING}), which time travel can do ${UNTIL}`;
   return inPlace(
-    [`ALTER TABLE ${tablePath({ ...subject, table: found })} RENAME TO ${identifier(table ?? '')}`],
-    told`probably ${table ?? ''} was renamed to ${found}; whoever reads ${found} by that name breaks; ${other}`,
+    [sql(`ALTER TABLE ${tablePath({ ...subject, table: found })} RENAME TO ${identifier(table ?? '')}`)],
+    withBlanks`probably ${table ?? ''} was renamed to ${found}; whoever reads ${found} by that name breaks; ${other}`,
   );
 }
 
@@ -69,7 +68,10 @@ export function tableType(tableCase: TableCase): Fix {
     return rebuild([], `${note}; then create ${expected.type} as its file has it`);
   }
   return rebuild(
-    [`ALTER TABLE ${tablePath(subject)} RENAME TO ${identifier(`${subject.table}_old`)}`, statement],
+    [
+      sql(`ALTER TABLE ${tablePath(subject)} RENAME TO ${identifier(`${subject.table}_old`)}`),
+      sql(statement),
+    ],
     'the table and its rows stay as …_old, with its grants: the view has none',
   );
 }
@@ -85,7 +87,7 @@ export function tableExpiration(tableCase: TableCase): Fix {
     const note = `unless it is run before, the table is deleted at ${moment(actual.expirationTime)}`;
     return isAlterable(actual)
       ? setOption(tableCase, 'expiration_timestamp', { value: 'NULL', note })
-      : inPlace([`bq update --expiration=0 ${bqName(subject)}`], `${note}; 0 is how bq says never`);
+      : inPlace([bq(`bq update --expiration=0 ${bqName(subject)}`)], `${note}; 0 is how bq says never`);
   }
   const at = moment(expected);
   if (isPast(expected, now)) {
@@ -118,7 +120,7 @@ export function tableCollation(tableCase: TableCase): Fix {
   return (
     whatIsNoTable(tableCase) ??
     inPlace(
-      [`ALTER TABLE ${tablePath(subject)} SET DEFAULT COLLATE ${collation}`],
+      [sql(`ALTER TABLE ${tablePath(subject)} SET DEFAULT COLLATE ${collation}`)],
       'holds for columns added from now on; those that are there keep theirs',
     )
   );
@@ -130,7 +132,7 @@ export function tableDescription(tableCase: TableCase): Fix {
     return setOption(tableCase, 'description', { value: literalOrNull(change.expected), note: null });
   }
   const flag = shellWord(`--description=${change.expected ?? ''}`);
-  return inPlace([`bq update ${flag} ${bqName(subject)}`]);
+  return inPlace([bq(`bq update ${flag} ${bqName(subject)}`)]);
 }
 
 export function partitionExpiration(tableCase: TableCase): Fix {
@@ -151,7 +153,7 @@ export function partitionExpiration(tableCase: TableCase): Fix {
     ...(loss === undefined ? {} : { loss }),
     note: loss
       ? 'deletes at once every partition that is older than that'
-      : told`what has expired can be restored by time travel alone, ${UNTIL}`,
+      : withBlanks`what has expired can be restored by time travel alone, ${UNTIL}`,
   });
 }
 
@@ -179,9 +181,9 @@ export function retention(tableCase: TableCase): Fix {
     return noFix(`a ${actual.type} is given no later end: make it anew, or repair what it is made of`);
   }
   return inPlace(
-    [`ALTER ${objectOf(actual)} ${tablePath(subject)} SET OPTIONS (${options.join(', ')})`],
+    [sql(`ALTER ${objectOf(actual)} ${tablePath(subject)} SET OPTIONS (${options.join(', ')})`)],
     partitions.length > 0
-      ? told`what has expired can be restored by time travel alone, ${UNTIL}`
+      ? withBlanks`what has expired can be restored by time travel alone, ${UNTIL}`
       : `unless it is run before, the table is deleted at ${moment(actual.expirationTime)}`,
   );
 }
@@ -221,7 +223,7 @@ export function clustering(tableCase: TableCase): Fix {
   const [first] = columns;
   const flag = shellWord(`--clustering_fields=${columns.join(',')}`);
   return inPlace(
-    [`bq update ${flag} ${bqName(subject)}`],
+    [bq(`bq update ${flag} ${bqName(subject)}`)],
     first === undefined
       ? null
       : `rows that are there are clustered anew only by UPDATE ${tablePath(subject)} SET ${identifier(first)} = ${identifier(first)} WHERE TRUE, which reads and writes them all`,
@@ -251,11 +253,9 @@ function objectOf({ type }: Table): string {
 function setOption(
   tableCase: TableCase,
   name: string,
-  { value, note, loss }: { readonly value: string; readonly note: Told | null; readonly loss?: Loss },
+  { value, note, loss }: { readonly value: string; readonly note: Text | null; readonly loss?: Loss },
 ): Fix {
   const { actual, subject } = tableCase;
   const statement = `ALTER ${objectOf(actual)} ${tablePath(subject)} SET OPTIONS (${name} = ${value})`;
-  return (
-    whatHasOtherType(tableCase) ?? inPlace(loss === undefined ? [statement] : withLoss(statement, loss), note)
-  );
+  return whatHasOtherType(tableCase) ?? inPlace([sql(statement, loss)], note);
 }

@@ -1,4 +1,4 @@
-import type { Fix } from '../model/finding.ts';
+import { type Fix, sql } from '../model/fix.ts';
 import type { Field, Settings, Table } from '../model/table.ts';
 import { describingOptions, MAX_STATEMENT_CHARS, wantedTable } from './rebuild.ts';
 import { type FixCase, noFix, rebuild, type TableCase } from './repair-case.ts';
@@ -47,7 +47,7 @@ function recreatedView(tableCase: TableCase, note: string): Fix {
   });
   return statement === null
     ? rebuild([], `CREATE OR REPLACE the view with the query of its file; ${note}`)
-    : rebuild([statement], `${note}; ${UNSEEN}`);
+    : rebuild([sql(statement)], `${note}; ${UNSEEN}`);
 }
 
 const UNSEEN =

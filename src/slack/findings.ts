@@ -4,7 +4,7 @@ import { isVerbatim, readerVerb, saysRestorable, shownValues } from '../kinds/wo
 import type { Finding, Kind } from '../model/finding.ts';
 import type { ScanResult } from '../model/scan-result.ts';
 import { SEVERITIES } from '../model/severity.ts';
-import { repairOf } from '../repair/instructions.ts';
+import { copyable, repairOf } from '../repair/format.ts';
 import { recoveryClock } from '../repair/recovery.ts';
 import { lasting, moment } from '../words/moment.ts';
 import { counted, shortened } from '../words/printable.ts';
@@ -277,20 +277,21 @@ function repairs(members: readonly OpenItem[], telling: Telling): readonly strin
   });
   // Two findings may have the same one, and the same may be to be known of what is done in place.
   const keyOf = ({ repair }: (typeof made)[number]) =>
-    JSON.stringify(repair.how === 'in-place' && repair.note !== '' ? repair.note : repair);
+    JSON.stringify(repair.how === 'in-place' && repair.note !== null ? repair.note : repair);
   const distinct = [...Map.groupBy(made, keyOf).values()];
   const shown = distinct.slice(0, MAX_REPAIRS);
   const texts = shown.flatMap((group): readonly string[] => {
     const [first] = group;
     if (first === undefined) return [];
     const { note } = first.repair;
-    const text = [...new Set(group.flatMap(({ repair }) => repair.statements))].join('\n');
+    const statements = group.flatMap(({ repair }) => copyable(repair.statements));
+    const text = [...new Set(statements.map((lines) => lines.join('\n')))].join('\n');
     const what = distinct.length === 1 ? 'it' : namesOf(group.map(({ finding }) => finding));
-    if (text === '') return [`> No statement repairs ${what}: ${escaped(shortened(note, MAX_REPAIR))}`];
+    if (text === '') return [`> No statement repairs ${what}: ${escaped(shortened(note ?? '', MAX_REPAIR))}`];
     const block = codeBlock(text, Number.POSITIVE_INFINITY);
     const lines = [
       `Would repair ${what}:`,
-      ...(note === '' ? [] : [quote(`Before you run it: ${note}`)]),
+      ...(note === null ? [] : [quote(`Before you run it: ${note}`)]),
       block,
     ];
     return lines.join('\n').length > MAX_REPAIR

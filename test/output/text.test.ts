@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { sql } from '../../src/model/fix.ts';
 import { renderText } from '../../src/output/text.ts';
 import { columnsOf, wrapped } from '../../src/words/wrapped.ts';
 import { REPORTS } from '../support/reports.ts';
@@ -41,7 +42,7 @@ describe('a report for a terminal', () => {
     const [finding] = everyPart.findings;
     if (finding === undefined) throw new Error('the finding is gone');
     const statement = `ALTER TABLE ${'`p.d.t` '.repeat(20)}SET OPTIONS (x = 1)`;
-    const fix = { how: 'in-place', statements: [statement], note: null } as const;
+    const fix = { how: 'in-place', statements: [sql(statement)], note: null } as const;
     const report = { ...everyPart, findings: [{ ...finding, fix }] };
     expect(renderText(report, { color: false, width: 60 }).split('\n')).toContain(
       `            fix: ${statement};`,

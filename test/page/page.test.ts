@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { sql } from '../../src/model/fix.ts';
 import { renderHtml } from '../../src/page/page.ts';
 import type { Page } from '../../src/page/report-page.ts';
 import { largePage } from '../support/large-page.ts';
@@ -214,7 +215,7 @@ describe('what is wrong', () => {
         })),
         ...Array.from({ length: statements }, (_, index) => ({
           how: 'rebuild' as const,
-          statements: [`SELECT ${index}`],
+          statements: [sql(`SELECT ${index}`)],
           note: null,
         })),
       ];

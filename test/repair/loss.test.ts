@@ -10,7 +10,14 @@ import {
 } from '../../src/metadata/settings.ts';
 import type { Kind } from '../../src/model/finding.ts';
 import type { Resource } from '../../src/model/ports.ts';
-import { fixFor } from '../../src/repair/repair.ts';
+import { publicFix } from '../../src/repair/format.ts';
+import { fixFor as madeFor } from '../../src/repair/repair.ts';
+import type { FixCase } from '../../src/repair/repair-case.ts';
+
+/** As it is shown where nothing is remembered. */
+function fixFor(fixCase: FixCase) {
+  return publicFix({ fix: madeFor(fixCase) });
+}
 
 const NOW = new Date('2026-11-28T03:50:00Z');
 const DAY = 86_400_000;

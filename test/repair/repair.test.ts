@@ -13,17 +13,17 @@ import {
 import type { Change, Kind } from '../../src/model/finding.ts';
 import type { Resource } from '../../src/model/ports.ts';
 import type { Contract, ExpectedTable, Field, Setting, Table } from '../../src/model/table.ts';
-import { filledIn } from '../../src/repair/instructions.ts';
+import { publicFix } from '../../src/repair/format.ts';
 import { fixFor as madeFor } from '../../src/repair/repair.ts';
 import type { FixCase } from '../../src/repair/repair-case.ts';
 import { RUNS } from '../support/runs.ts';
 
 /** As it is shown where nothing is remembered. */
 function fixFor(fixCase: FixCase): Shown | null {
-  return filledIn({ fix: madeFor(fixCase) }, null);
+  return publicFix({ fix: madeFor(fixCase) });
 }
 
-type Shown = NonNullable<ReturnType<typeof filledIn>>;
+type Shown = NonNullable<ReturnType<typeof publicFix>>;
 
 const SUBJECT = { project: 'p', dataset: 'shop', table: 'orders' };
 const CONTRACT: Contract = {

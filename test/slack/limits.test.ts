@@ -6,6 +6,7 @@ import type { Alert, AlertEvent } from '../../src/incidents/alert.ts';
 import type { Closing } from '../../src/incidents/state.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { Finding } from '../../src/model/finding.ts';
+import { sql } from '../../src/model/fix.ts';
 import type { Severity } from '../../src/model/severity.ts';
 import { renderFailure, renderLostState } from '../../src/slack/failure.ts';
 import type { MessageContext } from '../../src/slack/message-context.ts';
@@ -49,7 +50,7 @@ function enormousFinding(long: string, index: number): Finding {
     consumers: [long, `${long}2`],
     hint: long,
     words: { what: `field {path} ${long}`, expected: long, actual: long },
-    fix: { how: 'in-place', statements: [long.slice(0, 90), long], note: long.slice(0, 300) },
+    fix: { how: 'in-place', statements: [sql(long.slice(0, 90)), sql(long)], note: long.slice(0, 300) },
   });
 }
 

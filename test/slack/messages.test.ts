@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Alert, AlertEvent } from '../../src/incidents/alert.ts';
 import type { Closing, Told } from '../../src/incidents/state.ts';
-import { type Finding, type Fix, UNCHECKED_REASONS } from '../../src/model/finding.ts';
-import { MEANING, MOMENT, told } from '../../src/model/restore.ts';
+import { type Finding, UNCHECKED_REASONS } from '../../src/model/finding.ts';
+import { bq, type Fix, MEANING, MOMENT, sql, withBlanks } from '../../src/model/fix.ts';
 import { isAtLeast, type Severity } from '../../src/model/severity.ts';
 import { renderLostState } from '../../src/slack/failure.ts';
 import type { MessageContext } from '../../src/slack/message-context.ts';
@@ -309,7 +309,7 @@ describe('a repair', () => {
 
   test('is shown where it is short, ready to be copied', () => {
     const made = fix({
-      statements: ['ALTER TABLE `p.d.t` RENAME TO `u`', 'bq cp a b'],
+      statements: [sql('ALTER TABLE `p.d.t` RENAME TO `u`'), bq('bq cp a b')],
       note: 'stop writers',
     });
     expect(repairOf(made)).toEqual([
@@ -339,7 +339,7 @@ describe('a repair', () => {
     { name: 'of 1,200 characters with all that stands around it', length: 1174, isShown: true },
     { name: 'of more', length: 1175, isShown: false },
   ])('$name is shown: $isShown', ({ length, isShown }) => {
-    const lines = repairOf(fix({ statements: ['x'.repeat(length)] })) ?? [];
+    const lines = repairOf(fix({ statements: [sql('x'.repeat(length))] })) ?? [];
     expect(lines).toEqual(
       isShown
         ? ['Would repair it:', '```', `${'x'.repeat(length)};`, '```']
@@ -349,7 +349,8 @@ describe('a repair', () => {
 
   test('is shown with its danger, or neither is', () => {
     const shown = (length: number) =>
-      repairOf(fix({ statements: ['DROP PRIMARY KEY'], note: `the danger: ${'x'.repeat(length)}` })) ?? [];
+      repairOf(fix({ statements: [sql('DROP PRIMARY KEY')], note: `the danger: ${'x'.repeat(length)}` })) ??
+      [];
     const isSaid = (lines: readonly string[]) => [
       lines.some((line) => line.includes('the danger')),
       lines.some((line) => line.includes('DROP')),
@@ -361,18 +362,18 @@ describe('a repair', () => {
   });
 
   test('that is long is in the report, where there is one', () => {
-    const finding = lostTable({ fix: fix({ statements: ['x'.repeat(1201)] }) });
+    const finding = lostTable({ fix: fix({ statements: [sql('x'.repeat(1201))] }) });
     const reportUrl = 'https://storage.cloud.google.com/b/report.html';
     const lines = tablesOf(telling([finding], { scene: { reportUrl } })).flat();
     expect(lines).toContain('> The repair is long: the report, or drift check --format json.');
   });
 
   test.each<AlertEvent>(['reminded', 'flapping'])('is in no reminder: %s', (news) => {
-    expect(repairOf(fix({ statements: ['ALTER TABLE x'] }), { news })).toEqual([]);
+    expect(repairOf(fix({ statements: [sql('ALTER TABLE x')] }), { news })).toEqual([]);
   });
 
   test('is said once where several findings have the same', () => {
-    const same = fix({ statements: ['ALTER TABLE x'] });
+    const same = fix({ statements: [sql('ALTER TABLE x')] });
     const findings = ['a', 'b'].map((path) => lostField({ path, fix: same }));
     const lines = tablesOf(telling(findings)).flat();
     expect(lines.filter((line) => line === 'ALTER TABLE x;')).toHaveLength(1);
@@ -385,8 +386,8 @@ describe('a repair', () => {
 
   test('names what it repairs where a table has several: a field, or what else differs', () => {
     const findings = [
-      lostField({ path: 'a', fix: fix({ statements: ['ALTER TABLE a'] }) }),
-      differing(fix({ statements: ['ALTER TABLE x'] })),
+      lostField({ path: 'a', fix: fix({ statements: [sql('ALTER TABLE a')] }) }),
+      differing(fix({ statements: [sql('ALTER TABLE x')] })),
       findingOf({ kind: 'partition-filter', expected: 'true', fix: fix({ how: 'none', note: 'ask' }) }),
     ];
     expect(repairLines(findings)).toEqual([
@@ -397,8 +398,10 @@ describe('a repair', () => {
   });
 
   test('names what it repairs, where others repair other things', () => {
-    const same = ['a', 'b'].map((path) => lostField({ path, fix: fix({ statements: ['ALTER TABLE x'] }) }));
-    const other = lostField({ path: 'c', fix: fix({ statements: ['ALTER TABLE c'] }) });
+    const same = ['a', 'b'].map((path) =>
+      lostField({ path, fix: fix({ statements: [sql('ALTER TABLE x')] }) }),
+    );
+    const other = lostField({ path: 'c', fix: fix({ statements: [sql('ALTER TABLE c')] }) });
     expect([repairLines(same), repairLines([...same, other])]).toEqual([
       ['Would repair it:'],
       ['Would repair `a`, `b`:', 'Would repair `c`:'],
@@ -407,7 +410,7 @@ describe('a repair', () => {
 
   test('is told together with others that have the same note', () => {
     const noted = (path: string, note: string) =>
-      lostField({ path, fix: fix({ statements: [`ALTER TABLE ${path}`], note }) });
+      lostField({ path, fix: fix({ statements: [sql(`ALTER TABLE ${path}`)], note }) });
     expect(
       repairLines([noted('a', 'stop writers'), noted('b', 'of b alone'), noted('c', 'stop writers')]),
     ).toEqual([
@@ -428,7 +431,7 @@ describe('a repair', () => {
         severity: 'warning',
         table: `orders_of_region_${String(index).padStart(2, '0')}`,
         expected: 'id',
-        fix: fix({ statements: [`ALTER TABLE ${'x'.repeat(600)}`] }),
+        fix: fix({ statements: [sql(`ALTER TABLE ${'x'.repeat(600)}`)] }),
       }),
     );
     const sections = tablesOf(telling(findings, { scene: { now: OPENED } }));
@@ -450,7 +453,7 @@ describe('a repair', () => {
 
   test('beyond the third of a table is counted', () => {
     const findings = ['a', 'b', 'c', 'd', 'e'].map((path) =>
-      lostField({ path, fix: fix({ statements: [`ALTER TABLE ${path}`] }) }),
+      lostField({ path, fix: fix({ statements: [sql(`ALTER TABLE ${path}`)] }) }),
     );
     const lines = tablesOf(telling(findings)).flat();
     expect(lines.filter((line) => /^ALTER|more repair/.test(line))).toEqual([
@@ -463,8 +466,8 @@ describe('a repair', () => {
 
   const restoring = fix({
     how: 'restore',
-    statements: [told`bq cp d.t@${MOMENT} d.t_restored`],
-    note: told`${MEANING}`,
+    statements: [bq(withBlanks`bq cp d.t@${MOMENT} d.t_restored`)],
+    note: withBlanks`${MEANING}`,
   });
 
   test('from time travel is given the moment of the last good run', () => {

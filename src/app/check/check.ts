@@ -7,7 +7,6 @@ import { matchesPattern } from '../../model/pattern.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Clock, Deadline, Unreadable, Warehouse } from '../../model/ports.ts';
 import type { DatasetOutcome, Report, Status, TableCounts, TableStatus } from '../../model/report.ts';
-import type { TimeTravel } from '../../model/restore.ts';
 import type {
   DatasetScan,
   ScanResult,
@@ -16,6 +15,7 @@ import type {
   UndeclaredScan,
 } from '../../model/scan-result.ts';
 import type { Contract, DeclaredDataset } from '../../model/table.ts';
+import type { TimeTravel } from '../../model/time-travel.ts';
 import { subjectName, subjectTitle } from '../../words/subject.ts';
 import type { Selection } from '../config.ts';
 import type { CheckContext } from './check-context.ts';

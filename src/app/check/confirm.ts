@@ -1,7 +1,8 @@
 import { isDrift, type Judgement } from '../../judge/judge.ts';
 import { explain } from '../../kinds/words.ts';
 import type { TableDetails } from '../../model/details.ts';
-import { type Change, type Fix, INTERRUPTED, isInterrupted, type Judged } from '../../model/finding.ts';
+import { type Change, INTERRUPTED, isInterrupted, type Judged } from '../../model/finding.ts';
+import type { Fix } from '../../model/fix.ts';
 import type { Clock, Deadline, Unreadable } from '../../model/ports.ts';
 import { unlessStopped } from '../../model/unless-stopped.ts';
 import type { Keeper } from './worst-tables.ts';

@@ -1,6 +1,7 @@
 import { compareFindings } from '../../judge/judge.ts';
 import type { TableDetails } from '../../model/details.ts';
-import { type Fix, type Judged, TOO_MANY } from '../../model/finding.ts';
+import { type Judged, TOO_MANY } from '../../model/finding.ts';
+import type { Fix } from '../../model/fix.ts';
 import type { InFull, TableResult } from './confirm.ts';
 
 /** Of how many tables a run keeps all there is to say, so that what it holds grows with findings, and only so far. */

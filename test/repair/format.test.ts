@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { Fix } from '../../src/model/finding.ts';
-import { MEANING, MOMENT, told, UNTIL } from '../../src/model/restore.ts';
-import { repairOf } from '../../src/repair/instructions.ts';
+import { bq, type Fix, MEANING, MOMENT, sql, UNTIL, withBlanks } from '../../src/model/fix.ts';
+import { copyable, repairOf as repairAsDataOf } from '../../src/repair/format.ts';
 import { LAST_GOOD_AT, NOW } from '../support/records.ts';
+
+/** As it can be copied. */
+function repairOf(...args: Parameters<typeof repairAsDataOf>) {
+  const repair = repairAsDataOf(...args);
+  if (repair === null) return null;
+  const statements = copyable(repair.statements).map((lines) => lines.join('\n'));
+  return { ...repair, statements };
+}
 
 function fixOf(changes: Partial<Fix>): Fix {
   return { how: 'in-place', statements: [], note: null, ...changes };
@@ -18,7 +25,7 @@ describe('a repair', () => {
 
   test('is its statements as they can be copied: SQL ends with a semicolon, a command of the shell does not', () => {
     const fix = fixOf({
-      statements: ['ALTER TABLE `p.d.t` RENAME TO `u`', '\nSELECT 1;\n', 'bq cp a b'],
+      statements: [sql('ALTER TABLE `p.d.t` RENAME TO `u`'), sql('\nSELECT 1;\n'), bq('bq cp a b')],
       note: 'stop writers',
     });
     expect(repairOf({ fix }, null)).toEqual({
@@ -31,10 +38,10 @@ describe('a repair', () => {
   test('is a note where there is nothing to run, and may have none where there is', () => {
     expect([
       repairOf({ fix: fixOf({ how: 'none', note: 'copy its tables' }) }, null),
-      repairOf({ fix: fixOf({ statements: ['SELECT 1'] }) }, null),
+      repairOf({ fix: fixOf({ statements: [sql('SELECT 1')] }) }, null),
     ]).toEqual([
       { how: 'none', statements: [], note: 'copy its tables' },
-      { how: 'in-place', statements: ['SELECT 1;'], note: '' },
+      { how: 'in-place', statements: ['SELECT 1;'], note: null },
     ]);
   });
 });
@@ -42,8 +49,8 @@ describe('a repair', () => {
 describe('a repair that restores', () => {
   const fix = fixOf({
     how: 'restore',
-    statements: [told`bq cp d.t@${MOMENT} d.t_at_${MOMENT}`],
-    note: told`${MEANING}; it can be restored ${UNTIL}`,
+    statements: [bq(withBlanks`bq cp d.t@${MOMENT} d.t_at_${MOMENT}`)],
+    note: withBlanks`${MEANING}; it can be restored ${UNTIL}`,
   });
   const LAST_GOOD_MS = String(Date.parse(LAST_GOOD_AT));
   const restoring = (moment: string, until: string) => ({
@@ -123,15 +130,23 @@ describe('a repair that restores', () => {
   });
 
   test('fills nothing into a name', () => {
-    const named = fixOf({ statements: [told`ALTER TABLE t ADD COLUMN ${'`amount <ms>`'} INT64`] });
+    const named = fixOf({
+      statements: [
+        sql(`ALTER TABLE t ADD COLUMN ${'`amount <ms>`'} INT64`),
+        bq(withBlanks`bq show ${'amount <ms>'}`),
+      ],
+    });
     const memo = { lastGoodAt: LAST_GOOD_AT, timeTravelHours: 168 };
     expect(repairOf({ fix: named }, { memo, now: NOW })?.statements).toEqual([
       'ALTER TABLE t ADD COLUMN `amount <ms>` INT64;',
+      'bq show amount <ms>',
     ]);
   });
 
   test('ends SQL on a line of its own where a comment would hide the end', () => {
-    const commented = fixOf({ statements: ['CREATE VIEW v AS SELECT 1 -- one', '# see\nbq show v'] });
+    const commented = fixOf({
+      statements: [sql('CREATE VIEW v AS SELECT 1 -- one'), bq('# see\nbq show v')],
+    });
     expect(repairOf({ fix: commented }, null)?.statements).toEqual([
       'CREATE VIEW v AS SELECT 1 -- one\n;',
       '# see\nbq show v',
