@@ -74,7 +74,7 @@ const folder = await mkdtemp(join(tmpdir(), 'drift-bench-'));
 try {
   await writeExpectedFiles(folder, { declared: 10_000, present: 10_000, datasets: 20 });
   const readings = await inTurns<Reading>(FILE_TURNS, 'one-reading.js', [
-    await builtModule('sources/expected-files.js'),
+    await builtModule('adapters/folders/expected-files.js'),
     folder,
   ]);
   const middle = (of: keyof Reading) => median(readings.map((reading) => reading[of]));
