@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { contractOf, expectedTable } from '../src/adapters/folders/expected-files.ts';
 import { compareTable } from '../src/compare/table.ts';
+import { contractOf, expectedTable } from '../src/files/expected-table.ts';
 import { canonicalTable } from '../src/metadata/canonical.ts';
 
 /*

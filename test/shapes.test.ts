@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { contractOf, expectedTable } from '../src/adapters/folders/expected-files.ts';
 import { compareTable } from '../src/compare/table.ts';
+import { contractOf, expectedTable } from '../src/files/expected-table.ts';
 import { canonicalTable } from '../src/metadata/canonical.ts';
 import type { Resource } from '../src/model/ports.ts';
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { contractOf, expectedTable } from '../adapters/folders/expected-files.ts';
 import { fieldFinder } from '../compare/fields.ts';
 import { compareTable } from '../compare/table.ts';
 import { acceptedFile, rewrittenText, withoutContractPaths } from '../files/accepted-file.ts';
+import { contractOf, expectedTable } from '../files/expected-table.ts';
 import { kindRow } from '../kinds/index.ts';
 import { canonicalTable, statedFields } from '../metadata/canonical.ts';
 import { shardedPrefix } from '../metadata/date-shard.ts';

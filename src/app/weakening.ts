@@ -1,4 +1,4 @@
-import { contractOf, expectedTable } from '../adapters/folders/expected-files.ts';
+import { contractOf, expectedTable } from '../files/expected-table.ts';
 import { sayValue } from '../kinds/words.ts';
 import { isObject } from '../metadata/parse.ts';
 import { loweredRetention } from '../model/duration.ts';

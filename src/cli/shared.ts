@@ -1,11 +1,12 @@
 import { createBigQueryClient, createWarehouses } from '../adapters/bigquery/bigquery.ts';
 import { requireCredentials } from '../adapters/bigquery/credentials.ts';
-import { type Expectation, loadExpectation } from '../adapters/folders/expected-files.ts';
+import { loadExpectation } from '../adapters/folders/expected-files.ts';
 import { isSample, refuseSample } from '../adapters/folders/sample-folder.ts';
 import { openSnapshot } from '../adapters/folders/snapshot-files.ts';
 import { type Config, parseConfig } from '../app/config.ts';
 import { createDeadline } from '../app/deadline.ts';
 import { DriftError } from '../model/errors.ts';
+import type { Expectation } from '../model/expectation.ts';
 import type { Deadline, Warehouse } from '../model/ports.ts';
 import { detectProject, openExpectedFolder, systemClock } from '../wiring.ts';
 

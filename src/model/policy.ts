@@ -30,3 +30,11 @@ export interface Waiver {
   readonly until: string;
   readonly reason: string;
 }
+
+/** A field that the files themselves must declare. */
+export interface RequiredField {
+  readonly name: string;
+  readonly type: string;
+  /** Patterns of tables that need not. */
+  readonly except: readonly string[];
+}

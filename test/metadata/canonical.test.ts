@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { expectedTable } from '../../src/adapters/folders/expected-files.ts';
 import { compareDataset } from '../../src/compare/dataset.ts';
 import { compareFields } from '../../src/compare/fields.ts';
 import { compareTable } from '../../src/compare/table.ts';
+import { expectedTable } from '../../src/files/expected-table.ts';
 import { canonicalTable, statedFields } from '../../src/metadata/canonical.ts';
 import { int64 } from '../../src/metadata/parse.ts';
 import { DATASET_SETTINGS, statedSettings } from '../../src/metadata/settings.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { expectedTable } from '../../src/adapters/folders/expected-files.ts';
 import { compareDataset } from '../../src/compare/dataset.ts';
 import { compareTable } from '../../src/compare/table.ts';
+import { expectedTable } from '../../src/files/expected-table.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
 import {
   DATASET_SETTINGS,

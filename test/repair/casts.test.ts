@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { expectedTable } from '../../src/adapters/folders/expected-files.ts';
 import { compareTable } from '../../src/compare/table.ts';
+import { expectedTable } from '../../src/files/expected-table.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
 import { lostByCast } from '../../src/repair/casts.ts';
 import { fixFor } from '../../src/repair/repair.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { expectedTable } from '../../src/adapters/folders/expected-files.ts';
 import { compareTable } from '../../src/compare/table.ts';
+import { expectedTable } from '../../src/files/expected-table.ts';
 import { KINDS, kindRow } from '../../src/kinds/index.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
 import {

@@ -1,9 +1,10 @@
 import { playedClock } from '../../emulators/clock.ts';
-import { type Expectation, loadExpectation } from '../../src/adapters/folders/expected-files.ts';
+import { loadExpectation } from '../../src/adapters/folders/expected-files.ts';
 import { createReportStore } from '../../src/adapters/storage/report-store.ts';
 import { createDeadline } from '../../src/app/deadline.ts';
 import { runHourly } from '../../src/app/hourly/hourly.ts';
 import { DriftError } from '../../src/model/errors.ts';
+import type { Expectation } from '../../src/model/expectation.ts';
 import type {
   ObjectStore,
   Read,

@@ -1,6 +1,7 @@
-import { contractOf, type Expectation, expectedTable } from '../../src/adapters/folders/expected-files.ts';
 import { defaultPolicy } from '../../src/adapters/folders/policy-file.ts';
+import { contractOf, expectedTable } from '../../src/files/expected-table.ts';
 import { DriftError } from '../../src/model/errors.ts';
+import type { Expectation } from '../../src/model/expectation.ts';
 import type { Policy, Waiver } from '../../src/model/policy.ts';
 import type { DeclaredTable } from '../../src/model/table.ts';
 import type { SlackPayload } from '../../src/slack/payload.ts';

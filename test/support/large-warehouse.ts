@@ -1,4 +1,4 @@
-import { contractOf, expectedTable } from '../../src/adapters/folders/expected-files.ts';
+import { contractOf, expectedTable } from '../../src/files/expected-table.ts';
 import type { Resource, Warehouse } from '../../src/model/ports.ts';
 import type { DeclaredDataset, DeclaredTable } from '../../src/model/table.ts';
 

@@ -1,22 +1,14 @@
 import { hash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { contractOf, expectedTable, inNamesOf } from '../../files/expected-table.ts';
 import { datasetRules, tableRules } from '../../files/file-rules.ts';
 import { datasetFile, tableFile, UNCOMPARED } from '../../files/file-schemas.ts';
 import { shapeProblems } from '../../files/shape-problems.ts';
-import {
-  canonicalPartitionExpiration,
-  canonicalPartitionFilter,
-  canonicalPartitioning,
-  canonicalTypeName,
-  statedFields,
-} from '../../metadata/canonical.ts';
-import { expiration, isObject } from '../../metadata/parse.ts';
-import { DATASET_SETTINGS, statedSettings, TABLE_SETTINGS } from '../../metadata/settings.ts';
-import { renamedInSql } from '../../metadata/sql.ts';
-import { uncarriedInTable } from '../../metadata/uncarried.ts';
+import { canonicalTypeName } from '../../metadata/canonical.ts';
+import { isObject } from '../../metadata/parse.ts';
+import { DATASET_SETTINGS, statedSettings } from '../../metadata/settings.ts';
 import { type Advise, adviser, didYouMean } from '../../model/did-you-mean.ts';
-import { parseDuration } from '../../model/duration.ts';
 import {
   cappedProblems,
   DriftError,
@@ -24,24 +16,16 @@ import {
   MalformedError,
   type Problem,
 } from '../../model/errors.ts';
+import type { Expectation } from '../../model/expectation.ts';
 import { matchesPattern } from '../../model/pattern.ts';
-import type { Policy } from '../../model/policy.ts';
+import type { RequiredField } from '../../model/policy.ts';
 import type { Resource } from '../../model/ports.ts';
-import type { Contract, DeclaredDataset, DeclaredTable, ExpectedTable } from '../../model/table.ts';
+import type { DeclaredDataset, DeclaredTable, ExpectedTable } from '../../model/table.ts';
 import { type DatasetFolder, listFolder, POLICY_FILE } from './folder.ts';
 import { readJson } from './json-file.ts';
-import { defaultPolicy, type LoadedPolicy, loadPolicy, type RequiredField } from './policy-file.ts';
+import { defaultPolicy, type LoadedPolicy, loadPolicy } from './policy-file.ts';
 import { isTableResource, misplacedTable } from './recorded-answer.ts';
 import { NotRegularError, readRegularFileSync } from './regular-file.ts';
-
-/** What a team expects: every declared dataset and table, and how to judge what differs. */
-export interface Expectation {
-  readonly datasets: readonly DeclaredDataset[];
-  readonly policy: Policy;
-  /** What the policy demands of the files themselves. */
-  readonly requiredFields: readonly RequiredField[];
-  readonly warnings: readonly string[];
-}
 
 /**
  * Reads and checks a folder of expected files.
@@ -293,48 +277,6 @@ function readAgain(root: string, file: string): string {
   }
 }
 
-/**
- * The file with its own project (`tableReference.projectId`) and dataset names inside view text and foreign keys as they
- * are in the warehouse that is checked: a second environment has other names for the same things.
- */
-function inNamesOf(
-  file: Resource,
-  { aliases, project }: { readonly aliases: ReadonlyMap<string, string>; readonly project: string | null },
-): Resource {
-  const { tableReference, tableConstraints } = file;
-  const own = isObject(tableReference) ? tableReference['projectId'] : undefined;
-  const names = new Map(aliases);
-  if (typeof own === 'string' && project !== null && own !== project) names.set(own, project);
-  if (names.size === 0) return file;
-  const keys = isObject(tableConstraints) ? tableConstraints['foreignKeys'] : undefined;
-  return {
-    ...file,
-    ...queryInNames(file, 'view', names),
-    ...queryInNames(file, 'materializedView', names),
-    ...(Array.isArray(keys)
-      ? {
-          tableConstraints: {
-            ...(tableConstraints as Resource),
-            foreignKeys: keys.map((key) => referenceInNames(key, names)),
-          },
-        }
-      : {}),
-  };
-}
-
-function queryInNames(file: Resource, key: string, names: ReadonlyMap<string, string>): Resource {
-  const block = file[key];
-  if (!isObject(block) || typeof block['query'] !== 'string') return {};
-  return { [key]: { ...block, query: renamedInSql(block['query'], names) } };
-}
-
-function referenceInNames(key: unknown, names: ReadonlyMap<string, string>): unknown {
-  const referenced = isObject(key) ? key['referencedTable'] : undefined;
-  if (!isObject(key) || !isObject(referenced)) return key;
-  const dataset = referenced['datasetId'];
-  return { ...key, referencedTable: { ...referenced, datasetId: names.get(String(dataset)) ?? dataset } };
-}
-
 /** Everything wrong in one table's file; empty: it is valid. */
 export function tableFileProblems(
   file: Resource,
@@ -412,44 +354,6 @@ function requiredFieldProblems(
 /** `NUMERIC(10, 2)` is a NUMERIC, `RANGE<DATE>` a RANGE. */
 function isOfType(type: string, required: string): boolean {
   return type === required || type.startsWith(`${required}(`) || type.startsWith(`${required}<`);
-}
-
-/** What a checked file states; a key that is not in the result is not checked. */
-export function expectedTable(file: Resource): ExpectedTable {
-  const { type, schema, clustering, expirationTime } = file;
-  const partitioning = canonicalPartitioning(file);
-  const partitionExpirationMs = canonicalPartitionExpiration(file);
-  const requirePartitionFilter = canonicalPartitionFilter(file);
-  return {
-    ...statedSettings(TABLE_SETTINGS, file),
-    ...(typeof type === 'string' ? { type: type.toUpperCase() } : {}),
-    ...(isObject(schema) ? { fields: statedFields(schema['fields'] ?? []) } : {}),
-    ...(partitioning === undefined ? {} : { partitioning }),
-    ...(partitionExpirationMs === undefined ? {} : { partitionExpirationMs }),
-    ...(requirePartitionFilter === undefined ? {} : { requirePartitionFilter }),
-    ...(clustering === undefined
-      ? {}
-      : { clustering: isObject(clustering) ? (clustering['fields'] as readonly string[]) : [] }),
-    ...(expirationTime === undefined
-      ? {}
-      : { expirationTime: expiration(expirationTime, 'expirationTime') ?? null }),
-    ...uncarriedInTable(file),
-  };
-}
-
-/** Of a checked file. */
-export function contractOf(file: Resource): Contract {
-  const contract = isObject(file['contract']) ? file['contract'] : {};
-  const { owner, retention, criticalFields, consumers, runbook, extraFields } = contract;
-  const ms = typeof retention === 'string' ? parseDuration(retention) : null;
-  return {
-    owner: typeof owner === 'string' ? owner : null,
-    retention: ms === null ? null : { text: String(retention), ms },
-    criticalFields: (criticalFields ?? []) as readonly string[],
-    consumers: new Map(Object.entries((consumers ?? {}) as Record<string, readonly string[]>)),
-    runbook: typeof runbook === 'string' ? runbook : null,
-    extraFields: extraFields === 'allow' ? 'allow' : 'report',
-  };
 }
 
 function uncomparedKeys(file: Resource): readonly string[] {

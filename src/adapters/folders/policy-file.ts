@@ -6,17 +6,9 @@ import { adviser } from '../../model/did-you-mean.ts';
 import { parseDuration } from '../../model/duration.ts';
 import { cappedProblems, type Problem } from '../../model/errors.ts';
 import type { Kind } from '../../model/finding.ts';
-import type { Policy } from '../../model/policy.ts';
+import type { Policy, RequiredField } from '../../model/policy.ts';
 import type { Severity } from '../../model/severity.ts';
 import { readJson } from './json-file.ts';
-
-/** A field that the files themselves must declare. */
-export interface RequiredField {
-  readonly name: string;
-  readonly type: string;
-  /** Patterns of tables that need not. */
-  readonly except: readonly string[];
-}
 
 export interface LoadedPolicy {
   readonly policy: Policy;

@@ -1,10 +1,9 @@
-import type { RequiredField } from '../../adapters/folders/policy-file.ts';
 import { compareFindings, isDrift, type Judgement } from '../../judge/judge.ts';
 import { explain } from '../../kinds/words.ts';
 import type { TableDetails } from '../../model/details.ts';
 import type { Change, Finding, Judged, Subject, Unchecked, WaivedFinding } from '../../model/finding.ts';
 import { matchesPattern } from '../../model/pattern.ts';
-import type { Policy } from '../../model/policy.ts';
+import type { Policy, RequiredField } from '../../model/policy.ts';
 import type { Clock, Deadline, Unreadable, Warehouse } from '../../model/ports.ts';
 import type { DatasetOutcome, Report, Status, TableCounts, TableStatus } from '../../model/report.ts';
 import type {

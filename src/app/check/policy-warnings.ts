@@ -1,4 +1,3 @@
-import type { RequiredField } from '../../adapters/folders/policy-file.ts';
 import { fieldFinder } from '../../compare/fields.ts';
 import { isLapsed } from '../../judge/judge.ts';
 import { kindRow } from '../../kinds/index.ts';
@@ -6,7 +5,7 @@ import { didYouMean } from '../../model/did-you-mean.ts';
 import { MalformedError } from '../../model/errors.ts';
 import type { Subject } from '../../model/finding.ts';
 import { matchesPattern } from '../../model/pattern.ts';
-import type { Policy, Waiver } from '../../model/policy.ts';
+import type { Policy, RequiredField, Waiver } from '../../model/policy.ts';
 import type { DeclaredDataset, DeclaredTable } from '../../model/table.ts';
 
 /*

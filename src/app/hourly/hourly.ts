@@ -1,7 +1,7 @@
-import type { Expectation } from '../../adapters/folders/expected-files.ts';
 import { countBySeverity } from '../../incidents/lifecycle.ts';
 import type { State } from '../../incidents/state.ts';
 import { DriftError } from '../../model/errors.ts';
+import type { Expectation } from '../../model/expectation.ts';
 import type {
   AlertSink,
   Clock,

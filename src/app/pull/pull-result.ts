@@ -1,5 +1,5 @@
-import type { RequiredField } from '../../adapters/folders/policy-file.ts';
 import type { Subject, Unchecked } from '../../model/finding.ts';
+import type { RequiredField } from '../../model/policy.ts';
 import type { Unreadable } from '../../model/ports.ts';
 
 /** What became of each dataset and table; files are relative to the writer's root. Subjects are real names. */
