@@ -1,5 +1,5 @@
-import type { Expectation } from '../../adapters/folders/expected-files.ts';
 import { DriftError } from '../../model/errors.ts';
+import type { Expectation } from '../../model/expectation.ts';
 import type { AlertSink, Clock, Deadline, Measurement, MetricSink, ReportStore } from '../../model/ports.ts';
 import { within } from '../../model/within.ts';
 import type { SlackPayload } from '../../slack/payload.ts';
