@@ -5,6 +5,7 @@ import { DECLARE_IT, type KindRow, saidAs, saidAsDuration } from './kind.ts';
 export const datasetMissing: KindRow<'dataset'> = {
   id: 'dataset-missing',
   scope: 'dataset',
+  means: 'absent',
   severity: 'critical',
   cannotBeWaived: true,
   finds: 'declared dataset absent',
@@ -23,6 +24,7 @@ export const datasetMissing: KindRow<'dataset'> = {
 export const datasetUnexpected: KindRow<'dataset'> = {
   id: 'dataset-unexpected',
   scope: 'dataset',
+  means: 'undeclared',
   severity: 'info',
   finds: 'dataset that no file declares (hidden ones, `_…`, never)',
   purpose: 'Checks that each dataset that is there is declared by a file.',

@@ -6,6 +6,7 @@ import { DECLARE_IT, type KindRow, saidAs } from './kind.ts';
 export const fieldMissing: KindRow<'field'> = {
   id: 'field-missing',
   scope: 'field',
+  means: 'absent',
   severity: 'critical',
   finds: 'declared field absent, by dotted path (`a.b.c`)',
   purpose: 'Checks that each declared field is there, nested ones included.',
@@ -19,6 +20,7 @@ export const fieldMissing: KindRow<'field'> = {
 export const fieldUnexpected: KindRow<'field'> = {
   id: 'field-unexpected',
   scope: 'field',
+  means: 'undeclared',
   severity: 'info',
   finds: 'undeclared field',
   purpose: 'Checks that each field that is there is declared, nested ones included.',

@@ -52,6 +52,18 @@ export function isKind(text: string): boolean {
   return rows.has(text);
 }
 
+/** Whether it says that a whole dataset or table is not there. */
+export function saysMissing(kind: Kind): boolean {
+  const { means, scope } = kindRow(kind);
+  return means === 'absent' && scope !== 'field';
+}
+
+/** Whether it says that no file declares a dataset or table. */
+export function saysUndeclared(kind: Kind): boolean {
+  const { means, scope } = kindRow(kind);
+  return means === 'undeclared' && scope !== 'field';
+}
+
 export function kindRow(kind: Kind): KindRow {
   const row = rows.get(kind);
   if (row === undefined) throw new Error(`no row for kind ${kind}`);

@@ -17,6 +17,8 @@ export interface KindRow<S extends Scope = Scope> {
   /** Public: it stands in policies, waivers, metrics and reports, so changing it is a breaking change. */
   readonly id: Kind;
   readonly scope: S;
+  /** Of the whole dataset, table or field: it is not there, or no file declares it. Absent: something of it differs. */
+  readonly means?: 'absent' | 'undeclared';
   readonly severity: Severity;
   /** The severity where the field is critical or consumed; absent: the same. */
   readonly severityIfConsumed?: Severity;

@@ -9,6 +9,7 @@ import { DECLARE_IT, type KindRow, saidAs } from './kind.ts';
 export const tableMissing: KindRow<'table'> = {
   id: 'table-missing',
   scope: 'table',
+  means: 'absent',
   severity: 'critical',
   cannotBeWaived: true,
   finds: 'declared table absent',
@@ -27,6 +28,7 @@ export const tableMissing: KindRow<'table'> = {
 export const tableUnexpected: KindRow<'table'> = {
   id: 'table-unexpected',
   scope: 'table',
+  means: 'undeclared',
   severity: 'info',
   finds: 'table in a declared dataset that no file declares',
   purpose: 'Checks that each table of a declared dataset is declared by a file.',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { saysUndeclared } from '../kinds/index.ts';
 import type { Finding, Unchecked } from '../model/finding.ts';
 import type { Waiver } from '../model/policy.ts';
 import type { Contract } from '../model/table.ts';
@@ -96,8 +97,7 @@ function icon(color: string): string {
 /** What is wrong, and what is worth knowing: more of a table that a file declares, or that none does. */
 function parted(groups: readonly Group[]) {
   const isWrong = ({ findings }: Group) => findings[0]?.severity !== 'info';
-  const isUndeclared = ({ findings }: Group) =>
-    findings.every(({ kind }) => kind === 'table-unexpected' || kind === 'dataset-unexpected');
+  const isUndeclared = ({ findings }: Group) => findings.every(({ kind }) => saysUndeclared(kind));
   const informing = groups.filter((group) => !isWrong(group));
   return {
     wrong: fitting(groups.filter(isWrong)),

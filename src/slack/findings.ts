@@ -1,5 +1,6 @@
 import type { Item } from '../incidents/alert.ts';
 import type { Episode, FindingRecord } from '../incidents/state.ts';
+import { kindRow, saysMissing } from '../kinds/index.ts';
 import { isVerbatim, readerVerb, saysRestorable, shownValues } from '../kinds/words.ts';
 import type { Finding, Kind } from '../model/finding.ts';
 import type { ScanResult } from '../model/scan-result.ts';
@@ -147,7 +148,7 @@ function findingLine({ finding, item }: OpenItem, telling: Telling): string {
   const { severity, words, consumers } = finding;
   const what = whatOf({ what: words.what, path: finding.path });
   // That it is missing is all there is to say of it.
-  const values = SAYS_ALL.includes(finding.kind) ? withTables(finding, telling) : valuesOf(finding);
+  const values = saysMissing(finding.kind) ? withTables(finding, telling) : valuesOf(finding);
   return `${SIGN[severity]} ${what}${values}${readers(finding.kind, consumers)}${lifeOf(item, telling)}${formerWaiver(finding)}`;
 }
 
@@ -165,12 +166,12 @@ function valuesOf(finding: Finding): string {
   return `: expected ${said(expected, words.expected)}, found ${said(actual, words.actual)}`;
 }
 
-const SAYS_ALL: readonly Kind[] = ['dataset-missing', 'table-missing'];
-
 /** What a dataset took with it. */
 function withTables({ kind, dataset }: Finding, { scan }: Telling): string {
   const tables = scan?.datasets.get(dataset)?.tables.size ?? 0;
-  return kind === 'dataset-missing' && tables > 0 ? `, with its ${counted(tables, 'declared table')}` : '';
+  return kindRow(kind).scope === 'dataset' && tables > 0
+    ? `, with its ${counted(tables, 'declared table')}`
+    : '';
 }
 
 /** `field `amount` is missing` */

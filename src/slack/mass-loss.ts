@@ -1,4 +1,5 @@
 import type { AlertEvent } from '../incidents/alert.ts';
+import { tableMissing } from '../kinds/table.ts';
 import type { ScanResult } from '../model/scan-result.ts';
 import { recoveryClock, restorableUntil } from '../repair/recovery.ts';
 import { lasting, moment } from '../words/moment.ts';
@@ -23,7 +24,7 @@ export interface MassLoss {
 export function findMassLosses(items: readonly OpenItem[], scan: ScanResult | null): readonly MassLoss[] {
   const losses = new Map<string, { dataset: string; openedAt: string; items: OpenItem[] }>();
   for (const open of items) {
-    if (open.finding.kind !== 'table-missing' || !TOGETHER.includes(open.item.news)) continue;
+    if (open.finding.kind !== tableMissing.id || !TOGETHER.includes(open.item.news)) continue;
     const { dataset } = open.finding;
     const openedAt = open.item.record.episodes.at(-1)?.openedAt ?? '';
     const key = JSON.stringify([dataset, openedAt]);
@@ -52,7 +53,7 @@ export function massLossSection(
     ...(mentionsOwner ? ownersOf(findings) : []),
   ].join(' · ');
   return joined(heading, [
-    `${SIGN.critical} *${items.length} of ${declared} declared tables are missing*, all found so in one run${since}${readers('table-missing', consumers)}`,
+    `${SIGN.critical} *${items.length} of ${declared} declared tables are missing*, all found so in one run${since}${readers(tableMissing.id, consumers)}`,
     'Likely: the dataset was dropped and created anew, the monitor looks at the wrong project, or its account sees only some of the tables.',
     ...(clock === null ? [] : [quote(clock)]),
     quote(`How to restore each: ${elsewhere({ reportUrl })}.`),

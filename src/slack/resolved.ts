@@ -1,5 +1,6 @@
 import type { Alert, Item } from '../incidents/alert.ts';
 import type { FailureRecord, FindingRecord, Incident, UncheckedRecord } from '../incidents/state.ts';
+import { tableMissing } from '../kinds/table.ts';
 import { lasting, moment } from '../words/moment.ts';
 import { counted, shortened } from '../words/printable.ts';
 import { subjectTitle } from '../words/subject.ts';
@@ -145,7 +146,7 @@ function tablesThereAgain(items: readonly Item<FindingRecord>[]): {
   const groups = new Map<string, Item<FindingRecord>[]>();
   for (const item of items) {
     const { about, closing, told } = item.record;
-    if (about.kind !== 'table-missing' || closing?.how !== 'repaired' || told?.isOpen !== true) continue;
+    if (about.kind !== tableMissing.id || closing?.how !== 'repaired' || told?.isOpen !== true) continue;
     const key = JSON.stringify([about.dataset, openedAt(item.record), item.record.episodes.at(-1)?.closedAt]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [item]);

@@ -1,3 +1,5 @@
+import { datasetMissing } from '../kinds/dataset.ts';
+import { tableMissing } from '../kinds/table.ts';
 import { shardedPrefix } from '../metadata/date-shard.ts';
 import type { Finding, Subject } from '../model/finding.ts';
 
@@ -9,7 +11,7 @@ export interface Linked extends Subject {
 /** The page in the Cloud console of a dataset or table. What has none is linked to what holds it. */
 export function consoleUrl(subject: Linked, project: string): string {
   const table = tableInConsole(subject);
-  if (subject.findings?.some(({ kind }) => kind === 'dataset-missing') === true) {
+  if (subject.findings?.some(({ kind }) => kind === datasetMissing.id) === true) {
     return `https://console.cloud.google.com/bigquery?${new URLSearchParams({ project })}`;
   }
   const target = new URLSearchParams({ project, p: project, d: subject.dataset });
@@ -20,7 +22,7 @@ export function consoleUrl(subject: Linked, project: string): string {
 
 /** A missing table has no page; all shards of a prefix have none together, the one that was read has. */
 function tableInConsole({ table, findings = [] }: Linked): string | null {
-  if (table === null || findings.some(({ kind }) => kind === 'table-missing')) return null;
+  if (table === null || findings.some(({ kind }) => kind === tableMissing.id)) return null;
   if (shardedPrefix(table) === null) return table;
   return findings.find(({ shard }) => shard !== undefined)?.shard ?? null;
 }

@@ -1,3 +1,4 @@
+import { datasetMissing } from '../kinds/dataset.ts';
 import type { Finding, Subject } from '../model/finding.ts';
 
 /** `dataset.table`, or the dataset where there is no table. */
@@ -31,5 +32,5 @@ export function groupBySubject(findings: readonly Finding[]): readonly Group[] {
 
 /** Of a dataset's own findings what is wrong with each of its tables too: they are not asked about where it is missing. */
 export function missingDataset(findings: readonly Finding[]): readonly Finding[] {
-  return findings.filter(({ kind }) => kind === 'dataset-missing');
+  return findings.filter(({ kind }) => kind === datasetMissing.id);
 }

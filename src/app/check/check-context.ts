@@ -1,5 +1,7 @@
 import { detailsOf } from '../../compare/details.ts';
 import { type Judgement, judge } from '../../judge/judge.ts';
+import { saysMissing } from '../../kinds/index.ts';
+import type { KindRow } from '../../kinds/kind.ts';
 import { MalformedError } from '../../model/errors.ts';
 import type { Change, Judged, Subject } from '../../model/finding.ts';
 import type { Policy } from '../../model/policy.ts';
@@ -71,7 +73,7 @@ export function compared(
     },
     policy,
   );
-  const isMissing = changes.some(({ kind }) => kind === 'dataset-missing' || kind === 'table-missing');
+  const isMissing = changes.some(({ kind }) => saysMissing(kind));
   const off = changes.filter(({ kind }) => policy.severities.get(kind) === 'off');
   const verdict = { status: 'compared', isMissing, off, judgement, warnings: [] } as const;
   const seen = [...judgement.open, ...judgement.waived.map(({ finding }) => finding)];
@@ -98,7 +100,7 @@ export function compared(
   };
 }
 
-export function missing(kind: 'dataset-missing' | 'table-missing', expected: string): Change {
+export function missing({ id: kind }: KindRow, expected: string): Change {
   return { kind, path: null, expected, actual: null };
 }
 

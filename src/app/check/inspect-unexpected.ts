@@ -1,4 +1,6 @@
 import type { Judgement } from '../../judge/judge.ts';
+import { datasetUnexpected } from '../../kinds/dataset.ts';
+import { tableUnexpected } from '../../kinds/table.ts';
 import { parseShard, shardedName, shardedPrefix } from '../../metadata/date-shard.ts';
 import type { Change, Subject, Unchecked } from '../../model/finding.ts';
 import type { ListedTable, Read } from '../../model/ports.ts';
@@ -88,7 +90,7 @@ async function countUnexpected(
     about: { subject: { dataset, table: null }, declaredAs, contracts: [] },
     // Without their number, which would be news of its own whenever it changes.
     change: {
-      kind: 'table-unexpected',
+      kind: tableUnexpected.id,
       path: null,
       expected: null,
       actual: `more than ${MAX_LISTED.toLocaleString('en-US')} tables`,
@@ -139,7 +141,7 @@ export async function inspectUndeclaredDatasets(
     undeclared.map((dataset) =>
       confirmUnexpected(inspection, {
         about: { subject: { dataset, table: null }, declaredAs: dataset, contracts: [] },
-        change: { kind: 'dataset-unexpected', path: null, expected: null, actual: 'DATASET' },
+        change: { kind: datasetUnexpected.id, path: null, expected: null, actual: 'DATASET' },
         read: () => inspection.warehouse.getDataset(dataset, SECOND_ANSWER),
       }),
     ),
@@ -167,7 +169,7 @@ interface Unexpected {
 function unexpectedTable({ dataset, declaredAs }: DeclaredDataset, { table, type }: ListedTable): Unexpected {
   return {
     about: { subject: { dataset, table }, declaredAs, contracts: [] },
-    change: { kind: 'table-unexpected', path: null, expected: null, actual: type },
+    change: { kind: tableUnexpected.id, path: null, expected: null, actual: type },
   };
 }
 

@@ -1,6 +1,9 @@
 import { compareDataset } from '../../compare/dataset.ts';
 import { compareFields } from '../../compare/fields.ts';
 import { compareTable } from '../../compare/table.ts';
+import { datasetMissing } from '../../kinds/dataset.ts';
+import { fieldType } from '../../kinds/field.ts';
+import { tableMissing } from '../../kinds/table.ts';
 import { canonicalTable } from '../../metadata/canonical.ts';
 import { shardedPrefix } from '../../metadata/date-shard.ts';
 import { MalformedError } from '../../model/errors.ts';
@@ -97,7 +100,7 @@ function inspectDatasetItself(inspection: CheckContext, declared: DeclaredDatase
     if (answer.status === 'unreadable') return answer;
     if (answer.status === 'absent') {
       const doubt = await doubtOfMissing(inspection, answer.detail);
-      return doubt ?? compared(inspection, about, { changes: [missing('dataset-missing', 'DATASET')] });
+      return doubt ?? compared(inspection, about, { changes: [missing(datasetMissing, 'DATASET')] });
     }
     const resource = answer.value;
     if (resource === null) return compared(inspection, about, { changes: [] });
@@ -208,7 +211,7 @@ async function inspectTable(
     return unlessMalformed(() => {
       const { expected } = table;
       return compared(inspection, about, {
-        changes: [missing('table-missing', expected.type ?? 'TABLE')],
+        changes: [missing(tableMissing, expected.type ?? 'TABLE')],
         expected,
       });
     });
@@ -247,7 +250,7 @@ function compareShards(
       previous === null ? [] : typesThatDiffer(actual.fields, canonicalTable(previous.resource).fields);
     const changes = compareTable({ expected, actual, contract }).map((change): Change => {
       const before =
-        change.kind === 'field-type' ? unlike.find(({ path }) => path === change.path) : undefined;
+        change.kind === fieldType.id ? unlike.find(({ path }) => path === change.path) : undefined;
       if (before === undefined || previous === null) return change;
       return {
         ...change,
@@ -282,7 +285,7 @@ function laterWarnings(
 }
 
 function typesThatDiffer(fields: readonly Field[], previous: readonly Field[]): readonly Change[] {
-  return compareFields(fields, previous).filter(({ kind }) => kind === 'field-type');
+  return compareFields(fields, previous).filter(({ kind }) => kind === fieldType.id);
 }
 
 type Compared = Extract<TableResult, { status: 'compared' }>;

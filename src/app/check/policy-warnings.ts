@@ -1,6 +1,6 @@
 import { fieldFinder } from '../../compare/fields.ts';
 import { isLapsed } from '../../judge/judge.ts';
-import { kindRow } from '../../kinds/index.ts';
+import { kindRow, saysUndeclared } from '../../kinds/index.ts';
 import { didYouMean } from '../../model/did-you-mean.ts';
 import { MalformedError } from '../../model/errors.ts';
 import type { Subject } from '../../model/finding.ts';
@@ -71,7 +71,7 @@ function uncoveringWaiver(waiver: Waiver, { declared }: PolicyFacts, seen: Seen 
   const { table: pattern, kind } = waiver;
   if (coversDeclared(pattern, declared)) return null;
   if (seen?.waivers.has(waiver) === true) return null;
-  const mayBeUndeclared = kind === 'table-unexpected' || kind === 'dataset-unexpected';
+  const mayBeUndeclared = kind !== null && saysUndeclared(kind);
   if (mayBeUndeclared && seen === null && !isImpossible(pattern)) return null;
   const what = seen === null ? 'nothing that is declared' : 'nothing that is declared or was found';
   return `the waiver for ${waiverName(waiver)} covers ${what}${meant(pattern, declared)}`;
@@ -85,7 +85,7 @@ function untrueWaiver(waiver: Waiver, { declared }: PolicyFacts): readonly strin
     return [`the waiver for ${name} covers nothing: ${kind} is about no field, so leave the path out`];
   if (kind !== null && kindRow(kind).scope !== 'dataset' && isPlainName(pattern))
     return [`the waiver for ${name} covers nothing: say ${pattern}.* for the tables of ${pattern}`];
-  if (path === null || kind === 'field-unexpected') return [];
+  if (path === null || (kind !== null && kindRow(kind).means === 'undeclared')) return [];
   const tables = tablesOf(declared).filter(({ subject }) => matchesPattern(pattern, subject));
   const fields = tables.map(({ table }) => fieldsOf(table));
   // Without a stated schema any field may be there.
