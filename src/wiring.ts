@@ -8,7 +8,7 @@ import {
 import { loadExpectation } from './adapters/folders/expected-files.ts';
 import { refuseSample } from './adapters/folders/sample-folder.ts';
 import { createMonitoringSink } from './adapters/monitoring/monitoring.ts';
-import { createSlackSink } from './adapters/slack-webhook/slack-webhook.ts';
+import { createSlackWebhook } from './adapters/slack-webhook/slack-webhook.ts';
 import { copyToFolder } from './adapters/storage/bucket-folder.ts';
 import { createBucketStore } from './adapters/storage/bucket-store.ts';
 import { createFolderStore } from './adapters/storage/folder-store.ts';
@@ -21,10 +21,12 @@ import { type RunSummary, runHourly } from './app/hourly/hourly.ts';
 import { logFailure } from './app/hourly/run-log.ts';
 import { momentOfCall } from './app/hourly/run-moment.ts';
 import { shardName } from './app/work-partition.ts';
+import type { Channel } from './incidents/channel.ts';
 import { DriftError } from './model/errors.ts';
 import type { Clock, Log, ObjectStore, PageStore, Timer } from './model/ports.ts';
 import { realTimer, within } from './model/within.ts';
 import { loggable } from './output/log-entry.ts';
+import { createSlackChannel } from './slack/channel.ts';
 import { printableJson } from './words/printable.ts';
 
 export const systemClock: Clock = {
@@ -117,9 +119,9 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
       // The run has not begun: without a project there is no metric, but Slack may still hear of it.
       const slackUrl = usableWebhookUrl(env);
       const { fetch } = surroundings;
-      const alerts = slackUrl === null ? null : createSlackSink({ url: slackUrl, fetch, clock, log });
+      const channel = slackChannel(slackUrl, { fetch, clock, log });
       const failure = logFailure(log, error);
-      await notifyFailure(failure, { alerts, project: null, log, throttle });
+      await notifyFailure(failure, { channel, project: null, log, throttle });
       summary = { status: 'failed', error: failure };
     } finally {
       removeCopy();
@@ -139,15 +141,14 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
 
 type Connection = Pick<
   Parameters<typeof runHourly>[0],
-  'openWarehouse' | 'metrics' | 'alerts' | 'store' | 'reports' | 'account' | 'project'
+  'openWarehouse' | 'metrics' | 'channel' | 'store' | 'reports' | 'account' | 'project'
 >;
 
 function connection(config: Config, { clock, fetch, log }: Surroundings): () => Promise<Connection> {
   const { projectId, bigqueryEndpoint, slackWebhookUrl, metricLocation, monitoringEndpoint } = config;
   const client = createBigQueryClient({ projectId, endpoint: bigqueryEndpoint });
   const openWarehouse = createWarehouses({ client, pacing: config, clock });
-  const alerts =
-    slackWebhookUrl === null ? null : createSlackSink({ url: slackWebhookUrl, fetch, clock, log });
+  const channel = slackChannel(slackWebhookUrl, { fetch, clock, log });
   const store = openStore(config, clock);
   const reports =
     store === null || config.state === null
@@ -169,8 +170,15 @@ function connection(config: Config, { clock, fetch, log }: Surroundings): () => 
       endpoint: monitoringEndpoint,
       clock,
     });
-    return { openWarehouse, metrics, alerts, store, reports, account, project };
+    return { openWarehouse, metrics, channel, store, reports, account, project };
   };
+}
+
+function slackChannel(
+  url: string | null,
+  surroundings: Pick<Surroundings, 'fetch' | 'clock' | 'log'>,
+): Channel {
+  return createSlackChannel(url === null ? null : createSlackWebhook({ url, ...surroundings }));
 }
 
 function openStore({ state, storageEndpoint }: Config, clock: Clock): (ObjectStore & PageStore) | null {

@@ -1,23 +1,22 @@
 import { alertsDue } from '../incidents/batching.ts';
+import type { Message, MessageContext } from '../incidents/channel.ts';
 import { rememberRun } from '../incidents/lifecycle.ts';
 import { emptyState } from '../incidents/state.ts';
 import type { Policy } from '../model/policy.ts';
-import { renderAlert } from '../slack/messages.ts';
-import type { SlackPayload } from '../slack/payload.ts';
 import type { CheckResult } from './check/check.ts';
 
 /** As a first run would tell it; null: nothing is severe enough. */
 export function previewMessage(
   { report, scan }: Pick<CheckResult, 'report' | 'scan'>,
   policy: Policy,
-): SlackPayload | null {
+): Message | null {
   const now = new Date(report.startedAt);
   const first = emptyState(report.project ?? '');
   const state = rememberRun(first, { now, report, scan, policy, isUrgent: true, isBlind: false });
   // What could not be checked stands in the message about drift, where there is any.
   const [alert] = alertsDue(state, { now, isSeen: () => true, timing: policy.alerts });
   if (alert === undefined) return null;
-  return renderAlert(alert, {
+  const context: MessageContext = {
     project: report.project,
     now,
     report,
@@ -29,5 +28,6 @@ export function previewMessage(
     account: null,
     reportUrl: null,
     reportProblem: null,
-  });
+  };
+  return { type: 'alert', alert, context };
 }

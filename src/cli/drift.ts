@@ -15,6 +15,8 @@ import { renderJson } from '../output/json.ts';
 import { renderJunit } from '../output/junit.ts';
 import { renderText } from '../output/text.ts';
 import { renderHtml } from '../page/page.ts';
+import { renderMessage } from '../slack/messages.ts';
+import type { SlackPayload } from '../slack/payload.ts';
 import { previewSlack } from '../slack/preview.ts';
 import { systemClock } from '../wiring.ts';
 import { counted, printable } from '../words/printable.ts';
@@ -267,22 +269,27 @@ function rendered(
     case 'junit':
       return renderJunit(report, outcomes, { failOn });
     case 'slack':
-      return `${JSON.stringify(previewMessage(result, policy), null, 2)}\n`;
+      return `${JSON.stringify(slackPayload(result, policy), null, 2)}\n`;
   }
 }
 
 /** The command line knows one moment, and its page stands nowhere in particular. */
 const NOTHING_REMEMBERED = { state: null, account: null, address: null } as const;
 
+function slackPayload(result: CheckResult, policy: Policy): SlackPayload | null {
+  const message = previewMessage(result, policy);
+  return message === null ? null : renderMessage(message);
+}
+
 function slackPreview(
   result: CheckResult,
   policy: Policy,
   screen: Parameters<typeof previewSlack>[1],
 ): string {
-  const message = previewMessage(result, policy);
-  return message === null
+  const payload = slackPayload(result, policy);
+  return payload === null
     ? 'Slack hears nothing: there is no finding that is severe enough, and nothing unchecked.\n'
-    : previewSlack(message, screen);
+    : previewSlack(payload, screen);
 }
 
 function exitCodeOf({ findings, unchecked }: Report, failOn: Severity): number {

@@ -31,11 +31,13 @@ export function alertsDue(
     failures: itemsOf(state.failures),
   };
   const { list } = state.messages;
-  const room = MAX_MESSAGES - list.filter(({ fate }) => fate !== 'refused').length;
+  const room = MAX_MESSAGES - list.filter(({ status }) => status !== 'refused').length;
   const due = TOPICS.map((topic): Alert => {
     // Slack may have posted them, and did not say so: the next scheduled run tells them again.
     const doubtful = new Set(
-      list.flatMap((message) => (message.topic === topic && message.fate === 'unknown' ? message.about : [])),
+      list.flatMap((message) =>
+        message.topic === topic && message.status === 'unknown' ? message.about : [],
+      ),
     );
     const isToldHere = (first: Topic) => (item: Item<unknown>) =>
       topicOf(item, first) === topic && !doubtful.has(item.record.key);
@@ -82,11 +84,11 @@ function keysOf({ findings, unchecked, failures }: Alert): readonly string[] {
 /** What is remembered of a message that was sent, or of the attempt at it. */
 export function afterSending(
   state: State,
-  { alert, fate, now }: { readonly alert: Alert; readonly fate: DeliveryStatus; readonly now: Date },
+  { alert, status, now }: { readonly alert: Alert; readonly status: DeliveryStatus; readonly now: Date },
 ): State {
   const { runAt, list } = state.messages;
-  const messages = { runAt, list: [...list, { topic: alert.topic, fate, about: keysOf(alert) }] };
-  if (fate !== 'sent') return { ...state, messages };
+  const messages = { runAt, list: [...list, { topic: alert.topic, status, about: keysOf(alert) }] };
+  if (status !== 'sent') return { ...state, messages };
   return {
     ...state,
     messages,

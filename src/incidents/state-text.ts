@@ -113,7 +113,9 @@ const stateFile = z.strictObject({
   messages: z.strictObject({
     runAt: moment.nullable(),
     list: z.array(
-      z.strictObject({ topic: z.enum(TOPICS), fate: z.enum(DELIVERY_STATUSES), about: z.array(text) }),
+      z
+        .strictObject({ topic: z.enum(TOPICS), fate: z.enum(DELIVERY_STATUSES), about: z.array(text) })
+        .transform(({ topic, fate: status, about }) => ({ topic, status, about })),
     ),
   }),
   quiet: z.array(z.strictObject({ key: text, about: findingMemo, actual: text.nullable() })),
@@ -165,5 +167,7 @@ export function printState(state: State): string {
   }));
   const isInFull = state.findings.length <= MOST_IN_FULL;
   const findings = isInFull ? {} : { findings: [], findingsAlike: alike(state.findings) };
-  return `${JSON.stringify({ ...state, seen: datasets, ...findings })}\n`;
+  const { runAt, list } = state.messages;
+  const messages = { runAt, list: list.map(({ topic, status, about }) => ({ topic, fate: status, about })) };
+  return `${JSON.stringify({ ...state, messages, seen: datasets, ...findings })}\n`;
 }

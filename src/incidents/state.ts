@@ -143,7 +143,7 @@ export interface SentMessages {
   readonly runAt: string | null;
   readonly list: readonly {
     readonly topic: Topic;
-    readonly fate: DeliveryStatus;
+    readonly status: DeliveryStatus;
     /** Keys of what it told. */
     readonly about: readonly string[];
   }[];

@@ -1,4 +1,3 @@
-import type { DriftError } from './errors.ts';
 import type { Subject, UncheckedReason } from './finding.ts';
 
 /** A resource as it came, not yet looked at. */
@@ -94,23 +93,6 @@ export interface MetricSink {
    * @throws DriftError `SinkRejected` when any measurement was not accepted.
    */
   write(measurements: readonly Measurement[], signal?: AbortSignal): Promise<void>;
-}
-
-/** What became of a message: accepted; perhaps posted, since the answer is not known; surely not posted. */
-export type Delivery =
-  | { readonly fate: 'sent' }
-  | { readonly fate: 'unknown' | 'refused'; readonly error: DriftError };
-
-export interface AlertSink<Message> {
-  /** @throws whatever `mayPost` throws */
-  send(message: Message, limits?: SendLimits): Promise<Delivery>;
-}
-
-export interface SendLimits {
-  /** From now on, for the answers and for all waits that Slack asks for. */
-  readonly maxMs?: number;
-  /** Called before each post, also after a wait: throws where nothing may be posted any more. */
-  readonly mayPost?: () => void;
 }
 
 export interface StoredObject {

@@ -1,4 +1,5 @@
 import type { Alert, Item } from '../incidents/alert.ts';
+import type { MessageContext } from '../incidents/channel.ts';
 import type { FindingRecord } from '../incidents/state.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
@@ -9,7 +10,6 @@ import { subjectName } from '../words/subject.ts';
 import { failureSection, renderFailure } from './failure.ts';
 import { findingSections, type OpenItem, sharedClocks } from './findings.ts';
 import { findMassLosses, type MassLoss, massLossSection } from './mass-loss.ts';
-import type { MessageContext } from './message-context.ts';
 import { escaped, quote } from './mrkdwn.ts';
 import {
   context,

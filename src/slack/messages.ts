@@ -1,13 +1,27 @@
 import type { Alert } from '../incidents/alert.ts';
+import type { Message, MessageContext } from '../incidents/channel.ts';
 import type { ScanResult } from '../model/scan-result.ts';
 import { counted, shortened } from '../words/printable.ts';
 import { renderDrift, renderStillOpen } from './drift.ts';
-import type { MessageContext } from './message-context.ts';
+import { renderFailure, renderLostState } from './failure.ts';
 import { escaped } from './mrkdwn.ts';
 import { bounded, context, header, notification, section } from './parts.ts';
 import type { SlackPayload } from './payload.ts';
 import { renderResolved } from './resolved.ts';
 import { renderUnchecked } from './unchecked.ts';
+
+export function renderMessage(message: Message): SlackPayload {
+  switch (message.type) {
+    case 'alert':
+      return renderAlert(message.alert, message.context);
+    case 'note':
+      return renderNote(message.note, message);
+    case 'failure':
+      return renderFailure({ project: message.project, error: message.failure });
+    case 'lost-state':
+      return renderLostState({ ...message, error: message.failure });
+  }
+}
 
 /** The one message that tells all of an alert, worst first. */
 export function renderAlert(alert: Alert, scene: MessageContext): SlackPayload {

@@ -1,11 +1,11 @@
 import type { Alert, Item } from '../incidents/alert.ts';
+import type { MessageContext } from '../incidents/channel.ts';
 import type { FailureRecord, FindingRecord, Incident, UncheckedRecord } from '../incidents/state.ts';
 import { tableMissing } from '../kinds/table.ts';
 import { lasting, moment } from '../words/moment.ts';
 import { counted, shortened } from '../words/printable.ts';
 import { subjectTitle } from '../words/subject.ts';
 import { openings, whatOf } from './findings.ts';
-import type { MessageContext } from './message-context.ts';
 import { escaped } from './mrkdwn.ts';
 import {
   context,

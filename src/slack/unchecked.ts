@@ -1,10 +1,10 @@
 import type { Alert } from '../incidents/alert.ts';
+import type { MessageContext } from '../incidents/channel.ts';
 import type { Incident, UncheckedRecord } from '../incidents/state.ts';
 import type { UncheckedReason } from '../model/finding.ts';
 import { moment } from '../words/moment.ts';
 import { counted, shortened } from '../words/printable.ts';
 import { causeOf, isPerhapsGone, lossNotes, remedyOf } from '../words/unchecked.ts';
-import type { MessageContext } from './message-context.ts';
 import { code, escaped, quote } from './mrkdwn.ts';
 import {
   context,

@@ -400,9 +400,9 @@ describe('what became of a message', () => {
     );
   });
 
-  test.each<{ readonly fate: DeliveryStatus }>([{ fate: 'unknown' }, { fate: 'refused' }])(
-    '$fate: remembered as that, with nothing told',
-    ({ fate }) => {
+  test.each<{ readonly status: DeliveryStatus }>([{ status: 'unknown' }, { status: 'refused' }])(
+    '$status: remembered as that, with nothing told',
+    ({ status }) => {
       const { state } = play(run(0, { found: ['opened'], slack: ['refused'] }));
       const [alert] = alertsDue(state, { now: hour(1), isSeen: () => true, timing: policy.alerts });
       if (alert === undefined) throw new Error('it is due');
@@ -410,7 +410,7 @@ describe('what became of a message', () => {
         { ...state, messages: { runAt: stamp(1), list: [] } },
         {
           alert,
-          fate,
+          status,
           now: hour(1),
         },
       );
@@ -418,7 +418,7 @@ describe('what became of a message', () => {
         ...state,
         messages: {
           runAt: stamp(1),
-          list: [{ topic: 'drift', fate, about: [of('opened').fingerprint] }],
+          list: [{ topic: 'drift', status, about: [of('opened').fingerprint] }],
         },
       });
     },
@@ -432,10 +432,10 @@ describe('what became of a message', () => {
       list: [
         {
           topic: 'drift',
-          fate: 'sent',
+          status: 'sent',
           about: [of('opened').fingerprint, of('later').fingerprint],
         },
-        { topic: 'resolved', fate: 'unknown', about: [of('over').fingerprint] },
+        { topic: 'resolved', status: 'unknown', about: [of('over').fingerprint] },
       ],
     });
   });

@@ -115,14 +115,14 @@ interface Step {
 }
 
 function histories(
-  fate: fc.Arbitrary<DeliveryStatus>,
+  status: fc.Arbitrary<DeliveryStatus>,
   { maxAttempts }: { readonly maxAttempts: number },
 ): fc.Arbitrary<readonly Step[]> {
   const edit = fc.record({ table: fc.constantFrom(...TABLES), edit: fc.constantFrom(...EDITS) });
   const once = fc.record({
     edits: fc.array(edit, { maxLength: 2 }),
     fails: fc.nat(9).map((chance) => chance === 9),
-    slack: fc.array(fate, { minLength: 1, maxLength: 3 }),
+    slack: fc.array(status, { minLength: 1, maxLength: 3 }),
   });
   return fc.array(
     fc.record({
@@ -483,9 +483,9 @@ function chronicle(
       state = attempted.state;
       heard = heardBefore;
       for (const message of attempted.sent) {
-        if (message.fate !== 'refused') posts += 1;
-        if (message.fate === 'unknown') isDoubtful = true;
-        if (message.fate !== 'sent') continue;
+        if (message.status !== 'refused') posts += 1;
+        if (message.status === 'unknown') isDoubtful = true;
+        if (message.status !== 'sent') continue;
         const told = toldIn(message);
         heard = new Map([
           ...heard,
@@ -552,7 +552,7 @@ function toldAll(life: Life): Life {
 
 /** What was accepted in an attempt. */
 function accepted({ sent: messages }: Entry): readonly Told[] {
-  return messages.filter(({ fate }) => fate === 'sent').flatMap(toldIn);
+  return messages.filter(({ status }) => status === 'sent').flatMap(toldIn);
 }
 
 const isUnchecked = (key: string) => key.startsWith('[');
@@ -764,9 +764,9 @@ describe('over random histories', () => {
       const messages = entries.flatMap(({ now, sent: all }, index) =>
         all.map((message) => ({ now, index, message })),
       );
-      return messages.flatMap(({ now, index, message: { alert, fate } }) => {
-        if (fate !== 'unknown') return [];
-        const keys = new Set(toldIn({ alert, fate }).map(({ key }) => key));
+      return messages.flatMap(({ now, index, message: { alert, status } }) => {
+        if (status !== 'unknown') return [];
+        const keys = new Set(toldIn({ alert, status }).map(({ key }) => key));
         const again = messages.filter(
           (later) => later.now.getTime() === now.getTime() && later.index > index,
         );
@@ -804,7 +804,7 @@ describe('over random histories', () => {
     law(faulty, (entries) =>
       entries
         .filter(({ sent: messages, posts, isDoubtful, hasResult }) => {
-          const isHeard = messages.every(({ fate }) => fate === 'sent');
+          const isHeard = messages.every(({ status }) => status === 'sent');
           return isHeard && posts < 3 && !isDoubtful && hasResult;
         })
         .flatMap((entry) =>

@@ -1412,7 +1412,7 @@ describe('the run itself', () => {
     const { lastRunAt, messages } = play([run(0), failed(1)]).state;
     expect({ lastRunAt, messages }).toEqual({
       lastRunAt: stamp(0),
-      messages: { runAt: stamp(1), list: [{ topic: 'drift', fate: 'sent', about: ['failure'] }] },
+      messages: { runAt: stamp(1), list: [{ topic: 'drift', status: 'sent', about: ['failure'] }] },
     });
   });
 
@@ -1423,7 +1423,7 @@ describe('the run itself', () => {
     expect([messages, next]).toEqual([
       {
         runAt: stamp(0),
-        list: [{ topic: 'drift', fate: 'sent', about: [typeDiffers.fingerprint] }],
+        list: [{ topic: 'drift', status: 'sent', about: [typeDiffers.fingerprint] }],
       },
       { runAt: stamp(1), list: [] },
     ]);

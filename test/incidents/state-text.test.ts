@@ -157,7 +157,7 @@ const full: State = {
   ]),
   messages: {
     runAt: '2026-03-02T08:00:00.000Z',
-    list: [{ topic: 'drift', fate: 'sent', about: ['0f1e2d3c4b5a'] }],
+    list: [{ topic: 'drift', status: 'sent', about: ['0f1e2d3c4b5a'] }],
   },
   quiet: [
     {
@@ -376,7 +376,7 @@ const states: fc.Arbitrary<State> = fc.record({
     list: fc.array(
       fc.record({
         topic: fc.constantFrom(...TOPICS),
-        fate: fc.constantFrom(...DELIVERY_STATUSES),
+        status: fc.constantFrom(...DELIVERY_STATUSES),
         about: fc.array(name, { maxLength: 3 }),
       }),
       { maxLength: 3 },

@@ -156,7 +156,7 @@ export interface Attempt {
 
 export interface Sent {
   readonly alert: Alert;
-  readonly fate: DeliveryStatus;
+  readonly status: DeliveryStatus;
 }
 
 /** How a run remembers: advanced, then after each message. */
@@ -196,17 +196,17 @@ export function attempt(
   let state = advanced;
   const sent: Sent[] = [];
   for (const [index, alert] of due.entries()) {
-    const fate = slack[index] ?? slack.at(-1) ?? 'sent';
-    state = keep(afterSending(state, { alert, fate, now }));
-    sent.push({ alert, fate });
+    const status = slack[index] ?? slack.at(-1) ?? 'sent';
+    state = keep(afterSending(state, { alert, status, now }));
+    sent.push({ alert, status });
   }
   return { state, sent };
 }
 
 /** What all of a message tells, a line for each thing: `drift: opened critical field-missing sales.orders.amount`. */
-export function linesOf({ alert, fate }: Sent): readonly string[] {
+export function linesOf({ alert, status }: Sent): readonly string[] {
   const { topic, findings, unchecked: tables, failures } = alert;
-  const heading = fate === 'sent' ? topic : `${topic} (${fate})`;
+  const heading = status === 'sent' ? topic : `${topic} (${status})`;
   return [
     ...failures.map((item) => `${pendingEvent(item)} ${item.record.about.code}`),
     ...findings.map((item) => {

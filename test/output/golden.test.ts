@@ -4,13 +4,14 @@ import { expect, test } from 'vitest';
 import { playedClock } from '../../emulators/clock.ts';
 import { startSlackEmulator } from '../../emulators/slack.ts';
 import { defaultPolicy } from '../../src/adapters/folders/policy-file.ts';
-import { createSlackSink } from '../../src/adapters/slack-webhook/slack-webhook.ts';
+import { createSlackWebhook } from '../../src/adapters/slack-webhook/slack-webhook.ts';
 import { previewMessage } from '../../src/app/preview.ts';
 import type { Report } from '../../src/model/report.ts';
 import type { DatasetScan, ScanResult } from '../../src/model/scan-result.ts';
 import type { DeclaredTable } from '../../src/model/table.ts';
 import { renderJson } from '../../src/output/json.ts';
 import { renderText } from '../../src/output/text.ts';
+import { renderMessage } from '../../src/slack/messages.ts';
 import type { SlackPayload, SlackText } from '../../src/slack/payload.ts';
 import { previewSlack } from '../../src/slack/preview.ts';
 import { contract, REPORTS } from '../support/reports.ts';
@@ -57,7 +58,8 @@ function scanOf({ findings }: Report): ScanResult {
 
 /** As `drift check --format slack` prints it; null: nothing is severe enough. */
 function slackMessage(report: Report): SlackPayload | null {
-  return previewMessage({ report, scan: scanOf(report) }, defaultPolicy);
+  const message = previewMessage({ report, scan: scanOf(report) }, defaultPolicy);
+  return message === null ? null : renderMessage(message);
 }
 
 const SILENT = ['in-sync'];
@@ -90,7 +92,7 @@ test.each(messages.filter(([name]) => !SILENT.includes(name)))(
     const slack = await startSlackEmulator();
     try {
       const { clock, fetch } = { clock: playedClock(), fetch: globalThis.fetch };
-      const delivery = await createSlackSink({ url: slack.webhookUrl, fetch, clock, log: () => {} }).send(
+      const delivery = await createSlackWebhook({ url: slack.webhookUrl, fetch, clock, log: () => {} }).send(
         payload,
       );
       expect({
@@ -99,7 +101,7 @@ test.each(messages.filter(([name]) => !SILENT.includes(name)))(
         accepted: slack.messages.map((message) => message.payload),
         begins: /^(Drift|Still open|Resolved|Unchecked)\b/.test(payload.text),
       }).toEqual({
-        delivery: { fate: 'sent' },
+        delivery: { status: 'sent' },
         refused: [],
         accepted: [{ ...payload, link_names: false }],
         begins: true,

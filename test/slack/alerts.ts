@@ -13,6 +13,7 @@ import type {
   Unreadable,
   Warehouse,
 } from '../../src/model/ports.ts';
+import { createSlackChannel } from '../../src/slack/channel.ts';
 import type { SlackPayload } from '../../src/slack/payload.ts';
 import { type Files, writeFolder } from '../support/folder.ts';
 
@@ -95,17 +96,18 @@ export function startStory({
         shard: null,
         deadline: createDeadline({ clock, ms: 540_000 }),
         metrics: { write: async () => {} },
-        alerts: {
+        channel: createSlackChannel({
           async send(payload) {
-            if (story.isSlackDown) return { fate: 'refused', error: new DriftError('SinkRejected', 'down') };
+            if (story.isSlackDown)
+              return { status: 'refused', error: new DriftError('SinkRejected', 'down') };
             sent.push(payload);
-            return { fate: 'sent' };
+            return { status: 'sent' };
           },
-        },
+        }),
         store,
         reports: store === null ? null : REPORTS,
         account: async () => story.account,
-        throttle: { isNews: () => true, told: () => {}, worked: () => {} },
+        throttle: { shouldNotify: () => true, recordDelivery: () => {}, reset: () => {} },
         project,
         clock,
         log: () => {},

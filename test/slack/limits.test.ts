@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { playedClock } from '../../emulators/clock.ts';
 import { startSlackEmulator } from '../../emulators/slack.ts';
-import { createSlackSink } from '../../src/adapters/slack-webhook/slack-webhook.ts';
+import { createSlackWebhook } from '../../src/adapters/slack-webhook/slack-webhook.ts';
 import type { Alert, AlertEvent } from '../../src/incidents/alert.ts';
+import type { MessageContext } from '../../src/incidents/channel.ts';
 import type { Closing } from '../../src/incidents/state.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { sql } from '../../src/model/fix.ts';
 import type { Severity } from '../../src/model/severity.ts';
 import { renderFailure, renderLostState } from '../../src/slack/failure.ts';
-import type { MessageContext } from '../../src/slack/message-context.ts';
 import { renderAlert, renderNote } from '../../src/slack/messages.ts';
 import { bounded, context, section } from '../../src/slack/parts.ts';
 import type { SlackBlock, SlackPayload } from '../../src/slack/payload.ts';
@@ -143,7 +143,7 @@ function enormousMessages(long: string): Readonly<Record<string, SlackPayload>> 
 async function refusedBySlack(messages: Readonly<Record<string, SlackPayload>>) {
   const slack = await startSlackEmulator();
   try {
-    const sink = createSlackSink({
+    const sink = createSlackWebhook({
       url: slack.webhookUrl,
       fetch: globalThis.fetch,
       clock: playedClock(),

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Alert, AlertEvent } from '../../src/incidents/alert.ts';
+import type { MessageContext } from '../../src/incidents/channel.ts';
 import type { Closing, Told } from '../../src/incidents/state.ts';
 import { type Finding, UNCHECKED_REASONS } from '../../src/model/finding.ts';
 import { bq, type Fix, MEANING, MOMENT, sql, withBlanks } from '../../src/model/fix.ts';
 import { isAtLeast, type Severity } from '../../src/model/severity.ts';
 import { renderLostState } from '../../src/slack/failure.ts';
-import type { MessageContext } from '../../src/slack/message-context.ts';
 import { renderAlert, renderNote } from '../../src/slack/messages.ts';
 import type { SlackPayload } from '../../src/slack/payload.ts';
 import { datasetSight, declaredTable, scanOf, tableSight } from '../incidents/story.ts';

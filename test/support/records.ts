@@ -1,4 +1,5 @@
 import type { Alert, AlertEvent, Item } from '../../src/incidents/alert.ts';
+import type { MessageContext } from '../../src/incidents/channel.ts';
 import { uncheckedKey } from '../../src/incidents/lifecycle.ts';
 import type {
   FailureRecord,
@@ -11,7 +12,6 @@ import { fingerprintOf } from '../../src/judge/judge.ts';
 import { explain } from '../../src/kinds/words.ts';
 import type { Finding, Judged, Unchecked } from '../../src/model/finding.ts';
 import type { Report } from '../../src/model/report.ts';
-import type { MessageContext } from '../../src/slack/message-context.ts';
 import type { SlackPayload } from '../../src/slack/payload.ts';
 
 /*

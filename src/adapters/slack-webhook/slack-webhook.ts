@@ -1,6 +1,8 @@
 import { IncomingWebhook, type IncomingWebhookHTTPError } from '@slack/webhook';
+import type { Delivery, SendLimits } from '../../incidents/channel.ts';
 import { DriftError } from '../../model/errors.ts';
-import type { AlertSink, Clock, Delivery, Log, SendLimits } from '../../model/ports.ts';
+import type { Clock, Log } from '../../model/ports.ts';
+import type { SlackWebhook } from '../../slack/channel.ts';
 import type { SlackPayload } from '../../slack/payload.ts';
 import { plainMessage } from '../../slack/plain.ts';
 
@@ -14,7 +16,7 @@ const SECOND_MS = 1000;
 const MAX_BACKOFF_MS = 60_000;
 
 /** Posts to one incoming webhook. Its address is a secret: no error carries it. */
-export function createSlackSink({
+export function createSlackWebhook({
   url,
   fetch,
   clock,
@@ -24,11 +26,11 @@ export function createSlackSink({
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Pick<Clock, 'now' | 'elapsedMs' | 'sleep'>;
   readonly log: Log;
-}): AlertSink<SlackPayload> {
+}): SlackWebhook {
   return { send: (payload, limits = {}) => deliver(payload, { url, fetch, clock, log, ...limits }) };
 }
 
-type Target = Parameters<typeof createSlackSink>[0] & SendLimits;
+type Target = Parameters<typeof createSlackWebhook>[0] & SendLimits;
 
 /**
  * What is refused for what it says, and not for where it goes, is told once without its blocks: else one message that Slack does not take
@@ -38,7 +40,7 @@ async function deliver(payload: SlackPayload, target: Target): Promise<Delivery>
   const { clock, log, maxMs = MAX_MS } = target;
   const end = clock.elapsedMs() + maxMs;
   const whole = await tryToPost(payload, { ...target, end });
-  if (whole.status === 'accepted') return { fate: 'sent' };
+  if (whole.status === 'accepted') return { status: 'sent' };
   if (!isAboutPayload(whole)) return undelivered(whole);
   const plain = await tryToPost(plainMessage(payload), { ...target, end });
   const then = plain.status === 'accepted' ? 'the same news was sent as plain text' : 'as plain text too';
@@ -47,7 +49,7 @@ async function deliver(payload: SlackPayload, target: Target): Promise<Delivery>
     message: `Slack refused a message for what it holds: ${whole.reason}; ${then}. Its blocks are a fault of the monitor: please report it`,
     code: 'SinkRejected',
   });
-  if (plain.status === 'accepted') return { fate: 'sent' };
+  if (plain.status === 'accepted') return { status: 'sent' };
   return undelivered({ ...plain, reason: `${whole.reason}; as plain text: ${plain.reason}` });
 }
 
@@ -87,9 +89,9 @@ const PAYLOAD_STATUS: readonly number[] = [400, 413, 422];
 function undelivered(outcome: Failure): Delivery {
   const { reason } = outcome;
   const isRefused = outcome.status === 'unreached' || (outcome.status === 'answered' && outcome.http < 500);
-  const fate = isRefused ? 'refused' : 'unknown';
-  const what = fate === 'refused' ? 'Slack did not accept the message' : 'Slack may not have the message';
-  return { fate, error: new DriftError('SinkRejected', `${what}: ${reason}`) };
+  const status = isRefused ? 'refused' : 'unknown';
+  const what = status === 'refused' ? 'Slack did not accept the message' : 'Slack may not have the message';
+  return { status, error: new DriftError('SinkRejected', `${what}: ${reason}`) };
 }
 
 type Outcome =

@@ -6,28 +6,28 @@ const REMIND_AFTER_MS = 4 * 3_600_000;
 const IN_DOUBT_MS = 50 * 60_000;
 const JITTER_MS = 10 * 60_000;
 
-/** Where no state remembers what Slack was told of a failure, the process does as long as it lives. */
+/** Where no state remembers what was told of a failure, the process does as long as it lives. */
 export interface FailureThrottle {
-  /** Whether Slack is to hear of it now. */
-  isNews(failure: FailureRecord): boolean;
+  /** Whether it is to be told now. */
+  shouldNotify(failure: FailureRecord): boolean;
   /** What became of the message about it. */
-  told(failure: FailureRecord, fate: DeliveryStatus): void;
-  /** A run had a result: whatever fails next is news. */
-  worked(): void;
+  recordDelivery(failure: FailureRecord, status: DeliveryStatus): void;
+  /** A run had a result: whatever fails next is told. */
+  reset(): void;
 }
 
 export function createFailureThrottle({ elapsedMs }: Pick<Clock, 'elapsedMs'>): FailureThrottle {
   /** By what was told: until when it is not told again. */
-  const quiet = new Map<string, number>();
+  const silentUntil = new Map<string, number>();
   const textOf = ({ code, message }: FailureRecord) => `${code}\n${message}`;
   return {
-    isNews: (failure) => elapsedMs() >= (quiet.get(textOf(failure)) ?? 0),
-    told(failure, fate) {
-      for (const [text, until] of quiet) if (elapsedMs() >= until) quiet.delete(text);
-      if (fate === 'refused') return;
-      const ms = fate === 'sent' ? REMIND_AFTER_MS - JITTER_MS : IN_DOUBT_MS;
-      quiet.set(textOf(failure), elapsedMs() + ms);
+    shouldNotify: (failure) => elapsedMs() >= (silentUntil.get(textOf(failure)) ?? 0),
+    recordDelivery(failure, status) {
+      for (const [text, until] of silentUntil) if (elapsedMs() >= until) silentUntil.delete(text);
+      if (status === 'refused') return;
+      const ms = status === 'sent' ? REMIND_AFTER_MS - JITTER_MS : IN_DOUBT_MS;
+      silentUntil.set(textOf(failure), elapsedMs() + ms);
     },
-    worked: () => quiet.clear(),
+    reset: () => silentUntil.clear(),
   };
 }

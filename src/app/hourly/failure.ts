@@ -1,13 +1,12 @@
+import type { Channel, Message } from '../../incidents/channel.ts';
 import { rememberFailure } from '../../incidents/lifecycle.ts';
 import type { FailureRecord } from '../../incidents/state.ts';
 import type { AlertTiming } from '../../model/policy.ts';
-import type { AlertSink, Clock, Deadline, Log } from '../../model/ports.ts';
-import { renderFailure } from '../../slack/failure.ts';
-import type { SlackPayload } from '../../slack/payload.ts';
+import type { Clock, Deadline, Log } from '../../model/ports.ts';
 import type { FailureThrottle } from './failure-throttle.ts';
 import { logError } from './run-log.ts';
 import { momentOf } from './run-moment.ts';
-import { notificationBudgetMs, tell } from './send-alerts.ts';
+import { notificationBudgetMs, sendAlerts } from './send-alerts.ts';
 import type { OpenedState } from './state-session.ts';
 
 /** As for a critical finding by default: without valid files there is no policy. */
@@ -21,7 +20,7 @@ export async function notifyFailedRun(
   failure: FailureRecord,
   {
     opened,
-    alerts,
+    channel,
     account,
     throttle,
     project,
@@ -31,7 +30,7 @@ export async function notifyFailedRun(
     now: scheduledAt,
   }: {
     readonly opened: OpenedState;
-    readonly alerts: AlertSink<SlackPayload> | null;
+    readonly channel: Channel;
     readonly account: () => Promise<string | null>;
     readonly throttle: FailureThrottle;
     readonly project: string;
@@ -42,22 +41,22 @@ export async function notifyFailedRun(
   },
 ): Promise<void> {
   if (opened.status === 'unavailable' || !opened.session.isKept) {
-    await notifyFailure(failure, { alerts, log, throttle, project, deadline });
+    await notifyFailure(failure, { channel, log, throttle, project, deadline });
     return;
   }
   const { session } = opened;
   const now = momentOf({ now: scheduledAt, clock }, session.state);
   const advanced = rememberFailure(session.state, { now, failure });
-  const { error: notTold } = await tell(advanced, {
-    memory: session,
-    alerts,
+  const { error: notTold } = await sendAlerts(advanced, {
+    session,
+    channel,
     account,
     clock,
     deadline,
     now,
     isSeen: (key) => advanced.failures.some((record) => record.key === key),
     timing: FAILURE_TIMING,
-    scene: {
+    context: {
       project,
       now,
       report: null,
@@ -76,26 +75,25 @@ export async function notifyFailedRun(
 export async function notifyFailure(
   failure: FailureRecord,
   {
-    alerts,
+    channel,
     log,
     throttle,
     project,
     deadline,
-    payload = renderFailure({ project, error: failure }),
+    message = { type: 'failure', project, failure },
   }: {
-    /** null: no Slack. */
-    readonly alerts: AlertSink<SlackPayload> | null;
+    readonly channel: Channel;
     readonly log: Log;
     readonly throttle: FailureThrottle;
     /** null: not known. */
     readonly project: string | null;
     readonly deadline?: Pick<Deadline, 'allMs'>;
-    readonly payload?: SlackPayload;
+    readonly message?: Message;
   },
 ): Promise<void> {
-  if (alerts === null || !throttle.isNews(failure)) return;
+  if (channel.status === 'not-set-up' || !throttle.shouldNotify(failure)) return;
   const limits = deadline === undefined ? {} : { maxMs: notificationBudgetMs(deadline) };
-  const delivery = await alerts.send(payload, limits);
-  throttle.told(failure, delivery.fate);
-  if (delivery.fate !== 'sent') logError(log, delivery.error);
+  const delivery = await channel.deliver(message, limits);
+  throttle.recordDelivery(failure, delivery.status);
+  if (delivery.status !== 'sent') logError(log, delivery.error);
 }

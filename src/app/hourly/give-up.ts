@@ -1,8 +1,8 @@
+import type { Channel } from '../../incidents/channel.ts';
 import { DriftError } from '../../model/errors.ts';
-import type { AlertSink, Clock, Deadline, Log, MetricSink } from '../../model/ports.ts';
+import type { Clock, Deadline, Log, MetricSink } from '../../model/ports.ts';
 import { within } from '../../model/within.ts';
 import { measureRun } from '../../output/metrics.ts';
-import type { SlackPayload } from '../../slack/payload.ts';
 import type { createEnding } from './ending.ts';
 import { notifyFailure } from './failure.ts';
 import type { FailureThrottle } from './failure-throttle.ts';
@@ -19,7 +19,7 @@ export async function giveUp(
     ending,
     seconds,
     metrics,
-    alerts,
+    channel,
     throttle,
     project,
     clock,
@@ -29,7 +29,7 @@ export async function giveUp(
     readonly ending: ReturnType<typeof createEnding>;
     readonly seconds: number;
     readonly metrics: MetricSink;
-    readonly alerts: AlertSink<SlackPayload> | null;
+    readonly channel: Channel;
     readonly throttle: FailureThrottle;
     readonly project: string;
     readonly clock: Pick<Clock, 'after'>;
@@ -48,8 +48,8 @@ export async function giveUp(
   };
   await Promise.all([
     last('its lease may not be free', () => ending.end(error)),
-    last('Slack may not have heard of it', () =>
-      notifyFailure(failure, { alerts, log, throttle, project, deadline }),
+    last(`${channel.name} may not have heard of it`, () =>
+      notifyFailure(failure, { channel, log, throttle, project, deadline }),
     ),
     last('its heartbeat was not written', () => metrics.write(measureRun({ succeeded: false, seconds }))),
   ]);

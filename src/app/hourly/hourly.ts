@@ -1,9 +1,9 @@
+import type { Channel } from '../../incidents/channel.ts';
 import { countBySeverity } from '../../incidents/lifecycle.ts';
 import type { State } from '../../incidents/state.ts';
 import { DriftError } from '../../model/errors.ts';
 import type { Expectation } from '../../model/expectation.ts';
 import type {
-  AlertSink,
   Clock,
   Deadline,
   Log,
@@ -15,7 +15,6 @@ import type {
 import type { Status, TableCounts } from '../../model/report.ts';
 import type { Severity } from '../../model/severity.ts';
 import { within } from '../../model/within.ts';
-import type { SlackPayload } from '../../slack/payload.ts';
 import { type CheckResult, check } from '../check/check.ts';
 import { starvedBefore } from '../check/starvation.ts';
 import { isOfShard, type WorkShard } from '../work-partition.ts';
@@ -40,8 +39,7 @@ export interface HourlyRun {
   readonly loadExpectation: (signal: AbortSignal) => Promise<Expectation>;
   readonly openWarehouse: (deadline: Deadline) => Warehouse;
   readonly metrics: MetricSink;
-  /** null: no Slack. */
-  readonly alerts: AlertSink<SlackPayload> | null;
+  readonly channel: Channel;
   /** null: nothing is remembered. */
   readonly store: ObjectStore | null;
   /** null: there is no place for a report page. */
@@ -84,7 +82,7 @@ export type RunSummary =
  * another run is at it, and this one does nothing.
  */
 export async function runHourly(run: HourlyRun): Promise<RunSummary | null> {
-  const { metrics, alerts, throttle, project, clock, log, deadline } = run;
+  const { metrics, channel, throttle, project, clock, log, deadline } = run;
   const startedMs = clock.elapsedMs();
   const secondsSoFar = () => (clock.elapsedMs() - startedMs) / 1000;
   const ending = createEnding();
@@ -102,7 +100,7 @@ export async function runHourly(run: HourlyRun): Promise<RunSummary | null> {
   } catch (error) {
     if (error !== late) throw error;
     const seconds = secondsSoFar();
-    return giveUp(late, { ending, seconds, metrics, alerts, throttle, project, clock, log, deadline });
+    return giveUp(late, { ending, seconds, metrics, channel, throttle, project, clock, log, deadline });
   }
 }
 
@@ -110,19 +108,19 @@ async function wholeRun(
   run: HourlyRun,
   { ending, secondsSoFar }: { readonly ending: Ending; readonly secondsSoFar: () => number },
 ): Promise<RunSummary | null> {
-  const { loadExpectation, metrics, alerts, reports, account, store, throttle } = run;
+  const { loadExpectation, metrics, channel, reports, account, store, throttle } = run;
   const { project, clock, log, shard, deadline, now } = run;
-  const ports = timedPorts({ loadExpectation, metrics, alerts, reports, account, clock, deadline, ending });
-  const opened = await openState({ store, project, shard, clock, log, deadline, ending });
+  const ports = timedPorts({ loadExpectation, metrics, channel, reports, account, clock, deadline, ending });
+  const opened = await openState({ store, channel, project, shard, clock, log, deadline, ending });
   if (opened.status === 'busy') return null;
   try {
     const summary = await checkAndNotify(run, { ports, opened, ending }).catch(async (error: unknown) => {
       ending.signal.throwIfAborted();
       const failure = logFailure(log, error);
-      const { alerts: slack, account: whom } = ports;
+      const { account: whom } = ports;
       await notifyFailedRun(failure, {
         opened,
-        alerts: slack,
+        channel: ports.channel,
         account: whom,
         throttle,
         project,
@@ -158,7 +156,7 @@ async function checkAndNotify(
   logReport(log, {
     report: result.report,
     minimumSeverity: policy.minimumSeverity,
-    hasSlack: run.alerts !== null,
+    channel: run.channel,
   });
   // Neither waits for the other: each has its own share of the time.
   const [metricsError, notified] = await bothOf(

@@ -4,17 +4,16 @@ import { DriftError } from '../../model/errors.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Clock, Deadline, Log } from '../../model/ports.ts';
 import type { TableCounts } from '../../model/report.ts';
-import { renderLostState } from '../../slack/failure.ts';
 import type { CheckResult } from '../check/check.ts';
 import { notifyFailure } from './failure.ts';
 import type { FailureThrottle } from './failure-throttle.ts';
 import { NOT_PUBLISHED, type Published, publishReport, tidyReports } from './publish-report.ts';
-import { type AlertCounts, notificationBudgetMs, type Told, tell } from './send-alerts.ts';
+import { type AlertCounts, notificationBudgetMs, type SendResult, sendAlerts } from './send-alerts.ts';
 import type { OpenedState, StateSession } from './state-session.ts';
 import type { TimedPorts } from './time-shares.ts';
 
 /** What became of the alerts and the page of a run. */
-export type Notified = Told & { readonly published: Published };
+export type Notified = SendResult & { readonly published: Published };
 
 interface NotifyOptions {
   readonly result: CheckResult;
@@ -22,7 +21,7 @@ interface NotifyOptions {
   readonly project: string;
   /** By which waivers were judged, too. */
   readonly now: Date;
-  readonly ports: Pick<TimedPorts, 'alerts' | 'reports' | 'account'>;
+  readonly ports: Pick<TimedPorts, 'channel' | 'reports' | 'account'>;
   readonly throttle: FailureThrottle;
   readonly clock: Clock;
   readonly log: Log;
@@ -36,7 +35,7 @@ export async function notifyRun(opened: OpenedState, options: NotifyOptions): Pr
   if (notified.isSilent && notified.error?.code === 'StateUnavailable') {
     await notifyLostState(notified.error, options);
   } else if (options.result.nothingRead === null) {
-    options.throttle.worked();
+    options.throttle.reset();
   }
   return notified;
 }
@@ -60,16 +59,16 @@ async function notifyByState(session: StateSession, options: NotifyOptions): Pro
         { ...result, waivers: policy.waivers, state: isKept ? advanced : null, now },
       )
     : NOT_PUBLISHED;
-  const told = await tell(advanced, {
-    memory: session,
-    alerts: ports.alerts,
+  const told = await sendAlerts(advanced, {
+    session,
+    channel: ports.channel,
     account: ports.account,
     clock,
     deadline,
     now,
     isSeen: (key) => seen.has(key),
     timing: policy.alerts,
-    scene: {
+    context: {
       project,
       now,
       report,
@@ -98,7 +97,7 @@ function isHeld(session: StateSession): boolean {
 /** No run before this one has read anything, and no attempt at this one has told of it. */
 function isFirst({ history, messages }: State, now: Date): boolean {
   const at = now.toISOString();
-  const isTold = messages.runAt === at && messages.list.some(({ fate }) => fate === 'sent');
+  const isTold = messages.runAt === at && messages.list.some(({ status }) => status === 'sent');
   const hasRead = ({ inSync, drifted }: TableCounts) => inSync + drifted > 0;
   return !isTold && history.every((point) => point.at === at || !hasRead(point.tables));
 }
@@ -111,7 +110,13 @@ async function notifyLostState(
   { result: { report }, project, ports, throttle, log, deadline }: NotifyOptions,
 ): Promise<Notified> {
   const failure = { code: error.code, message: error.message };
-  const payload = renderLostState({ project, error: failure, report });
-  await notifyFailure(failure, { alerts: ports.alerts, log, throttle, project, deadline, payload });
+  await notifyFailure(failure, {
+    channel: ports.channel,
+    log,
+    throttle,
+    project,
+    deadline,
+    message: { type: 'lost-state', project, failure, report },
+  });
   return { counts: NOTHING_TOLD, error, isSilent: false, published: NOT_PUBLISHED };
 }

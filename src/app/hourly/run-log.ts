@@ -1,3 +1,4 @@
+import type { Channel } from '../../incidents/channel.ts';
 import { countBySeverity } from '../../incidents/lifecycle.ts';
 import type { FailureRecord } from '../../incidents/state.ts';
 import { DriftError } from '../../model/errors.ts';
@@ -18,14 +19,14 @@ const LOG_SEVERITY: Readonly<Record<Severity, LogSeverity>> = {
 /** A log entry may hold 256 KB. */
 const MAX_LOGGED_UNCHECKED = 100;
 
-/** A line for each finding that is severe enough for Slack, and one for the run that counts the others by kind. */
+/** A line for each finding that is severe enough to be told, and one for the run that counts the others by kind. */
 export function logReport(
   log: Log,
   {
     report,
     minimumSeverity,
-    hasSlack,
-  }: { readonly report: Report; readonly minimumSeverity: Severity; readonly hasSlack: boolean },
+    channel,
+  }: { readonly report: Report; readonly minimumSeverity: Severity; readonly channel: Channel },
 ): void {
   const others: Record<string, number> = {};
   for (const finding of report.findings) {
@@ -33,10 +34,10 @@ export function logReport(
     else others[finding.kind] = (others[finding.kind] ?? 0) + 1;
   }
   const { status, project, tables, findings, waived, unchecked, warnings } = report;
-  const slack = hasSlack ? '' : ' (SLACK_WEBHOOK_URL is not set: nobody is told)';
+  const untold = channel.status === 'ready' ? '' : ` (${channel.setting} is not set: nobody is told)`;
   log({
     severity: status === 'in-sync' ? 'INFO' : 'WARNING',
-    message: `${status} in ${project}: ${counted(tables.inSync, 'table')} in sync, ${tables.drifted} drifted, ${tables.unchecked} unchecked${slack}`,
+    message: `${status} in ${project}: ${counted(tables.inSync, 'table')} in sync, ${tables.drifted} drifted, ${tables.unchecked} unchecked${untold}`,
     run: {
       status,
       tables,

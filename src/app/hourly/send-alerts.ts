@@ -1,15 +1,13 @@
 import type { Alert, AlertEvent } from '../../incidents/alert.ts';
 import { afterSending, alertsDue } from '../../incidents/batching.ts';
+import type { Channel, Message, MessageContext } from '../../incidents/channel.ts';
 import type { State } from '../../incidents/state.ts';
 import { DriftError } from '../../model/errors.ts';
 import type { AlertTiming } from '../../model/policy.ts';
-import type { AlertSink, Clock, Deadline } from '../../model/ports.ts';
-import type { MessageContext } from '../../slack/message-context.ts';
-import { renderAlert, renderNote } from '../../slack/messages.ts';
-import type { SlackPayload } from '../../slack/payload.ts';
+import type { Clock, Deadline } from '../../model/ports.ts';
 import type { StateSession } from './state-session.ts';
 
-/** How many findings Slack heard of. */
+/** How many findings were told. */
 export interface AlertCounts {
   readonly opened: number;
   readonly changed: number;
@@ -17,95 +15,82 @@ export interface AlertCounts {
   readonly resolved: number;
 }
 
-/** What telling came to. */
-export interface Told {
+/** What sending came to. */
+export interface SendResult {
   readonly counts: AlertCounts;
   /** Why something was not told, or not remembered; null: all was. */
   readonly error: DriftError | null;
-  /** Slack was not spoken to. */
+  /** Nothing was sent, not even in vain. */
   readonly isSilent: boolean;
 }
 
-/** For the state and the heartbeat, which come after Slack. */
+/** For the state and the heartbeat, which come after the messages. */
 const RESERVE_MS = 20_000;
 
-/** Milliseconds that Slack may take. */
+/** Milliseconds that messages may take. */
 export function notificationBudgetMs(deadline: Pick<Deadline, 'allMs'>): number {
   return Math.max(0, deadline.allMs() - RESERVE_MS);
 }
 
-/** Slack shows one message a second: https://docs.slack.dev/apis/web-api/rate-limits */
-const BETWEEN_MESSAGES_MS = 1000;
-
 /**
- * Sends what is due, message by message, and saves after each what Slack has accepted: whatever happens in between, at
- * most that one message is sent again.
+ * Sends what is due, message by message, and saves after each what the channel has accepted: whatever happens in between,
+ * at most that one message is sent again.
  */
-export async function tell(
+export async function sendAlerts(
   advanced: State,
   {
-    memory,
-    alerts,
+    session,
+    channel,
     clock,
     now,
     isSeen,
     timing,
-    scene,
+    context,
     account,
     deadline,
   }: {
-    readonly memory: StateSession;
-    /** null: no Slack. */
-    readonly alerts: AlertSink<SlackPayload> | null;
+    readonly session: StateSession;
+    readonly channel: Channel;
     readonly clock: Clock;
     readonly now: Date;
     readonly isSeen: (key: string) => boolean;
     readonly timing: AlertTiming;
-    readonly scene: Omit<MessageContext, 'note' | 'account'>;
+    readonly context: Omit<MessageContext, 'note' | 'account'>;
     readonly account: () => Promise<string | null>;
     readonly deadline?: Pick<Deadline, 'allMs'>;
   },
-): Promise<Told> {
+): Promise<SendResult> {
   const limits = () => ({
-    mayPost: () => memory.assertHeld(),
+    mayPost: () => session.assertHeld(),
     ...(deadline === undefined ? {} : { maxMs: notificationBudgetMs(deadline) }),
   });
-  const due = alerts === null ? [] : alertsDue(advanced, { now, isSeen, timing });
   let state = advanced;
   let counts: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved: 0 };
-  let error: DriftError | null = doubtOf(state);
-  let isSaved = false;
+  let error: DriftError | null = doubtOf(state, channel);
   let isSilent = true;
   try {
-    const isNoteDue = alerts !== null && due.length === 0 && state.note !== null && hasRoomForNote(state);
+    if (channel.status === 'not-set-up') {
+      await session.save(state);
+      return { counts, error, isSilent };
+    }
+    const alerts = alertsDue(advanced, { now, isSeen, timing });
+    const due = alerts.length === 0 && isNoteDue(state) ? [NOTE_ALONE] : alerts;
     // Where nothing can be remembered, each attempt would send the same again.
-    if (due.length > 0 || isNoteDue) await memory.save(state);
+    await session.save(state);
     for (const [index, alert] of due.entries()) {
-      if (index > 0) await clock.sleep(BETWEEN_MESSAGES_MS);
+      if (index > 0) await clock.sleep(channel.pauseMs);
       const whom = asksForAccess(alert) ? await account() : null;
-      const payload = renderAlert(alert, { ...scene, note: state.note, account: whom });
-      memory.assertHeld();
-      const delivery = await alerts?.send(payload, limits());
-      if (delivery === undefined) break;
+      session.assertHeld();
+      const message = messageOf(alert, { ...context, note: state.note, account: whom });
+      const delivery = await channel.deliver(message, limits());
       isSilent = false;
-      state = afterSending(state, { alert, fate: delivery.fate, now });
-      if (delivery.fate === 'sent') {
+      state = afterSending(state, { alert, status: delivery.status, now });
+      if (delivery.status === 'sent') {
         counts = added(counts, alert);
         state = { ...state, note: null };
       } else error ??= delivery.error;
-      await memory.save(state);
-      isSaved = true;
+      await session.save(state);
     }
-    if (isNoteDue && state.note !== null) {
-      memory.assertHeld();
-      const delivery = await alerts.send(renderNote(state.note, scene), limits());
-      isSilent = false;
-      const note: Alert = { topic: 'unchecked', findings: [], unchecked: [], failures: [] };
-      state = afterSending(state, { alert: note, fate: delivery.fate, now });
-      if (delivery.fate === 'sent') state = { ...state, note: null };
-      else error ??= delivery.error;
-    }
-    if (!isSaved) await memory.save(state);
     return { counts, error, isSilent };
   } catch (failure) {
     // What is not remembered is told again: no further message may follow it.
@@ -114,17 +99,26 @@ export async function tell(
   }
 }
 
-/** Slack may have heard it with a message of this run, or has heard enough. */
-function hasRoomForNote({ messages: { list } }: State): boolean {
-  return list.every(({ fate }) => fate === 'refused');
+/** Stands in the state for a message with a note and nothing else. */
+const NOTE_ALONE: Alert = { topic: 'unchecked', findings: [], unchecked: [], failures: [] };
+
+function messageOf(alert: Alert, context: MessageContext): Message {
+  return alert === NOTE_ALONE && context.note !== null
+    ? { type: 'note', note: context.note, project: context.project }
+    : { type: 'alert', alert, context };
 }
 
-/** An attempt before this one did not hear whether Slack has its message. */
-function doubtOf({ messages }: State): DriftError | null {
-  return messages.list.some(({ fate }) => fate === 'unknown')
+/** Unless a message of this run may have told it. */
+function isNoteDue({ note, messages: { list } }: State): boolean {
+  return note !== null && list.every(({ status }) => status === 'refused');
+}
+
+/** An attempt before this one did not hear whether the channel has its message. */
+function doubtOf({ messages }: State, { name }: Channel): DriftError | null {
+  return messages.list.some(({ status }) => status === 'unknown')
     ? new DriftError(
         'SinkRejected',
-        'Slack may not have the message of an earlier attempt; the next run tells it again',
+        `${name} may not have the message of an earlier attempt; the next run tells it again`,
       )
     : null;
 }

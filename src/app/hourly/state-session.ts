@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Channel } from '../../incidents/channel.ts';
 import { emptyState, type State } from '../../incidents/state.ts';
 import { parseState, printState } from '../../incidents/state-text.ts';
 import { DriftError } from '../../model/errors.ts';
@@ -56,6 +57,7 @@ interface StateOptions {
 /** Where it takes too long the run goes on without: all is read and charted the same. */
 export async function openState({
   store,
+  channel,
   project,
   shard,
   clock,
@@ -65,12 +67,13 @@ export async function openState({
 }: StateOptions & {
   /** null: nothing is remembered. */
   readonly store: ObjectStore | null;
+  readonly channel: Pick<Channel, 'name'>;
   readonly deadline: Deadline;
 }): Promise<OpenedState | Busy> {
   if (store === null) {
     log({
       severity: 'WARNING',
-      message: 'STATE_URI is not set: every run is a first run, so Slack hears of open drift every hour',
+      message: `STATE_URI is not set: every run is a first run, so ${channel.name} hears of open drift every hour`,
     });
     return { status: 'open', session: statelessSession(project) };
   }

@@ -1,14 +1,14 @@
+import type { Channel } from '../../incidents/channel.ts';
 import { DriftError } from '../../model/errors.ts';
 import type { Expectation } from '../../model/expectation.ts';
-import type { AlertSink, Clock, Deadline, Measurement, MetricSink, ReportStore } from '../../model/ports.ts';
+import type { Clock, Deadline, Measurement, MetricSink, ReportStore } from '../../model/ports.ts';
 import { within } from '../../model/within.ts';
-import type { SlackPayload } from '../../slack/payload.ts';
 import type { Ending } from './ending.ts';
 import { notificationBudgetMs } from './send-alerts.ts';
 
 /** For each part of a run, however late it begins: it may be all that is heard of the run. */
 const LEAST_MS = 10_000;
-/** For the advice whom to grant access, which Slack would rather not have than wait for. */
+/** For the advice whom to grant access, which no message waits for any longer. */
 const ACCOUNT_MS = 10_000;
 
 /** What a run asks of its surroundings, each with its share of the run's time. */
@@ -19,7 +19,7 @@ export interface TimedPorts {
   writeFindings(points: readonly Measurement[]): Promise<void>;
   /** @throws DriftError `SinkRejected` */
   writeHeartbeat(points: readonly Measurement[]): Promise<void>;
-  readonly alerts: AlertSink<SlackPayload> | null;
+  readonly channel: Channel;
   readonly reports: ReportStore | null;
   /** Looked up once. */
   account(): Promise<string | null>;
@@ -29,7 +29,7 @@ export interface TimedPorts {
 export function timedPorts({
   loadExpectation,
   metrics,
-  alerts,
+  channel,
   reports,
   account,
   clock,
@@ -38,7 +38,7 @@ export function timedPorts({
 }: {
   readonly loadExpectation: (signal: AbortSignal) => Promise<Expectation>;
   readonly metrics: MetricSink;
-  readonly alerts: AlertSink<SlackPayload> | null;
+  readonly channel: Channel;
   readonly reports: ReportStore | null;
   readonly account: () => Promise<string | null>;
   readonly clock: Pick<Clock, 'after'>;
@@ -55,7 +55,7 @@ export function timedPorts({
   const notAllWritten = rejected('Cloud Monitoring did not accept all of the writes in the time of the run');
   const noHeartbeat = rejected('Cloud Monitoring gave no answer in the time of the run');
   const noFiles = () => new DriftError('NoSuchFolder', 'cannot read the expected files: no answer in time');
-  // Slack waits for the page, which is not worth all the time that is left.
+  // Messages wait for the page, which is not worth all the time that is left.
   const pageMs = () => notificationBudgetMs(deadline) / 2;
   let found: Promise<string | null> | null = null;
   return {
@@ -64,16 +64,7 @@ export function timedPorts({
       inTime(notificationBudgetMs(deadline), notAllWritten, (given) => metrics.write(points, given)),
     writeHeartbeat: (points) =>
       inTime(deadline.allMs(), noHeartbeat, (given) => metrics.write(points, given)),
-    alerts: alerts && {
-      send: (payload, { mayPost, ...limits } = {}) =>
-        alerts.send(payload, {
-          ...limits,
-          mayPost() {
-            signal.throwIfAborted();
-            mayPost?.();
-          },
-        }),
-    },
+    channel: endingWith(channel, signal),
     reports: reports && {
       addressOf: reports.addressOf,
       publish: (page, at) => inTime(pageMs(), noPage, (given) => reports.publish(page, at, given)),
@@ -83,5 +74,21 @@ export function timedPorts({
       found ??= within(account, { ms: ACCOUNT_MS, late: noPage, after }).catch(() => null);
       return found;
     },
+  };
+}
+
+/** After the end of the run nothing is posted. */
+function endingWith(channel: Channel, signal: AbortSignal): Channel {
+  if (channel.status === 'not-set-up') return channel;
+  return {
+    ...channel,
+    deliver: (message, { mayPost, ...limits } = {}) =>
+      channel.deliver(message, {
+        ...limits,
+        mayPost() {
+          signal.throwIfAborted();
+          mayPost?.();
+        },
+      }),
   };
 }

@@ -5,9 +5,10 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { playedClock } from '../../../emulators/clock.ts';
 import { type Reply, startLocalServer } from '../../../emulators/http.ts';
 import { type SlackFault, startSlackEmulator } from '../../../emulators/slack.ts';
-import { createSlackSink } from '../../../src/adapters/slack-webhook/slack-webhook.ts';
+import { createSlackWebhook } from '../../../src/adapters/slack-webhook/slack-webhook.ts';
+import type { Delivery, SendLimits } from '../../../src/incidents/channel.ts';
 import { DriftError } from '../../../src/model/errors.ts';
-import type { Delivery, Log, SendLimits } from '../../../src/model/ports.ts';
+import type { Log } from '../../../src/model/ports.ts';
 import type { SlackPayload } from '../../../src/slack/payload.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -41,7 +42,7 @@ function sinkTo(url: string, fetch: Fetch = globalThis.fetch) {
     tried.push(input);
     return fetch(input, init);
   };
-  const sink = createSlackSink({ url, fetch: counting, clock, log: (entry) => logged.push(entry) });
+  const sink = createSlackWebhook({ url, fetch: counting, clock, log: (entry) => logged.push(entry) });
   const send = async (limits?: SendLimits) => {
     const delivery = await sink.send(payload, limits);
     expectNoSecret(delivery);
@@ -65,18 +66,18 @@ function failingWith(code: string): Fetch {
 }
 
 const refused = (reason: string): Delivery => ({
-  fate: 'refused',
+  status: 'refused',
   error: new DriftError('SinkRejected', `Slack did not accept the message: ${reason}`),
 });
 const unknown = (reason: string): Delivery => ({
-  fate: 'unknown',
+  status: 'unknown',
   error: new DriftError('SinkRejected', `Slack may not have the message: ${reason}`),
 });
 
 describe('a message', () => {
   test('that Slack answers with ok is sent, as it was rendered', async () => {
     const { send, slack } = await start();
-    expect(await send()).toEqual({ delivery: { fate: 'sent' }, posts: 1, waits: [] });
+    expect(await send()).toEqual({ delivery: { status: 'sent' }, posts: 1, waits: [] });
     expect(slack.messages.map((message) => message.payload)).toEqual([{ ...payload, link_names: false }]);
   });
 
@@ -108,7 +109,7 @@ describe('a message that Slack asks to wait with', () => {
     { name: 'for a part of a second', asked: [0.2], waits: [1000] },
   ])('is sent after that: $name', async ({ asked, waits }) => {
     const { send, slack } = await start(asked.map(limited));
-    expect(await send()).toEqual({ delivery: { fate: 'sent' }, posts: asked.length + 1, waits });
+    expect(await send()).toEqual({ delivery: { status: 'sent' }, posts: asked.length + 1, waits });
     expect(slack.messages).toHaveLength(1);
   });
 
@@ -136,13 +137,13 @@ describe('a message that Slack asks to wait with', () => {
       { status: 429, body: '', headers: { 'retry-after': retryAfter } },
       { status: 200, body: 'ok' },
     ]);
-    expect(await send()).toEqual({ delivery: { fate: 'sent' }, posts: 2, waits });
+    expect(await send()).toEqual({ delivery: { status: 'sent' }, posts: 2, waits });
   });
 
   test('is sent after whatever time, as long as the run has it', async () => {
     const { send } = await start([200, 200].map(limited));
     expect(await send({ maxMs: 400_000 })).toEqual({
-      delivery: { fate: 'sent' },
+      delivery: { status: 'sent' },
       posts: 3,
       waits: [200_000, 200_000],
     });
@@ -154,11 +155,15 @@ describe('a message that Slack asks to wait with', () => {
       clock.advance(14_000);
       return new Response('rate_limited', { status: 429, headers: { 'retry-after': '1' } });
     };
-    const sink = createSlackSink({ url: NOWHERE, fetch: slow, clock, log: () => {} });
+    const sink = createSlackWebhook({ url: NOWHERE, fetch: slow, clock, log: () => {} });
     const begun = clock.now().getTime();
-    const { fate } = await sink.send(payload, { maxMs: 60_000 });
-    expect({ fate, isInTime: clock.now().getTime() - begun <= 60_000 + 14_000, waits: clock.waits }).toEqual({
-      fate: 'refused',
+    const { status } = await sink.send(payload, { maxMs: 60_000 });
+    expect({
+      status,
+      isInTime: clock.now().getTime() - begun <= 60_000 + 14_000,
+      waits: clock.waits,
+    }).toEqual({
+      status: 'refused',
       isInTime: true,
       waits: [1000, 1000, 1000, 1000],
     });
@@ -227,7 +232,7 @@ describe('a connection that is refused', () => {
       tried += 1;
       return fetch(tried < 3 ? closed.slack.webhookUrl : input, init);
     });
-    expect(await send()).toEqual({ delivery: { fate: 'sent' }, posts: 3, waits: [1000, 2000] });
+    expect(await send()).toEqual({ delivery: { status: 'sent' }, posts: 3, waits: [1000, 2000] });
     expect(slack.messages).toHaveLength(1);
   });
 });
@@ -330,7 +335,7 @@ describe('a message that Slack refuses for what it holds', () => {
   test.each(WORDS)('is sent once as plain text: %i %s', async (status, body) => {
     const { send, slack, logged } = await start([{ of: 'blocks', answer: { status, body } }]);
 
-    expect(await send()).toEqual({ delivery: { fate: 'sent' }, posts: 2, waits: [] });
+    expect(await send()).toEqual({ delivery: { status: 'sent' }, posts: 2, waits: [] });
     expect(slack.messages.map((message) => message.payload)).toEqual([
       {
         text: 'Drift in sales.orders\nSlack refused the whole of this message; the report and drift check show it.',
@@ -369,7 +374,7 @@ describe('a message that Slack refuses for what it holds', () => {
       { answer: 'accept-then-reset' },
     ]);
 
-    expect((await send()).delivery.fate).toBe('unknown');
+    expect((await send()).delivery.status).toBe('unknown');
   });
 
   test('waits as plain text too, where Slack asks for it', async () => {
@@ -378,7 +383,7 @@ describe('a message that Slack refuses for what it holds', () => {
       { times: 1, answer: { status: 429, retryAfter: 7 } },
     ]);
 
-    expect(await send()).toEqual({ delivery: { fate: 'sent' }, posts: 3, waits: [7000] });
+    expect(await send()).toEqual({ delivery: { status: 'sent' }, posts: 3, waits: [7000] });
   });
 });
 
@@ -438,8 +443,8 @@ describe('a message that Slack refuses', () => {
   ])('for its address is said without it: $name', async ({ change, reason }) => {
     const { slack } = await start();
     const { delivery, posts } = await sinkTo(change(slack.webhookUrl)).send();
-    expect({ fate: delivery.fate, posts }).toEqual({ fate: 'refused', posts: 1 });
-    const message = delivery.fate === 'sent' ? '' : delivery.error.message;
+    expect({ status: delivery.status, posts }).toEqual({ status: 'refused', posts: 1 });
+    const message = delivery.status === 'sent' ? '' : delivery.error.message;
     expect(message.replace('Slack did not accept the message: ', '')).toMatch(reason);
     expect(message).not.toMatch(/B999|YYYY/);
   });

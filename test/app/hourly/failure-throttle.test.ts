@@ -1,11 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { playedClock } from '../../../emulators/clock.ts';
 import { startSlackEmulator } from '../../../emulators/slack.ts';
-import { createSlackSink } from '../../../src/adapters/slack-webhook/slack-webhook.ts';
+import { createSlackWebhook } from '../../../src/adapters/slack-webhook/slack-webhook.ts';
 import { notifyFailure } from '../../../src/app/hourly/failure.ts';
 import { createFailureThrottle } from '../../../src/app/hourly/failure-throttle.ts';
-import type { AlertSink } from '../../../src/model/ports.ts';
-import type { SlackPayload } from '../../../src/slack/payload.ts';
+import { createSlackChannel } from '../../../src/slack/channel.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -51,8 +50,8 @@ test.each([
   const gate = createFailureThrottle(clock);
   const answers = failures.map((failure, index) => {
     clock.advance(ms[index] ?? 0);
-    const isNewsNow = gate.isNews(failure);
-    if (isNewsNow) gate.told(failure, 'sent');
+    const isNewsNow = gate.shouldNotify(failure);
+    if (isNewsNow) gate.recordDelivery(failure, 'sent');
     return isNewsNow;
   });
   expect(answers).toEqual(isNews);
@@ -60,33 +59,33 @@ test.each([
 
 test('whatever fails after a run that worked is news', () => {
   const gate = createFailureThrottle(playedClock());
-  gate.told(files, 'sent');
-  const before = gate.isNews(files);
-  gate.worked();
-  expect([before, gate.isNews(files)]).toEqual([false, true]);
+  gate.recordDelivery(files, 'sent');
+  const before = gate.shouldNotify(files);
+  gate.reset();
+  expect([before, gate.shouldNotify(files)]).toEqual([false, true]);
 });
 
 test('each process has its own memory', () => {
   const clock = playedClock();
   const one = createFailureThrottle(clock);
-  one.told(files, 'sent');
-  expect([one.isNews(files), createFailureThrottle(clock).isNews(files)]).toEqual([false, true]);
+  one.recordDelivery(files, 'sent');
+  expect([one.shouldNotify(files), createFailureThrottle(clock).shouldNotify(files)]).toEqual([false, true]);
 });
 
 test.each([
-  { fate: 'refused', after: 0 },
-  { fate: 'unknown', after: 50 * MINUTE },
-  { fate: 'sent', after: 4 * HOUR - 10 * MINUTE },
-] as const)('what was $fate is news again after $after ms', ({ fate, after }) => {
+  { status: 'refused', after: 0 },
+  { status: 'unknown', after: 50 * MINUTE },
+  { status: 'sent', after: 4 * HOUR - 10 * MINUTE },
+] as const)('what was $status is news again after $after ms', ({ status, after }) => {
   const clock = playedClock();
   const gate = createFailureThrottle(clock);
-  gate.told(files, fate);
+  gate.recordDelivery(files, status);
   if (after > 0) {
     clock.advance(after - 1);
-    expect(gate.isNews(files)).toBe(false);
+    expect(gate.shouldNotify(files)).toBe(false);
     clock.advance(1);
   }
-  expect(gate.isNews(files)).toBe(true);
+  expect(gate.shouldNotify(files)).toBe(true);
 });
 
 test('a failure that Slack did not accept is told by the next run', async () => {
@@ -95,7 +94,7 @@ test('a failure that Slack did not accept is told by the next run', async () => 
   slack.faults.push({ times: 1, answer: { status: 410, body: 'channel_is_archived' } });
   const clock = playedClock();
   const run = {
-    alerts: createSlackSink({ url: slack.webhookUrl, fetch, clock, log: () => {} }),
+    channel: createSlackChannel(createSlackWebhook({ url: slack.webhookUrl, fetch, clock, log: () => {} })),
     project: 'shop',
     log: () => {},
     throttle: createFailureThrottle(clock),
@@ -118,15 +117,15 @@ test.each([
   { name: "the sink's own where the run has not begun", deadline: {}, limits: {} },
 ])('the time for the message about a failure is $name', async ({ deadline, limits }) => {
   const given: unknown[] = [];
-  const alerts: AlertSink<SlackPayload> = {
+  const channel = createSlackChannel({
     async send(_, sendLimits) {
       given.push(sendLimits);
-      return { fate: 'sent' };
+      return { status: 'sent' };
     },
-  };
+  });
   const throttle = createFailureThrottle(playedClock());
 
-  await notifyFailure(files, { alerts, project: 'shop', log: () => {}, throttle, ...deadline });
+  await notifyFailure(files, { channel, project: 'shop', log: () => {}, throttle, ...deadline });
 
   expect(given).toStrictEqual([limits]);
 });

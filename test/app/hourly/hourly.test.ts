@@ -11,11 +11,13 @@ import { createFolderStore } from '../../../src/adapters/storage/folder-store.ts
 import { createDeadline } from '../../../src/app/deadline.ts';
 import { createFailureThrottle } from '../../../src/app/hourly/failure-throttle.ts';
 import { runHourly } from '../../../src/app/hourly/hourly.ts';
+import type { Delivery } from '../../../src/incidents/channel.ts';
 import { emptyState, type State } from '../../../src/incidents/state.ts';
 import { printState } from '../../../src/incidents/state-text.ts';
 import { KINDS } from '../../../src/kinds/index.ts';
 import { DriftError } from '../../../src/model/errors.ts';
-import type { Delivery, Log } from '../../../src/model/ports.ts';
+import type { Log } from '../../../src/model/ports.ts';
+import { createSlackChannel } from '../../../src/slack/channel.ts';
 import type { SlackPayload } from '../../../src/slack/payload.ts';
 import { gistOf } from '../../simulation/gist.ts';
 import { writeFolder } from '../../support/folder.ts';
@@ -453,7 +455,7 @@ describe('a run that remembers', () => {
     { name: 'a day', ms: 24 * 3_600_000, told: [FIRST_GIST] },
   ])('that finds its state $name ahead of the clock tells of new drift: $told', async ({ ms, told }) => {
     const lastRunAt = new Date(Date.parse('2026-03-02T08:00:00.000Z') + ms).toISOString();
-    const full = { topic: 'drift', fate: 'sent', about: [] } as const;
+    const full = { topic: 'drift', status: 'sent', about: [] } as const;
     const messages = { runAt: lastRunAt, list: [full, full, full] };
     const { bigquery, call, slack } = await startRemembering({ ...emptyState('shop'), lastRunAt, messages });
     dropAmount(bigquery.warehouse);
@@ -572,12 +574,12 @@ test('whom to grant access is looked up once, and not waited for longer than it 
       clock,
     }),
     metrics: { write: async () => {} },
-    alerts: {
+    channel: createSlackChannel({
       async send(payload) {
         told.push(payload);
-        return { fate: 'sent' };
+        return { status: 'sent' };
       },
-    },
+    }),
     store: null,
     reports: null,
     account() {
@@ -605,7 +607,7 @@ describe.each([
   { where: 'without a state', isKept: false },
   { where: 'with a state', isKept: true },
 ])('a run that fails by a mistake in the program, $where', ({ isKept }) => {
-  async function fail(delivery: Delivery = { fate: 'sent' }) {
+  async function fail(delivery: Delivery = { status: 'sent' }) {
     const clock = playedClock();
     const logged: Parameters<Log>[0][] = [];
     const told: SlackPayload[] = [];
@@ -616,12 +618,12 @@ describe.each([
         throw new Error('secret words');
       },
       metrics: { write: async () => {} },
-      alerts: {
+      channel: createSlackChannel({
         async send(payload) {
           told.push(payload);
           return delivery;
         },
-      },
+      }),
       store: isKept ? createFolderStore(await writeFolder({})) : null,
       reports: null,
       account: async () => null,
@@ -659,7 +661,7 @@ describe.each([
   test('logs as well that Slack did not accept the message about it', async () => {
     const error = new DriftError('SinkRejected', 'Slack did not accept the message: no_team (HTTP 404)');
 
-    const { logged } = await fail({ fate: 'refused', error });
+    const { logged } = await fail({ status: 'refused', error });
 
     expect(logged).toEqual([failed, { severity: 'ERROR', message: error.message, code: 'SinkRejected' }]);
   });

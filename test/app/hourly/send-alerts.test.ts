@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { playedClock } from '../../../emulators/clock.ts';
-import { tell } from '../../../src/app/hourly/send-alerts.ts';
+import { sendAlerts } from '../../../src/app/hourly/send-alerts.ts';
 import type { StateSession } from '../../../src/app/hourly/state-session.ts';
+import type { Delivery, SendLimits } from '../../../src/incidents/channel.ts';
 import { rememberRun, uncheckedKey } from '../../../src/incidents/lifecycle.ts';
 import { type DeliveryStatus, emptyState, type State } from '../../../src/incidents/state.ts';
 import { DriftError } from '../../../src/model/errors.ts';
 import type { Finding } from '../../../src/model/finding.ts';
-import type { AlertSink, Deadline, Delivery, SendLimits } from '../../../src/model/ports.ts';
+import type { Deadline } from '../../../src/model/ports.ts';
 import type { Report } from '../../../src/model/report.ts';
-import type { SlackPayload } from '../../../src/slack/payload.ts';
+import { createSlackChannel } from '../../../src/slack/channel.ts';
 import {
   attempt,
   datasetSight,
@@ -47,7 +48,7 @@ const ACCESS_GIST = 'Unchecked | access denied: sales items';
 
 const lost = new DriftError('StateMoved', 'the lease is lost: another run has taken over');
 const unsaved = new DriftError('StateUnavailable', 'cannot write the state');
-const notSent = (fate: DeliveryStatus) => new DriftError('SinkRejected', `the message was ${fate}`);
+const notSent = (status: DeliveryStatus) => new DriftError('SinkRejected', `the message was ${status}`);
 
 const NOTHING = { opened: 0, changed: 0, reminded: 0, resolved: 0 };
 
@@ -55,7 +56,7 @@ interface Run {
   readonly report?: Report;
   readonly hours?: number;
   /** What becomes of the messages, one after the other; of those beyond, the last. */
-  readonly fates?: readonly DeliveryStatus[];
+  readonly statuses?: readonly DeliveryStatus[];
   /** When the lease is lost. */
   readonly losesLease?: 'before all' | 'in a pause' | 'asking for the account' | 'once Slack is asked';
   /** Which save fails, counted from 1. */
@@ -66,7 +67,7 @@ interface Run {
 /** What a run tells of the state that it has advanced, and in what order it tells and saves. */
 async function tellOf(
   advanced: State,
-  { report: seen = inSync, hours = 0, fates = ['sent'], losesLease, failingSave, deadline }: Run = {},
+  { report: seen = inSync, hours = 0, statuses = ['sent'], losesLease, failingSave, deadline }: Run = {},
 ) {
   const clock = playedClock(stamp(hours));
   const events: string[] = [];
@@ -77,7 +78,7 @@ async function tellOf(
   const assertHeld = () => {
     if (isLost) throw lost;
   };
-  const memory: StateSession = {
+  const session: StateSession = {
     isKept: true,
     get state() {
       return state;
@@ -91,22 +92,22 @@ async function tellOf(
     assertHeld,
     release: async () => {},
   };
-  const alerts: AlertSink<SlackPayload> = {
+  const channel = createSlackChannel({
     async send(payload, given) {
       if (losesLease === 'once Slack is asked') {
         isLost = true;
         given?.mayPost?.();
       }
-      const fate = fates[limits.length] ?? fates.at(-1) ?? 'sent';
+      const status = statuses[limits.length] ?? statuses.at(-1) ?? 'sent';
       limits.push(given);
       events.push(gistOf(payload));
-      return fate === 'sent' ? { fate } : ({ fate, error: notSent(fate) } satisfies Delivery);
+      return status === 'sent' ? { status } : ({ status, error: notSent(status) } satisfies Delivery);
     },
-  };
+  });
   const keys = [...seen.findings.map(({ fingerprint }) => fingerprint), ...seen.unchecked.map(uncheckedKey)];
-  const told = await tell(advanced, {
-    memory,
-    alerts,
+  const told = await sendAlerts(advanced, {
+    session,
+    channel,
     clock: {
       ...clock,
       async sleep(ms) {
@@ -118,7 +119,7 @@ async function tellOf(
     now: hour(hours),
     isSeen: (key) => keys.includes(key),
     timing: policy.alerts,
-    scene: {
+    context: {
       project: PROJECT,
       now: hour(hours),
       report: seen,
@@ -284,7 +285,7 @@ describe('a note on the state', () => {
       state: {
         ...noted,
         note: null,
-        messages: { runAt: stamp(0), list: [{ topic: 'unchecked', fate: 'sent', about: [] }] },
+        messages: { runAt: stamp(0), list: [{ topic: 'unchecked', status: 'sent', about: [] }] },
       },
     });
   });
@@ -303,15 +304,15 @@ describe('a note on the state', () => {
     'Slack may not have the message of an earlier attempt; the next run tells it again',
   );
   test.each<{
-    readonly fate: DeliveryStatus;
+    readonly status: DeliveryStatus;
     readonly events: readonly string[];
     readonly errors: readonly unknown[];
   }>([
-    { fate: 'sent', events: [NOTE_GIST], errors: [null, null, null] },
-    { fate: 'unknown', events: [NOTE_GIST, NOTE_GIST], errors: [notSent('unknown'), doubt, null] },
-    { fate: 'refused', events: [NOTE_GIST, NOTE_GIST], errors: [notSent('refused'), null, null] },
-  ])('that was $fate at first is told until Slack may have it', async ({ fate, events, errors }) => {
-    const attempt1 = await tellOf(noted, { fates: [fate] });
+    { status: 'sent', events: [NOTE_GIST], errors: [null, null, null] },
+    { status: 'unknown', events: [NOTE_GIST, NOTE_GIST], errors: [notSent('unknown'), doubt, null] },
+    { status: 'refused', events: [NOTE_GIST, NOTE_GIST], errors: [notSent('refused'), null, null] },
+  ])('that was $status at first is told until Slack may have it', async ({ status, events, errors }) => {
+    const attempt1 = await tellOf(noted, { statuses: [status] });
     const attempt2 = await tellOf(advancedBy(attempt1.state, inSync));
     const nextRun = await tellOf(advancedBy(attempt2.state, inSync, 1), { hours: 1 });
 
@@ -324,7 +325,7 @@ describe('a note on the state', () => {
   });
 
   test('is not sent again by the attempt after one that left it in doubt, but by the next run', async () => {
-    const doubtful = await tellOf(noted, { fates: ['unknown'] });
+    const doubtful = await tellOf(noted, { statuses: ['unknown'] });
     const again = await tellOf(advancedBy(doubtful.state, inSync));
     const nextRun = await tellOf(advancedBy(again.state, inSync, 1), { hours: 1 });
 
@@ -334,17 +335,20 @@ describe('a note on the state', () => {
     ]);
   });
 
-  test.each<{ readonly fate: DeliveryStatus; readonly events: readonly string[] }>([
-    { fate: 'sent', events: ['save'] },
-    { fate: 'unknown', events: ['save'] },
-    { fate: 'refused', events: ['save', NOTE_GIST, 'save'] },
-  ])('follows a message of the same run only where that one was refused: $fate', async ({ fate, events }) => {
-    const messages = { runAt: stamp(0), list: [{ topic: 'drift', fate, about: ['other'] }] } as const;
+  test.each<{ readonly status: DeliveryStatus; readonly events: readonly string[] }>([
+    { status: 'sent', events: ['save'] },
+    { status: 'unknown', events: ['save'] },
+    { status: 'refused', events: ['save', NOTE_GIST, 'save'] },
+  ])(
+    'follows a message of the same run only where that one was refused: $status',
+    async ({ status, events }) => {
+      const messages = { runAt: stamp(0), list: [{ topic: 'drift', status, about: ['other'] }] } as const;
 
-    const run = await tellOf({ ...noted, messages });
+      const run = await tellOf({ ...noted, messages });
 
-    expect(run.events).toEqual(events);
-  });
+      expect(run.events).toEqual(events);
+    },
+  );
 });
 
 describe('what Slack heard of is counted', () => {
@@ -394,9 +398,9 @@ describe('what Slack heard of is counted', () => {
     });
   });
 
-  test.each<DeliveryStatus>(['unknown', 'refused'])('only where it was sent: not %s', async (fate) => {
-    const { told } = await tellOf(first(drifted), { report: drifted, fates: [fate] });
+  test.each<DeliveryStatus>(['unknown', 'refused'])('only where it was sent: not %s', async (status) => {
+    const { told } = await tellOf(first(drifted), { report: drifted, statuses: [status] });
 
-    expect(told).toEqual({ counts: NOTHING, error: notSent(fate), isSilent: false });
+    expect(told).toEqual({ counts: NOTHING, error: notSent(status), isSilent: false });
   });
 });
