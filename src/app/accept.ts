@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fieldFinder } from '../compare/fields.ts';
 import { compareTable } from '../compare/table.ts';
-import { acceptedFile, rewrittenText, withoutContractPaths } from '../files/accepted-file.ts';
 import { contractOf, expectedTable } from '../files/expected-table.ts';
+import { rewrittenText } from '../files/file-text.ts';
+import { restate, withoutContractPaths } from '../files/restate.ts';
 import { kindRow } from '../kinds/index.ts';
 import { canonicalTable, statedFields } from '../metadata/canonical.ts';
 import { shardedPrefix } from '../metadata/date-shard.ts';
@@ -245,7 +246,7 @@ function applied(
       const unexpressed = `data is kept for ${kept}: contract.retention cannot be lowered to less than a day; lengthen the expiration, or take the retention out of the contract`;
       return { content: before, accepted: [], unexpressed };
     }
-    content = acceptedFile({ file: content, changes, actual: resource });
+    content = restate({ file: content, actual: resource, only: changes });
     accepted = [...accepted, ...changes];
   }
   return { content, accepted, unexpressed: null };

@@ -1,7 +1,8 @@
 import { tableFileProblems } from '../adapters/folders/expected-files.ts';
 import { createExpectedWriter } from '../adapters/folders/expected-writer.ts';
 import { type AcceptResult, accept, parseTarget } from '../app/accept.ts';
-import { fileText, tableContent } from '../files/expected-file.ts';
+import { tableContent } from '../files/expected-file.ts';
+import { fileText } from '../files/file-text.ts';
 import { wordsFor } from '../kinds/words.ts';
 import type { Change, Kind } from '../model/finding.ts';
 import { systemClock } from '../wiring.ts';

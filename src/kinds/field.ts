@@ -40,7 +40,7 @@ export const fieldType: KindRow<'field'> = {
   purpose: 'Checks that the field has the declared type with its parameters.',
   why: 'Writers that send the old type are refused, and readers compute with another one.',
   act: 'Widening can be undone only by a rebuild; otherwise SET DATA TYPE where BigQuery allows it.',
-  location: ['type', 'precision', 'scale', 'maxLength', 'rangeElementType'],
+  location: ['type', 'maxLength', 'precision', 'scale', 'timestampPrecision', 'rangeElementType', 'fields'],
   words: { what: 'field {path} is of another type', breaks: true, say: saidAs('none') },
   repair: ofField(schemaRepair.fieldType),
 };

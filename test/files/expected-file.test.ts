@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { datasetContent, fileText, tableContent } from '../../src/files/expected-file.ts';
+import { datasetContent, tableContent } from '../../src/files/expected-file.ts';
+import { fileText } from '../../src/files/file-text.ts';
 import type { Resource } from '../../src/model/ports.ts';
 import { RUNS } from '../support/runs.ts';
 
@@ -198,40 +199,5 @@ describe('datasetContent', () => {
       },
       defaultCollation: 'und:ci',
     });
-  });
-});
-
-describe('fileText', () => {
-  test('is JSON of two spaces a level, with a list of plain values on one line where it fits', () => {
-    const text = fileText({
-      type: 'TABLE',
-      schema: { fields: [{ name: 'a', type: 'STRING' }] },
-      clustering: { fields: ['a', 'b'] },
-      nothing: [],
-      none: {},
-      long: ['x'.repeat(60), 'y'.repeat(60)],
-    });
-    expect(text).toBe(
-      `${JSON.stringify(
-        {
-          type: 'TABLE',
-          schema: { fields: [{ name: 'a', type: 'STRING' }] },
-          clustering: { fields: 'LIST' },
-          nothing: [],
-          none: {},
-          long: ['x'.repeat(60), 'y'.repeat(60)],
-        },
-        null,
-        2,
-      ).replace('"LIST"', '["a", "b"]')}\n`,
-    );
-  });
-
-  test('says the same as JSON.stringify of any content', () => {
-    fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (content) => {
-        expect(JSON.parse(fileText(content))).toEqual(JSON.parse(JSON.stringify(content)));
-      }),
-    );
   });
 });

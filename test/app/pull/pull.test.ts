@@ -15,7 +15,7 @@ import { endless } from '../../support/deadline.ts';
 import { type Files, writeFolder } from '../../support/folder.ts';
 import { RUNS } from '../../support/runs.ts';
 
-const FIXTURES = join(import.meta.dirname, '../fixtures/bigquery');
+const FIXTURES = join(import.meta.dirname, '../../fixtures/bigquery');
 
 const nothing: PullResult = {
   written: [],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rewrittenText, withoutContractPaths } from '../../src/files/accepted-file.ts';
+import { fileText, rewrittenText } from '../../src/files/file-text.ts';
 import { RUNS } from '../support/runs.ts';
 
 /** Text, what happens to its value, and the text that follows. */
@@ -143,12 +143,37 @@ describe('rewrittenText', () => {
     ));
 });
 
-test('paths that are gone leave the contract, consumers stay', () => {
-  const file = JSON.parse(
-    '{"contract":{"owner":"o","criticalFields":["a","b"],"consumers":{"web":["b"],"__proto__":["a","b"]}}}',
-  );
-  expect(JSON.stringify(withoutContractPaths(file, (path) => path === 'b'))).toBe(
-    '{"contract":{"owner":"o","criticalFields":["a"],"consumers":{"web":[],"__proto__":["a"]}}}',
-  );
-  expect(withoutContractPaths({}, () => true)).toEqual({});
+describe('fileText', () => {
+  test('is JSON of two spaces a level, with a list of plain values on one line where it fits', () => {
+    const text = fileText({
+      type: 'TABLE',
+      schema: { fields: [{ name: 'a', type: 'STRING' }] },
+      clustering: { fields: ['a', 'b'] },
+      nothing: [],
+      none: {},
+      long: ['x'.repeat(60), 'y'.repeat(60)],
+    });
+    expect(text).toBe(
+      `${JSON.stringify(
+        {
+          type: 'TABLE',
+          schema: { fields: [{ name: 'a', type: 'STRING' }] },
+          clustering: { fields: 'LIST' },
+          nothing: [],
+          none: {},
+          long: ['x'.repeat(60), 'y'.repeat(60)],
+        },
+        null,
+        2,
+      ).replace('"LIST"', '["a", "b"]')}\n`,
+    );
+  });
+
+  test('says the same as JSON.stringify of any content', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (content) => {
+        expect(JSON.parse(fileText(content))).toEqual(JSON.parse(JSON.stringify(content)));
+      }),
+    );
+  });
 });
