@@ -11,12 +11,13 @@ import { isObject } from '../metadata/parse.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { formatDuration, loweredRetention } from '../model/duration.ts';
 import { DriftError, MalformedError, type Problem } from '../model/errors.ts';
+import { covers } from '../model/field-path.ts';
 import type { Change, Kind } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Read, Resource, TableId, Warehouse } from '../model/ports.ts';
 import type { DeclaredDataset } from '../model/table.ts';
 import { readNewestShards } from './check/date-shards.ts';
-import { covers, weakenings } from './weakening.ts';
+import { weakenings } from './weakening.ts';
 
 export interface AcceptOptions {
   readonly warehouse: Warehouse;

@@ -2,6 +2,7 @@ import { contractOf, expectedTable } from '../files/expected-table.ts';
 import { sayValue } from '../kinds/words.ts';
 import { isObject } from '../metadata/parse.ts';
 import { loweredRetention } from '../model/duration.ts';
+import { covers, isRelated } from '../model/field-path.ts';
 import type { Change, Kind } from '../model/finding.ts';
 import type { Resource } from '../model/ports.ts';
 import type { Contract, Table } from '../model/table.ts';
@@ -130,10 +131,10 @@ function saidOfReaders(what: string, readers: readonly string[]): readonly strin
 
 /** Those whose contract lists the path, or one above or beneath it. */
 function reliedOn({ criticalFields, consumers }: Contract, path: string | null): readonly string[] {
-  const isRelated = (listed: string) => path !== null && (covers(listed, path) || covers(path, listed));
+  const isListed = (listed: string) => path !== null && isRelated(listed, path);
   return [
-    ...(criticalFields.some(isRelated) ? ['it is critical'] : []),
-    ...[...consumers].filter(([, paths]) => paths.some(isRelated)).map(([name]) => `${name} reads it`),
+    ...(criticalFields.some(isListed) ? ['it is critical'] : []),
+    ...[...consumers].filter(([, paths]) => paths.some(isListed)).map(([name]) => `${name} reads it`),
   ];
 }
 
@@ -150,12 +151,4 @@ function lostTags(file: Resource, path: string): readonly string[] {
   return tagged(isObject(schema) ? schema['fields'] : [], '')
     .filter((own) => own.length > path.length && covers(path, own))
     .map((own) => `the policy tags of field ${own} are no longer expected`);
-}
-
-/** Whether a path is another, or lies above it. */
-export function covers(ancestor: string, path: string): boolean {
-  return (
-    path.toLowerCase() === ancestor.toLowerCase() ||
-    path.toLowerCase().startsWith(`${ancestor.toLowerCase()}.`)
-  );
 }

@@ -1,4 +1,5 @@
-import type { Finding, Kind, Unchecked } from '../model/finding.ts';
+import { KINDS, kindRow, saysMissing } from '../kinds/index.ts';
+import type { Finding, Unchecked } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Report } from '../model/report.ts';
 import type { DatasetScan, ScanResult, UndeclaredScan } from '../model/scan-result.ts';
@@ -133,9 +134,8 @@ const ALWAYS = () => true;
  */
 function comparedActual({ kind, actual, shard }: Finding): string | null {
   if (actual === null) return null;
-  if (shard !== undefined && kind === 'table-expiration') return 'expires';
-  if (shard !== undefined && kind === 'retention') return `${Math.round(Number(actual) / HOUR_MS)} hours`;
-  return rememberedText(actual);
+  const { acrossShards } = kindRow(kind);
+  return shard === undefined || acrossShards === undefined ? rememberedText(actual) : acrossShards(actual);
 }
 
 type Recovery = Pick<FindingRecord, 'lastGoodAt' | 'timeTravelHours'>;
@@ -182,14 +182,8 @@ function rememberQuiet(state: State, { report, scan, policy }: RunResult): State
   return [...quiet, ...unseen];
 }
 
-const LOSSES: readonly Kind[] = [
-  'dataset-missing',
-  'table-missing',
-  'table-type',
-  'field-missing',
-  'partition-expiration',
-  'retention',
-];
+/** The ids of those by which data may go. */
+const LOSSES = KINDS.filter(({ loses }) => loses !== undefined).map(({ id }) => id);
 
 /** When what a finding is about was last read without it, and the window in force when it went. */
 function recoveries(
@@ -203,9 +197,14 @@ function recoveries(
     const windowNow = scan.datasets.get(dataset)?.timeTravelHours;
     if (remembered !== undefined) {
       const { lastGoodAt, timeTravelHours } = remembered;
+      // What was deleted keeps the window in force when it went; the rows of a table that is there have the one of now:
+      // https://docs.cloud.google.com/bigquery/docs/time-travel ("How the time travel window affects table and dataset recovery")
       return {
         lastGoodAt,
-        timeTravelHours: GONE.includes(kind) ? timeTravelHours : lesserWindow(timeTravelHours, windowNow),
+        timeTravelHours:
+          kindRow(kind).loses?.what === 'everything'
+            ? timeTravelHours
+            : lesserWindow(timeTravelHours, windowNow),
       };
     }
     const known = seen.get(dataset);
@@ -219,12 +218,6 @@ function recoveries(
     };
   };
 }
-
-/**
- * What was deleted keeps the window in force when it went; the rows of a table that is there have the one of now:
- * https://docs.cloud.google.com/bigquery/docs/time-travel ("How the time travel window affects table and dataset recovery")
- */
-const GONE: readonly Kind[] = ['dataset-missing', 'table-missing', 'table-type'];
 
 /** Another one whenever something else of the table is compared: what was not, nobody knows to have been in order. */
 function comparedDigest(declared: DeclaredTable | undefined, { severities }: Policy): string | null {
@@ -312,9 +305,7 @@ function missingNews(
   const held = new Set(findings.flatMap(({ key, told }) => (told?.isOpen === true ? [key] : [])));
   const news = report.findings.filter(
     ({ kind, severity, fingerprint }) =>
-      (kind === 'table-missing' || kind === 'dataset-missing') &&
-      isAtLeast(severity, policy.minimumSeverity) &&
-      !held.has(fingerprint),
+      saysMissing(kind) && isAtLeast(severity, policy.minimumSeverity) && !held.has(fingerprint),
   );
   const keys = new Set(news.map(uncheckedKey));
   return ({ dataset, table }) =>

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { kindRow } from '../kinds/index.ts';
+import { covers, isRelated } from '../model/field-path.ts';
 import type { Change, Judged, Kind, Subject } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy, Waiver } from '../model/policy.ts';
@@ -76,8 +77,9 @@ function severityOf(change: Change, contracts: readonly Contract[], policy: Poli
 }
 
 function isReliedOn(change: Change, contract: Contract): boolean {
-  const paths = [...contract.criticalFields, ...[...contract.consumers.values()].flat()];
-  return change.path !== null && paths.some((path) => isRelated(path, change.path ?? ''));
+  const { path } = change;
+  const listed = [...contract.criticalFields, ...[...contract.consumers.values()].flat()];
+  return path !== null && listed.some((each) => isRelated(each, path));
 }
 
 /** Of a field finding those that list such a path, of any other all. */
@@ -89,17 +91,6 @@ function consumersOf(change: Change, contract: Contract): readonly string[] {
       ? consumers
       : consumers.filter(([, paths]) => paths.some((listed) => isRelated(listed, path)));
   return relying.map(([name]) => name);
-}
-
-/** Whether one path is the other, or lies above or beneath it. */
-function isRelated(path: string, other: string): boolean {
-  return covers(path, other) || covers(other, path);
-}
-
-function covers(ancestor: string, path: string): boolean {
-  const upper = ancestor.toLowerCase();
-  const lower = path.toLowerCase();
-  return lower === upper || lower.startsWith(`${upper}.`);
 }
 
 /** Those that are over, too. */

@@ -13,6 +13,7 @@ export const datasetMissing: KindRow<'dataset'> = {
   why: 'Every query of its tables fails, and what was in it can be restored for a limited time only.',
   act: 'Find out who dropped it; UNDROP SCHEMA brings it back within its time travel window. If it was meant, delete its files.',
   location: { none: 'it compares whether there is a dataset' },
+  loses: { what: 'everything' },
   words: {
     what: 'the dataset is missing',
     breaks: true,

@@ -1,7 +1,7 @@
 import * as fieldRepair from '../repair/field.ts';
 import { ofField } from '../repair/repair-case.ts';
 import * as schemaRepair from '../repair/schema.ts';
-import { DECLARE_IT, type KindRow, saidAs } from './kind.ts';
+import { DECLARE_IT, holdsRows, type KindRow, saidAs } from './kind.ts';
 
 export const fieldMissing: KindRow<'field'> = {
   id: 'field-missing',
@@ -13,6 +13,7 @@ export const fieldMissing: KindRow<'field'> = {
   why: 'Queries and loads that name the column fail.',
   act: 'Add it again if BigQuery can (drift check --format json has the statement); its data can be restored by time travel for a limited time.',
   location: { none: 'it compares whether there is a field' },
+  loses: { what: 'column', where: holdsRows },
   words: { what: 'field {path} is missing', breaks: true, say: saidAs('nothing') },
   repair: ofField(schemaRepair.fieldMissing),
 };

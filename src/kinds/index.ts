@@ -1,7 +1,7 @@
-import type { Kind } from '../model/finding.ts';
+import type { Change, Judged, Kind } from '../model/finding.ts';
 import * as dataset from './dataset.ts';
 import * as field from './field.ts';
-import type { KindRow } from './kind.ts';
+import type { KindRow, Loss } from './kind.ts';
 import * as partitioning from './partitioning.ts';
 import * as table from './table.ts';
 
@@ -62,6 +62,12 @@ export function saysMissing(kind: Kind): boolean {
 export function saysUndeclared(kind: Kind): boolean {
   const { means, scope } = kindRow(kind);
   return means === 'undeclared' && scope !== 'field';
+}
+
+/** What data may go by a change; null: none. */
+export function lossOf(change: Change & Pick<Judged, 'actualType'>): Loss['what'] | null {
+  const { loses } = kindRow(change.kind);
+  return loses === undefined || loses.where?.(change) === false ? null : loses.what;
 }
 
 export function kindRow(kind: Kind): KindRow {

@@ -1,5 +1,5 @@
 import { formatDuration } from '../model/duration.ts';
-import type { Change, Kind } from '../model/finding.ts';
+import type { Change, Judged, Kind } from '../model/finding.ts';
 import type { Severity } from '../model/severity.ts';
 import type { Contract } from '../model/table.ts';
 import type { FixMaker } from '../repair/repair-case.ts';
@@ -34,9 +34,22 @@ export interface KindRow<S extends Scope = Scope> {
   readonly act: string;
   /** The keys that it compares, in the REST resource of what it is about. */
   readonly location: readonly [string, ...string[]] | None;
+  readonly loses?: Loss;
+  /** When BigQuery deletes the whole table by it, in milliseconds since 1970; null: never. */
+  readonly deletesTableAt?: (change: Change) => string | null;
+  /** Of a date-sharded table: what of a value counts as another one, where it differs from shard to shard by itself. */
+  readonly acrossShards?: (actual: string) => string;
   readonly words: KindWords;
   /** What repairs it. */
   readonly repair: FixMaker | None;
+}
+
+/** Data that may go by it, and that time travel can restore for a while. */
+export interface Loss {
+  /** `expiring` goes on every day. */
+  readonly what: 'everything' | 'column' | 'expiring';
+  /** Absent: always. */
+  readonly where?: (change: Change & Pick<Judged, 'actualType'>) => boolean;
 }
 
 export interface KindWords {
@@ -48,6 +61,11 @@ export interface KindWords {
   readonly hint?: string | ((change: Change) => string | null);
   /** Whoever reads it finds it gone or unreadable, not just different. */
   readonly breaks?: true;
+}
+
+/** Not of a view, which shows the rows of other tables, nor of an external table. */
+export function holdsRows({ actualType = 'TABLE' }: Pick<Judged, 'actualType'>): boolean {
+  return actualType === 'TABLE';
 }
 
 export const saidAs = (absent: string) => (value: string | null) => value ?? absent;

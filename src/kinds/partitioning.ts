@@ -1,9 +1,11 @@
 import { formatDuration } from '../model/duration.ts';
 import type { Change } from '../model/finding.ts';
+import { isShorter } from '../repair/loss.ts';
 import { ofTable } from '../repair/repair-case.ts';
 import * as tableRepair from '../repair/table.ts';
-import { type KindRow, saidAs, saidAsDuration } from './kind.ts';
+import { holdsRows, type KindRow, saidAs, saidAsDuration } from './kind.ts';
 
+const HOUR_MS = 3_600_000;
 /** https://docs.cloud.google.com/bigquery/docs/managing-partitioned-tables */
 const EXPIRES_SILENTLY = 'BigQuery deletes expired partitions without a log entry.';
 /** https://docs.cloud.google.com/bigquery/docs/partitioned-tables */
@@ -58,6 +60,10 @@ export const partitionExpiration: KindRow<'table'> = {
   why: 'Partitions older than that are deleted, without a log entry; or data is kept that should go.',
   act: 'ALTER TABLE SET OPTIONS (partition_expiration_days = …). Shortening it deletes at once.',
   location: ['timePartitioning.expirationMs'],
+  loses: {
+    what: 'expiring',
+    where: (change) => holdsRows(change) && isShorter(change.actual, change.expected),
+  },
   words: {
     what: 'the expiration of partitions differs',
     say: saidAsDuration('never'),
@@ -103,6 +109,10 @@ export const retention: KindRow<'table'> = {
   why: 'Data goes before the contract, and often the law, allows it.',
   act: 'Lift the expiration at once; what has expired can be brought back by time travel for a limited time.',
   location: ['timePartitioning.expirationMs', 'expirationTime'],
+  loses: { what: 'expiring', where: holdsRows },
+  deletesTableAt: ({ context }) =>
+    context?.type === 'caused-by' && context.kind === 'table-expiration' ? context.expirationTime : null,
+  acrossShards: (ms) => `${Math.round(Number(ms) / HOUR_MS)} hours`,
   words: {
     what: (change) =>
       isOfTable(change)

@@ -1,3 +1,4 @@
+import type { Change } from '../model/finding.ts';
 import * as constraintsRepair from '../repair/constraints.ts';
 import * as datasetRepair from '../repair/dataset.ts';
 import { ofTable } from '../repair/repair-case.ts';
@@ -17,6 +18,7 @@ export const tableMissing: KindRow<'table'> = {
   why: 'Every query of it fails, and what was in it can be restored for a limited time only.',
   act: 'Restore it by time travel: its dataset says for how long, 2 to 7 days. If it was meant, delete its file (drift accept --force).',
   location: { none: 'it compares whether there is a table' },
+  loses: { what: 'everything', where: wasTable },
   words: {
     what: 'the table is missing',
     breaks: true,
@@ -54,6 +56,8 @@ export const tableType: KindRow<'table'> = {
   why: 'A view in the place of a table has no data of its own, and nobody can write to it; a snapshot is frozen.',
   act: 'Find out what replaced it; all but its fields follows from the type.',
   location: ['type'],
+  // What is there instead has taken its name.
+  loses: { what: 'everything', where: wasTable },
   words: { what: 'the table is of another type', breaks: true, say: saidAs('none') },
   repair: ofTable(tableRepair.tableType),
 };
@@ -68,6 +72,8 @@ export const tableExpiration: KindRow<'table'> = {
   why: 'The table deletes itself at that time, with all its data.',
   act: 'ALTER TABLE SET OPTIONS (expiration_timestamp = NULL) before it does.',
   location: ['expirationTime'],
+  deletesTableAt: ({ actual }) => actual,
+  acrossShards: () => 'expires',
   words: {
     what: 'the expiration of the table differs',
     say: (value, side) => {
@@ -177,4 +183,8 @@ export const externalSource: KindRow<'table'> = {
 /** int64 reaches further than a calendar. */
 function momentOf(ms: number): string {
   return ms >= 0 && ms <= LAST_MS ? moment(new Date(ms).toISOString()) : `${ms} ms after 1970`;
+}
+
+function wasTable({ expected }: Change): boolean {
+  return expected === 'TABLE';
 }

@@ -3,7 +3,7 @@ import type { Contract } from '../model/table.ts';
 import type { TimeTravel } from '../model/time-travel.ts';
 import { RESTORABLE_AT_MOST, restorable } from '../repair/recovery.ts';
 import { shortened } from '../words/printable.ts';
-import { kindRow } from './index.ts';
+import { kindRow, lossOf, saysMissing } from './index.ts';
 
 /** `breaks` or `read by`: what the consumers of a finding of this kind feel. */
 export function readerVerb(kind: Kind): 'breaks' | 'read by' {
@@ -33,9 +33,8 @@ export function explain(judged: Judged, contract: Contract | null, timeTravel?: 
 }
 
 /** Whether its hint is how long what is gone can be restored, which the recovery clock says better where there is one. */
-export function saysRestorable({ kind, expected, context }: Change): boolean {
-  if (context !== undefined) return false;
-  return kind === 'dataset-missing' || (kind === 'table-missing' && expected === 'TABLE');
+export function saysRestorable(change: Change): boolean {
+  return change.context === undefined && saysMissing(change.kind) && lossOf(change) !== null;
 }
 
 function restorableHint(timeTravel: TimeTravel | undefined): string {

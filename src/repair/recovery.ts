@@ -1,4 +1,6 @@
 import type { FindingRecord } from '../incidents/state.ts';
+import { kindRow, lossOf } from '../kinds/index.ts';
+import { holdsRows } from '../kinds/kind.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { Finding } from '../model/finding.ts';
 import { LEAST_WINDOW_HOURS, MOST_WINDOW_HOURS, type TimeTravel } from '../model/time-travel.ts';
@@ -22,13 +24,14 @@ export function recoveryClock(
   const lost = lossOf(finding);
   if (lost === null || lastGoodAt === null) return null;
   const until = restorableUntil(memo) ?? now;
+  const lostData = lost === 'expiring' ? 'partitions deleted' : 'what was dropped';
   const inOrder = `Last seen in order at ${moment(lastGoodAt)}`;
   if (until > now) {
-    return `${inOrder}: ${lost.what} since can be restored by time travel until at least ${moment(until.toISOString())} (${lasting(now.toISOString(), until)} from now).`;
+    return `${inOrder}: ${lostData} since can be restored by time travel until at least ${moment(until.toISOString())} (${lasting(now.toISOString(), until)} from now).`;
   }
-  if (lost.goesOn) {
+  if (lost === 'expiring') {
     const window = formatDuration((timeTravelHours ?? LEAST_WINDOW_HOURS) * HOUR_MS);
-    return `${inOrder}: of the ${lost.what} since, time travel restores what went in the last ${window}.`;
+    return `${inOrder}: of the ${lostData} since, time travel restores what went in the last ${window}.`;
   }
   const careUntil = after(until.toISOString(), FAIL_SAFE_HOURS);
   const care = `; Cloud Customer Care may still have it until ${moment(careUntil.toISOString())}`;
@@ -91,48 +94,8 @@ function untilDeleted(
 }
 
 /** When the whole table goes; null: it stays, or goes at no moment that BigQuery has. */
-function deletionOf({ kind, actual, context }: Finding): Date | null {
-  const isCause = context?.type === 'caused-by' && context.kind === 'table-expiration';
-  const milliseconds = kind === 'table-expiration' ? actual : isCause ? context.expirationTime : null;
+function deletionOf(finding: Finding): Date | null {
+  const milliseconds = kindRow(finding.kind).deletesTableAt?.(finding) ?? null;
   const ms = milliseconds === null ? Number.NaN : Number(milliseconds);
   return ms >= 0 && ms <= LAST_MS ? new Date(ms) : null;
-}
-
-interface Loss {
-  readonly what: string;
-  /** Whether more is lost every day, not all at once. */
-  readonly goesOn: boolean;
-}
-
-const DROPPED: Loss = { what: 'what was dropped', goesOn: false };
-const EXPIRING: Loss = { what: 'partitions deleted', goesOn: true };
-
-/** What a finding of this kind loses. */
-function lossOf(finding: Finding): Loss | null {
-  const { kind, expected, actual } = finding;
-  switch (kind) {
-    case 'dataset-missing':
-      return DROPPED;
-    case 'table-missing':
-    // What is there instead has taken its name.
-    case 'table-type':
-      return expected === 'TABLE' ? DROPPED : null;
-    case 'field-missing':
-      return holdsRows(finding) ? DROPPED : null;
-    case 'retention':
-      return holdsRows(finding) ? EXPIRING : null;
-    case 'partition-expiration':
-      return holdsRows(finding) && isShorter(actual, expected) ? EXPIRING : null;
-    default:
-      return null;
-  }
-}
-
-/** Not of a view, which shows those of other tables, nor of an external table. */
-function holdsRows({ actualType = 'TABLE' }: Finding): boolean {
-  return actualType === 'TABLE';
-}
-
-function isShorter(actual: string | null, expected: string | null): boolean {
-  return actual !== null && (expected === null || BigInt(actual) < BigInt(expected));
 }
