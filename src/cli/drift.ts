@@ -10,6 +10,7 @@ import { KINDS } from '../kinds/index.ts';
 import { DriftError, type ErrorCode } from '../model/errors.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Report } from '../model/report.ts';
+import { outcomesOf } from '../model/scan-result.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../model/severity.ts';
 import { renderJson } from '../output/json.ts';
 import { renderJunit } from '../output/junit.ts';
@@ -253,7 +254,7 @@ function rendered(
   { format, failOn }: Pick<CheckCommandOptions, 'format' | 'failOn'>,
   policy: Policy,
 ): string {
-  const { report, outcomes } = result;
+  const { report, scan } = result;
   switch (format) {
     case 'text':
       return renderText(report, { color: false });
@@ -267,7 +268,7 @@ function rendered(
         ...NOTHING_REMEMBERED,
       });
     case 'junit':
-      return renderJunit(report, outcomes, { failOn });
+      return renderJunit(report, outcomesOf(scan), { failOn });
     case 'slack':
       return `${JSON.stringify(slackPayload(result, policy), null, 2)}\n`;
   }

@@ -1,4 +1,5 @@
 import type { Change, UncheckedReason } from './finding.ts';
+import type { DatasetOutcome, TableCounts, TableStatus } from './report.ts';
 import type { DeclaredDataset, DeclaredTable } from './table.ts';
 
 /** What a run came to know, for judging what is remembered from the runs before. */
@@ -19,6 +20,8 @@ export interface DatasetScan {
   readonly timeTravelHours: number | null;
   readonly tables: ReadonlyMap<string, TableScan>;
   readonly undeclaredTables: UndeclaredScan;
+  /** false: its own settings or its undeclared tables were not all seen. */
+  readonly isWhollyRead: boolean;
 }
 
 export interface TableScan {
@@ -26,6 +29,8 @@ export interface TableScan {
   readonly status: ScanStatus;
   /** Why it is unreadable; absent where it is not. */
   readonly reason?: UncheckedReason;
+  /** Whether it, or its dataset, is missing or has a finding that counts as drift. */
+  readonly isDrifted: boolean;
   /** What else was noticed where it was read. */
   readonly warnings?: readonly string[];
   readonly changes: readonly Change[];
@@ -38,4 +43,24 @@ export interface UndeclaredScan {
   readonly isComplete: boolean;
   /** Those that were listed and could not be confirmed. */
   readonly unreadable: ReadonlySet<string>;
+}
+
+/** What became of each declared dataset and table. */
+export function outcomesOf({ datasets }: ScanResult): readonly DatasetOutcome[] {
+  return [...datasets].map(([dataset, { isWhollyRead: read, tables }]) => ({
+    dataset,
+    read,
+    tables: [...tables].map(([table, scan]) => ({ table, status: statusOfTable(scan) })),
+  }));
+}
+
+function statusOfTable({ status, isDrifted }: TableScan): TableStatus {
+  if (isDrifted) return 'drifted';
+  return status === 'unreadable' ? 'unchecked' : 'in-sync';
+}
+
+export function countTables(outcomes: readonly DatasetOutcome[]): TableCounts {
+  const statuses = outcomes.flatMap(({ tables }) => tables.map(({ status }) => status));
+  const count = (status: TableStatus) => statuses.filter((candidate) => candidate === status).length;
+  return { inSync: count('in-sync'), drifted: count('drifted'), unchecked: count('unchecked') };
 }

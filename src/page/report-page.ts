@@ -2,13 +2,12 @@ import type { State } from '../incidents/state.ts';
 import type { TableDetails } from '../model/details.ts';
 import type { Waiver } from '../model/policy.ts';
 import type { PageAddress } from '../model/ports.ts';
-import type { DatasetOutcome, Report } from '../model/report.ts';
+import type { Report } from '../model/report.ts';
 import type { ScanResult } from '../model/scan-result.ts';
 
 /** All that the report page shows. */
 export interface Page {
   readonly report: Report;
-  readonly outcomes: readonly DatasetOutcome[];
   readonly scan: ScanResult;
   /** Of the worst tables. */
   readonly details: readonly TableDetails[];

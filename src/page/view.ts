@@ -3,7 +3,8 @@ import type { TableDetails } from '../model/details.ts';
 import type { Finding, Subject, Unchecked } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Waiver } from '../model/policy.ts';
-import type { TableStatus } from '../model/report.ts';
+import type { DatasetOutcome, TableStatus } from '../model/report.ts';
+import { outcomesOf } from '../model/scan-result.ts';
 import type { Contract, DeclaredTable } from '../model/table.ts';
 import type { Page } from './report-page.ts';
 
@@ -15,6 +16,8 @@ export type EntryStatus = TableStatus | 'undeclared';
 
 /** A page with what is looked up in it. */
 export interface View extends Page {
+  /** Every declared dataset with its tables. */
+  readonly outcomes: readonly DatasetOutcome[];
   readonly memoOf: (finding: Finding) => Incident<FindingRecord> | null;
   readonly uncheckedMemoOf: (subject: Subject) => Incident<UncheckedRecord> | null;
   readonly detailsOf: (subject: Subject) => TableDetails | null;
@@ -33,7 +36,8 @@ export interface View extends Page {
 }
 
 export function viewOf(page: Page): View {
-  const { state, details, outcomes, scan, report, waivers, now } = page;
+  const { state, details, scan, report, waivers, now } = page;
+  const outcomes = outcomesOf(scan);
   const memos = new Map(openOf(state?.findings ?? []).map((record) => [record.key, record]));
   const unchecked = new Map(
     openOf(state?.unchecked ?? []).map((record) => [keyOf(record.about), record] as const),
@@ -54,6 +58,7 @@ export function viewOf(page: Page): View {
   const unread = new Map([...listed].reverse().map((entry) => [keyOf(entry), entry]));
   return {
     ...page,
+    outcomes,
     memoOf: ({ fingerprint }) => memos.get(fingerprint) ?? null,
     uncheckedMemoOf: (subject) => unchecked.get(keyOf(subject)) ?? null,
     detailsOf: (subject) => detailed.get(keyOf(subject)) ?? null,

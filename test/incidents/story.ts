@@ -57,7 +57,7 @@ export const NONE_UNDECLARED: UndeclaredScan = { isListed: true, isComplete: tru
 
 /** A table that was read and is as its file says, but for what is named. */
 export function tableSight(declared: DeclaredTable, about: Partial<TableScan> = {}): TableScan {
-  return { declared, status: 'present', changes: [], ...about };
+  return { declared, status: 'present', isDrifted: false, changes: [], ...about };
 }
 
 /** The same of a dataset with these tables. */
@@ -71,6 +71,7 @@ export function datasetSight(
     status: 'present',
     changes: [],
     timeTravelHours: 168,
+    isWhollyRead: true,
     tables: new Map(tables.map((table) => [table.declared.table, table])),
     undeclaredTables: NONE_UNDECLARED,
     ...about,

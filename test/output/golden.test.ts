@@ -44,8 +44,12 @@ function scanOf({ findings }: Report): ScanResult {
             status: 'present',
             changes: [],
             timeTravelHours: 168,
+            isWhollyRead: true,
             tables: new Map(
-              tables.map((declared) => [declared.table, { declared, status: 'present', changes: [] }]),
+              tables.map((declared) => [
+                declared.table,
+                { declared, status: 'present', isDrifted: true, changes: [] },
+              ]),
             ),
             undeclaredTables: unseen,
           },

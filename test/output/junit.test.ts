@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
 import type { DatasetOutcome, Report } from '../../src/model/report.ts';
+import { outcomesOf } from '../../src/model/scan-result.ts';
 import type { Severity } from '../../src/model/severity.ts';
 import { renderJunit } from '../../src/output/junit.ts';
 import { playedPage } from '../support/pages.ts';
@@ -158,7 +159,7 @@ describe('renderJunit', () => {
       },
       runs: [{ 'crm.json': {}, 'crm/leads.json': { type: 'TABLE' } }],
     });
-    expect(outline(renderJunit(page.report, page.outcomes, { failOn: 'warning' }))).toEqual([
+    expect(outline(renderJunit(page.report, outcomesOf(page.scan), { failOn: 'warning' }))).toEqual([
       'crm: 1 tests, 0 failed, 0 skipped',
       '  testcase crm leads',
       'sales: 3 tests, 3 failed, 0 skipped',

@@ -37,10 +37,11 @@ function scanOf(declared: Readonly<Record<string, number>>): ScanResult {
             status: 'present',
             changes: [],
             timeTravelHours: 168,
+            isWhollyRead: true,
             tables: new Map(
               tables.map((table) => [
                 table.table,
-                { declared: table, status: 'present' as const, changes: [] },
+                { declared: table, status: 'present' as const, isDrifted: false, changes: [] },
               ]),
             ),
             undeclaredTables: { isListed: true, isComplete: true, unreadable: new Set<string>() },

@@ -1,17 +1,18 @@
 import { detailsOf } from '../../compare/details.ts';
-import { type Judgement, judge } from '../../judge/judge.ts';
+import { judge } from '../../judge/judge.ts';
 import { saysMissing } from '../../kinds/index.ts';
 import type { KindRow } from '../../kinds/kind.ts';
 import { MalformedError } from '../../model/errors.ts';
 import type { Change, Judged, Subject } from '../../model/finding.ts';
 import type { Policy } from '../../model/policy.ts';
-import type { Clock, DatasetList, Deadline, Read, Unreadable, Warehouse } from '../../model/ports.ts';
+import type { Clock, DatasetList, Deadline, Read, Warehouse } from '../../model/ports.ts';
 import type { Contract, ExpectedTable, Table } from '../../model/table.ts';
 import { fixFor } from '../../repair/repair.ts';
-import type { TableResult } from './confirm.ts';
 import type { Ignoring } from './ignoring.ts';
+import type { Pool } from './pool.ts';
+import { type Compared, type ReadResult, unreadable } from './read-result.ts';
+import type { Attempt } from './read-twice.ts';
 import type { StarvedRuns } from './starvation.ts';
-import type { WorkQueue } from './work-queue.ts';
 import type { Keeper } from './worst-tables.ts';
 
 /** What every step of one run needs. */
@@ -31,23 +32,22 @@ export interface CheckContext {
   readonly onTableDone: () => void;
   /** Of what differs, and is read again after so many milliseconds. */
   readonly onDiffering: (what: 'table' | 'dataset', ms: number) => void;
-  /** Of the tables. */
-  readonly turns: WorkQueue;
+  /** Of tables. */
+  readonly secondReads: Pool;
   readonly starvedRuns: StarvedRuns;
   readonly keeper: Keeper;
   readonly ignoring: Ignoring;
 }
 
-export const nothing: Judgement = { open: [], waived: [] };
-
-export interface About {
+/** Of which dataset or table something is read. */
+export interface Identity {
   readonly subject: Subject;
   readonly declaredAs: string;
   readonly contracts: readonly Contract[];
 }
 
-/** What comparing came to, and of what. */
-interface Compared {
+/** What was compared, and how it differs. */
+interface Comparison {
   readonly changes: readonly Change[];
   readonly expected?: ExpectedTable | null;
   readonly actual?: Table | null;
@@ -55,11 +55,12 @@ interface Compared {
   readonly shard?: string;
 }
 
-export function compared(
+/** A comparison weighed by policy. */
+export function weighed(
   { policy, project, now }: CheckContext,
-  { subject, declaredAs, contracts }: About,
-  { changes, expected = null, actual = null, shard }: Compared,
-): TableResult {
+  { subject, declaredAs, contracts }: Identity,
+  { changes, expected = null, actual = null, shard }: Comparison,
+): Compared {
   const judgement = judge(
     changes,
     {
@@ -75,9 +76,9 @@ export function compared(
   );
   const isMissing = changes.some(({ kind }) => saysMissing(kind));
   const off = changes.filter(({ kind }) => policy.severities.get(kind) === 'off');
-  const verdict = { status: 'compared', isMissing, off, judgement, warnings: [] } as const;
+  const result = { status: isMissing ? 'missing' : 'present', judgement, off, warnings: [] } as const;
   const seen = [...judgement.open, ...judgement.waived.map(({ finding }) => finding)];
-  if (seen.length === 0) return verdict;
+  if (seen.length === 0) return result;
   const fixOf = (change: Judged) =>
     fixFor({
       change,
@@ -89,7 +90,7 @@ export function compared(
   const [contract] = contracts;
   const { dataset, table } = subject;
   return {
-    ...verdict,
+    ...result,
     inFull: () => ({
       fixes: new Map(seen.map((finding) => [finding.fingerprint, fixOf(finding)])),
       details:
@@ -104,11 +105,7 @@ export function missing({ id: kind }: KindRow, expected: string): Change {
   return { kind, path: null, expected, actual: null };
 }
 
-export function unreadable(reason: Unreadable['reason'], detail: string): Unreadable {
-  return { status: 'unreadable', reason, detail };
-}
-
-export function unlessMalformed(compare: () => TableResult): TableResult {
+export function unlessMalformed(compare: () => ReadResult): ReadResult {
   try {
     return compare();
   } catch (error) {
@@ -118,33 +115,10 @@ export function unlessMalformed(compare: () => TableResult): TableResult {
   }
 }
 
-export function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => {
-    answer ??= ask();
-    return answer;
-  };
-}
-
-/** Who asks while a question is under way waits for the next, together: each answer is of a question asked afterwards. */
-export function shared<T>(ask: () => Promise<T>): () => Promise<T> {
-  let current: Promise<unknown> = Promise.resolve();
-  let next: Promise<T> | null = null;
-  return () => {
-    next ??= current.then(() => {
-      const asked = ask();
-      current = asked.catch(() => {});
-      next = null;
-      return asked;
-    });
-    return next;
-  };
-}
-
 /** A second answer comes before any first one: what was seen would else be left out again. */
 export function rankOf(
   { starvedRuns }: CheckContext,
-  { subject, attempt }: { readonly subject: Subject; readonly attempt: 'first' | 'second' },
+  { subject, attempt }: { readonly subject: Subject; readonly attempt: Attempt },
 ): number {
   return attempt === 'second' ? SECOND_ANSWER : starvedRuns(subject);
 }

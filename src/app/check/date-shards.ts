@@ -1,5 +1,15 @@
+import { compareFields } from '../../compare/fields.ts';
+import { compareTable } from '../../compare/table.ts';
+import { fieldType } from '../../kinds/field.ts';
+import { canonicalTable } from '../../metadata/canonical.ts';
 import { inOrder, parseShard } from '../../metadata/date-shard.ts';
+import type { Change } from '../../model/finding.ts';
 import type { ListedTable, Read, Resource, Warehouse } from '../../model/ports.ts';
+import type { DeclaredTable, Field } from '../../model/table.ts';
+import { counted } from '../../words/printable.ts';
+import { subjectName } from '../../words/subject.ts';
+import { type CheckContext, type Identity, unlessMalformed, weighed } from './check-context.ts';
+import type { ReadResult } from './read-result.ts';
 
 interface Shard {
   readonly table: string;
@@ -66,4 +76,61 @@ export async function readNewestShards(
     reason: 'unavailable',
     detail: `the newest shards of ${prefix} were gone when they were read`,
   };
+}
+
+/** The newest shard is compared; a type that the shard before it had otherwise is said. */
+export function compareShards(
+  context: CheckContext,
+  {
+    identity,
+    table,
+    shards,
+  }: { readonly identity: Identity; readonly table: DeclaredTable; readonly shards: NewestShards },
+): ReadResult {
+  const { contract } = table;
+  const { newest, previous, later } = shards;
+  return unlessMalformed(() => {
+    const { expected } = table;
+    const actual = canonicalTable(newest.resource);
+    const unlike =
+      previous === null ? [] : typesThatDiffer(actual.fields, canonicalTable(previous.resource).fields);
+    const changes = compareTable({ expected, actual, contract }).map((change): Change => {
+      const before =
+        change.kind === fieldType.id ? unlike.find(({ path }) => path === change.path) : undefined;
+      if (before === undefined || previous === null) return change;
+      return {
+        ...change,
+        context: { type: 'other-shard', shard: previous.table, actual: before.actual ?? '' },
+      };
+    });
+    const told = new Set(
+      changes.flatMap(({ context, path }) => (context?.type === 'other-shard' ? [path] : [])),
+    );
+    const differing = unlike
+      .filter(({ path }) => !told.has(path))
+      .map(
+        ({ path, expected: type, actual: before }) =>
+          `${subjectName(identity.subject)}: field ${path} is ${type} in ${newest.table} and ${before} in ${previous?.table}`,
+      );
+    return {
+      ...weighed(context, identity, { changes, expected, actual, shard: newest.table }),
+      warnings: [...laterWarnings(identity, { later, newest: newest.table }), ...differing],
+    };
+  });
+}
+
+function laterWarnings(
+  { subject }: Identity,
+  { later, newest }: { readonly later: readonly string[]; readonly newest: string },
+): readonly string[] {
+  const [first] = later;
+  if (first === undefined) return [];
+  const which =
+    later.length === 1 ? `${first} is` : `${first} and ${counted(later.length - 1, 'more shard')} are`;
+  const then = later.includes(newest) ? 'there is no other' : `${newest} is taken for the newest`;
+  return [`${subjectName(subject)}: ${which} named for a day later than tomorrow; ${then}`];
+}
+
+function typesThatDiffer(fields: readonly Field[], previous: readonly Field[]): readonly Change[] {
+  return compareFields(fields, previous).filter(({ kind }) => kind === fieldType.id);
 }

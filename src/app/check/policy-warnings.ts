@@ -7,6 +7,10 @@ import type { Subject } from '../../model/finding.ts';
 import { matchesPattern } from '../../model/pattern.ts';
 import type { Policy, RequiredField, Waiver } from '../../model/policy.ts';
 import type { DeclaredDataset, DeclaredTable } from '../../model/table.ts';
+import { subjectName } from '../../words/subject.ts';
+import type { InspectedDataset } from './dataset.ts';
+import { isCompared } from './read-result.ts';
+import type { Inspected } from './report.ts';
 
 /*
  * What in a policy does nothing, since a misspelt name in it is silent: what it was to cover is told all the same, or, worse, is
@@ -20,12 +24,21 @@ interface PolicyFacts {
   readonly now: Date;
 }
 
-/** What a check of everything saw, beside what is declared. */
-interface Seen {
+/** What of the policy a check put to use. */
+interface Used {
   /** Patterns of `ignoreUnexpected` that covered something. */
   readonly patterns: ReadonlySet<string>;
   /** Waivers that covered a finding. */
   readonly waivers: ReadonlySet<Waiver>;
+}
+
+/** The same of a check that saw all that there is. */
+type Seen = Used;
+
+interface Checked extends Used {
+  readonly inspected: Inspected;
+  /** Why not everything was looked at; null: it was. */
+  readonly isPart: 'selection' | 'partition' | null;
 }
 
 const YEAR_MS = 366 * 86_400_000;
@@ -42,8 +55,52 @@ export function policyWarningsOfFiles(facts: PolicyFacts): readonly string[] {
   ];
 }
 
-/** After a check; null: not all was seen, so that only what no table can have is said. */
-export function policyWarningsOfCheck(facts: PolicyFacts, seen: Seen | null): readonly string[] {
+/** After a check. */
+export function policyWarningsOfCheck(facts: PolicyFacts, checked: Checked): readonly string[] {
+  const waivers = waiverWarnings(facts, checked);
+  if (checked.isPart === 'selection') return waivers;
+  return [...waivers, ...nameWarnings(facts, isAllSeen(checked) ? checked : null)];
+}
+
+/** A waiver is a promise: one that is over, or that matches nothing where all it could match was read, is said. */
+function waiverWarnings(
+  { policy, now, declared }: PolicyFacts,
+  { inspected, waivers: matched }: Checked,
+): readonly string[] {
+  const read = new Set(inspected.datasets.flatMap(readSubjects).map(subjectName));
+  const all = declared.flatMap(({ declaredAs: dataset, tables }): readonly Subject[] => [
+    { dataset, table: null },
+    ...tables.map(({ table }) => ({ dataset, table })),
+  ]);
+  return policy.waivers.flatMap((waiver) => {
+    const lapsed = lapsedWarning(waiver, now);
+    if (lapsed !== null) return [lapsed];
+    const covered = all.filter((subject) => matchesPattern(waiver.table, subject));
+    const isAllRead = covered.length > 0 && covered.every((subject) => read.has(subjectName(subject)));
+    return matched.has(waiver) || !isAllRead
+      ? []
+      : [`the waiver for ${waiverName(waiver)} matches nothing: remove it`];
+  });
+}
+
+/** Whether there is nothing, declared or not, that was not looked at. */
+function isAllSeen({ inspected, isPart }: Checked): boolean {
+  const { datasets, undeclaredDatasets } = inspected;
+  const isComplete = datasets.every(({ isComplete, result }) => isComplete || result.status === 'missing');
+  return isPart === null && undeclaredDatasets.isComplete && isComplete;
+}
+
+function readSubjects({ declared, isWhole, result, tables }: InspectedDataset): readonly Subject[] {
+  const readTables = tables.filter((table) => isCompared(table.result));
+  const dataset = declared.declaredAs;
+  return [
+    ...(isCompared(result) && isWhole ? [{ dataset, table: null }] : []),
+    ...readTables.map((table) => ({ dataset, table: table.declared.table })),
+  ];
+}
+
+/** null: not all was seen, so that only what no table can have is said. */
+function nameWarnings(facts: PolicyFacts, seen: Seen | null): readonly string[] {
   const { waivers, ignoreUnexpected } = facts.policy;
   const mayBeSaid = (pattern: string) => seen !== null || isImpossible(pattern);
   const policy = { ...facts.policy, ignoreUnexpected: ignoreUnexpected.filter(mayBeSaid) };
@@ -57,12 +114,12 @@ export function policyWarningsOfCheck(facts: PolicyFacts, seen: Seen | null): re
   ];
 }
 
-export function lapsedWarning(waiver: Waiver, now: Date): string | null {
+function lapsedWarning(waiver: Waiver, now: Date): string | null {
   const { until, reason } = waiver;
   return isLapsed(until, now) ? `the waiver for ${waiverName(waiver)} lapsed on ${until}: ${reason}` : null;
 }
 
-export function waiverName({ table, path, kind }: Waiver): string {
+function waiverName({ table, path, kind }: Waiver): string {
   return [table, path, kind].filter((part) => part !== null).join(' ');
 }
 

@@ -2,7 +2,7 @@ import { compareFindings } from '../../judge/judge.ts';
 import type { TableDetails } from '../../model/details.ts';
 import { type Judged, TOO_MANY } from '../../model/finding.ts';
 import type { Fix } from '../../model/fix.ts';
-import type { InFull, TableResult } from './confirm.ts';
+import { type InFull, isCompared, type ReadResult, unreadable } from './read-result.ts';
 
 /** Of how many tables a run keeps all there is to say, so that what it holds grows with findings, and only so far. */
 const MOST = 200;
@@ -15,8 +15,8 @@ const MOST_FINDINGS = 120_000;
 
 /** Keeps what can be said only while a table's metadata is at hand: of the worst tables, and of the worst that are new. */
 export interface Keeper {
-  /** Takes it out of the verdict. */
-  keep(verdict: TableResult): TableResult;
+  /** Takes it out of the result. */
+  keep(result: ReadResult): ReadResult;
   /** Of the worst tables, worst first. */
   details(): readonly TableDetails[];
   /** What would repair a finding; undefined: it was not kept. */
@@ -77,17 +77,19 @@ export function createKeeper({
 
   let shown: Fixes | null = null;
   return {
-    keep(verdict) {
-      if (verdict.status !== 'compared' || verdict.inFull === undefined) return verdict;
-      const { inFull, ...rest } = verdict;
-      const { open } = verdict.judgement;
+    keep(result) {
+      if (!isCompared(result) || result.inFull === undefined) return result;
+      const { inFull, ...rest } = result;
+      const { open } = result.judgement;
       const [worst] = open.toSorted(compareFindings);
       const fresh = open.filter(({ fingerprint }) => !isKnown(fingerprint)).length;
       const isNew = fresh > 0;
       // One finding is no more than an entry of what is unchecked would be, and may be that all of it is gone.
       if (repairs === 'worst' && fresh > 1 && held + fresh > mostFindings) {
-        const detail = `${TOO_MANY}: this run holds ${held} findings, and no more of what differs`;
-        return { status: 'unreadable', reason: 'out-of-time', detail };
+        return unreadable(
+          'out-of-time',
+          `${TOO_MANY}: this run holds ${held} findings, and no more of what differs`,
+        );
       }
       held += fresh;
       if (worst !== undefined && !isWanted(worst, isNew)) return rest;

@@ -3,6 +3,7 @@ import { DriftError } from '../../model/errors.ts';
 import type { Subject } from '../../model/finding.ts';
 import type { Log, Measurement } from '../../model/ports.ts';
 import type { TableCounts } from '../../model/report.ts';
+import { outcomesOf } from '../../model/scan-result.ts';
 import { measureFindings, measureGone, measureRun } from '../../output/metrics.ts';
 import type { CheckResult } from '../check/check.ts';
 import type { RunSummary } from './hourly.ts';
@@ -11,9 +12,10 @@ import type { TimedPorts } from './time-shares.ts';
 
 /** Why not all of the run's metrics were accepted; null: they were. One failing sink does not stop the others. */
 export async function chartFindings(
-  { report, outcomes }: CheckResult,
+  { report, scan }: CheckResult,
   { before, ports }: { readonly before: State | null; readonly ports: Pick<TimedPorts, 'writeFindings'> },
 ): Promise<DriftError | null> {
+  const outcomes = outcomesOf(scan);
   const points: readonly Measurement[] = [
     ...measureFindings(report.findings, outcomes, { isComplete: report.unchecked.length === 0 }),
     ...measureGone(declaredBefore(before), outcomes),

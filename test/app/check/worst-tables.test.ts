@@ -42,11 +42,11 @@ describe('what a run keeps of the tables', () => {
   });
 });
 
-test('a verdict leaves what can be said in full with the keeper', async () => {
+test('a result leaves what can be said in full with the keeper', async () => {
   const keeper = createKeeper({ repairs: 'worst' });
   const unreadable = { status: 'unreadable', reason: 'denied', detail: 'HTTP 403' } as const;
   const judgement = { open: [], waived: [] };
-  const compared = { status: 'compared', isMissing: false, off: [], judgement, warnings: [] } as const;
+  const compared = { status: 'present', off: [], judgement, warnings: [] } as const;
   const inFull = () => ({ details: null, fixes: new Map() });
   expect([unreadable, compared, { ...compared, inFull }].map(keeper.keep)).toEqual([
     unreadable,
@@ -69,9 +69,8 @@ test('beyond what one run can hold a table with many new findings is unchecked; 
       runbook: null,
     };
   };
-  const verdict = (...fingerprints: readonly string[]) => ({
-    status: 'compared' as const,
-    isMissing: false,
+  const resultOf = (...fingerprints: readonly string[]) => ({
+    status: 'present' as const,
     off: [],
     judgement: { open: fingerprints.map(finding), waived: [] },
     warnings: [],
@@ -79,17 +78,17 @@ test('beyond what one run can hold a table with many new findings is unchecked; 
   });
   const isKnown = (fingerprint: string) => fingerprint.startsWith('k');
   const tables = [
-    verdict('a1', 'a2'),
-    verdict('b1', 'b2'),
-    verdict('c1'),
-    verdict('k1', 'k2'),
-    verdict('k1', 'd1'),
+    resultOf('a1', 'a2'),
+    resultOf('b1', 'b2'),
+    resultOf('c1'),
+    resultOf('k1', 'k2'),
+    resultOf('k1', 'd1'),
   ];
   const statusesOf = (repairs: 'all' | 'worst') => {
     const keeper = createKeeper({ repairs, isKnown, openBefore: 2, mostFindings: 5 });
     return tables.map((table) => keeper.keep(table)).map(({ status }) => status);
   };
 
-  expect(statusesOf('worst')).toEqual(['compared', 'unreadable', 'compared', 'compared', 'compared']);
-  expect(statusesOf('all')).toEqual(tables.map(() => 'compared'));
+  expect(statusesOf('worst')).toEqual(['present', 'unreadable', 'present', 'present', 'present']);
+  expect(statusesOf('all')).toEqual(tables.map(() => 'present'));
 });

@@ -2,18 +2,12 @@ import type { Judgement } from '../../judge/judge.ts';
 import { datasetUnexpected } from '../../kinds/dataset.ts';
 import { tableUnexpected } from '../../kinds/table.ts';
 import { parseShard, shardedName, shardedPrefix } from '../../metadata/date-shard.ts';
-import type { Change, Subject, Unchecked } from '../../model/finding.ts';
+import type { Change, Subject, Unchecked, UncheckedReason } from '../../model/finding.ts';
 import type { ListedTable, Read } from '../../model/ports.ts';
 import type { DeclaredDataset } from '../../model/table.ts';
-import {
-  type About,
-  type CheckContext,
-  compared,
-  nothing,
-  SECOND_ANSWER,
-  unreadable,
-} from './check-context.ts';
-import { readConfirmed, type TableResult } from './confirm.ts';
+import { type CheckContext, type Identity, SECOND_ANSWER, weighed } from './check-context.ts';
+import { judgementOf, NO_FINDINGS, type ReadResult, unreadable } from './read-result.ts';
+import { readTwice } from './read-twice.ts';
 
 /** What is there and undeclared, and what of it could not be seen. */
 export interface Undeclared {
@@ -25,46 +19,46 @@ export interface Undeclared {
   readonly isComplete: boolean;
 }
 
+/** They were not asked for. */
+export const UNSEEN: Undeclared = {
+  unexpected: NO_FINDINGS,
+  unchecked: [],
+  warnings: [],
+  isListed: false,
+  isComplete: false,
+};
+
 /** More undeclared tables of one dataset than this are one finding. */
 const MAX_LISTED = 1000;
 
 export async function inspectUnexpected(
-  inspection: CheckContext,
+  context: CheckContext,
   declared: DeclaredDataset,
   list: Read<readonly ListedTable[]> | null,
 ): Promise<Undeclared> {
   const { dataset } = declared;
-  if (list === null) {
-    return { unexpected: nothing, unchecked: [], warnings: [], isListed: false, isComplete: false };
-  }
+  if (list === null) return UNSEEN;
   if (list.status !== 'found') {
-    const reason = list.status === 'unreadable' ? list.reason : 'unavailable';
     const detail = `tables that no file declares could not be seen: ${list.detail}`;
-    return {
-      unexpected: nothing,
-      unchecked: [{ dataset, table: null, reason, detail }],
-      warnings: [],
-      isListed: false,
-      isComplete: false,
-    };
+    return { ...UNSEEN, unchecked: [{ dataset, table: null, reason: reasonOf(list), detail }] };
   }
-  const undeclared = undeclaredOf(inspection, declared, list.value);
-  if (undeclared.length > MAX_LISTED) return countUnexpected(inspection, declared, undeclared);
-  const { warehouse } = inspection;
-  const verdicts = await Promise.all(
+  const undeclared = undeclaredOf(context, declared, list.value);
+  if (undeclared.length > MAX_LISTED) return countUnexpected(context, declared, undeclared);
+  const { warehouse } = context;
+  const results = await Promise.all(
     undeclared.map((entry) =>
-      confirmUnexpected(inspection, {
+      confirmUnexpected(context, {
         ...unexpectedTable(declared, entry),
         read: () => warehouse.getTable({ dataset, table: entry.shard ?? entry.table }, 'FULL', SECOND_ANSWER),
       }),
     ),
   );
-  return mergeUnexpected(verdicts);
+  return mergeUnexpected(results);
 }
 
 /** Too many for a finding each: one of the dataset stands for all that no waiver covers. */
 async function countUnexpected(
-  inspection: CheckContext,
+  context: CheckContext,
   declared: DeclaredDataset,
   undeclared: readonly ListedTable[],
 ): Promise<Undeclared> {
@@ -76,18 +70,17 @@ async function countUnexpected(
     warnings: [`${dataset}: ${count} tables that no file declares, too many to list`],
   };
   const judged = (entry: ListedTable) => {
-    const { about, change } = unexpectedTable(declared, entry);
-    const verdict = inspection.keeper.keep(compared(inspection, about, { changes: [change] }));
-    return verdict.status === 'compared' ? verdict.judgement : nothing;
+    const { identity, change } = unexpectedTable(declared, entry);
+    return judgementOf(context.keeper.keep(weighed(context, identity, { changes: [change] })));
   };
-  const { waivers } = inspection.policy;
+  const { waivers } = context.policy;
   const isTold = waivers.length === 0 || undeclared.some((entry) => judged(entry).open.length > 0);
   if (!isTold) {
     const waived = undeclared.slice(0, MAX_LISTED).flatMap((entry) => judged(entry).waived);
     return { ...counted, unexpected: { open: [], waived }, unchecked: [] };
   }
-  const verdict = await confirmUnexpected(inspection, {
-    about: { subject: { dataset, table: null }, declaredAs, contracts: [] },
+  const result = await confirmUnexpected(context, {
+    identity: { subject: { dataset, table: null }, declaredAs, contracts: [] },
     // Without their number, which would be news of its own whenever it changes.
     change: {
       kind: tableUnexpected.id,
@@ -96,9 +89,9 @@ async function countUnexpected(
       actual: `more than ${MAX_LISTED.toLocaleString('en-US')} tables`,
     },
     read: async () => {
-      const list = await inspection.warehouse.listTables(dataset, SECOND_ANSWER);
+      const list = await context.warehouse.listTables(dataset, SECOND_ANSWER);
       if (list.status !== 'found') return list;
-      const left = undeclaredOf(inspection, declared, list.value).length;
+      const left = undeclaredOf(context, declared, list.value).length;
       if (left > MAX_LISTED) return list;
       return unreadable(
         'unavailable',
@@ -106,47 +99,42 @@ async function countUnexpected(
       );
     },
   });
-  return { ...mergeUnexpected([verdict]), ...counted };
+  return { ...mergeUnexpected([result]), ...counted };
 }
 
-/** Datasets that no file declares; `declared` are real names. */
+/** Datasets that no file declares. */
 export async function inspectUndeclaredDatasets(
-  inspection: CheckContext,
+  context: CheckContext,
   {
     declared,
     isMine,
-  }: { readonly declared: ReadonlySet<string>; readonly isMine: (dataset: string) => boolean },
+  }: { readonly declared: readonly DeclaredDataset[]; readonly isMine: (dataset: string) => boolean },
 ): Promise<Undeclared> {
-  const list = await inspection.datasetList;
+  const list = await context.datasetList;
   if (list.status !== 'found') {
-    const reason = list.status === 'unreadable' ? list.reason : 'unavailable';
-    return {
-      unexpected: nothing,
-      unchecked: [{ dataset: '*', table: null, reason, detail: unseenDatasets(list.detail) }],
-      warnings: [],
-      isListed: false,
-      isComplete: false,
-    };
+    const detail = unseenDatasets(list.detail);
+    return { ...UNSEEN, unchecked: [{ dataset: '*', table: null, reason: reasonOf(list), detail }] };
   }
   const { datasets, unreachable } = list.value;
+  const known = new Set(declared.map(({ dataset }) => dataset));
   const undeclared = datasets.filter(
     // Hidden datasets hold anonymous query results: https://docs.cloud.google.com/bigquery/docs/datasets
     (dataset) =>
       isMine(dataset) &&
-      !declared.has(dataset) &&
+      !known.has(dataset) &&
       !dataset.startsWith('_') &&
-      !inspection.ignoring.isIgnored({ dataset, table: null }),
+      !context.ignoring.isIgnored({ dataset, table: null }),
   );
-  const verdicts = await Promise.all(
+  const results = await Promise.all(
     undeclared.map((dataset) =>
-      confirmUnexpected(inspection, {
-        about: { subject: { dataset, table: null }, declaredAs: dataset, contracts: [] },
+      confirmUnexpected(context, {
+        identity: { subject: { dataset, table: null }, declaredAs: dataset, contracts: [] },
         change: { kind: datasetUnexpected.id, path: null, expected: null, actual: 'DATASET' },
-        read: () => inspection.warehouse.getDataset(dataset, SECOND_ANSWER),
+        read: () => context.warehouse.getDataset(dataset, SECOND_ANSWER),
       }),
     ),
   );
-  const merged = mergeUnexpected(verdicts);
+  const merged = mergeUnexpected(results);
   if (unreachable.length === 0) return merged;
   const detail = unseenDatasets(`datasets.list could not reach ${unreachable.join(', ')}`);
   return {
@@ -157,52 +145,54 @@ export async function inspectUndeclaredDatasets(
   };
 }
 
+function reasonOf(list: Exclude<Read<unknown>, { readonly status: 'found' }>): UncheckedReason {
+  return list.status === 'unreadable' ? list.reason : 'unavailable';
+}
+
 function unseenDatasets(detail: string): string {
   return `datasets that no file declares could not be seen: ${detail}`;
 }
 
 interface Unexpected {
-  readonly about: About;
+  readonly identity: Identity;
   readonly change: Change;
 }
 
 function unexpectedTable({ dataset, declaredAs }: DeclaredDataset, { table, type }: ListedTable): Unexpected {
   return {
-    about: { subject: { dataset, table }, declaredAs, contracts: [] },
+    identity: { subject: { dataset, table }, declaredAs, contracts: [] },
     change: { kind: tableUnexpected.id, path: null, expected: null, actual: type },
   };
 }
 
 /** A list names it; where policy makes that drift, the second answer is its own. */
 async function confirmUnexpected(
-  inspection: CheckContext,
-  { about, change, read }: Unexpected & { readonly read: () => Promise<Read<unknown>> },
-): Promise<{ readonly subject: Subject; readonly verdict: TableResult }> {
-  const verdict = await readConfirmed({
-    ...inspection,
+  context: CheckContext,
+  { identity, change, read }: Unexpected & { readonly read: () => Promise<Read<unknown>> },
+): Promise<{ readonly subject: Subject; readonly result: ReadResult }> {
+  const result = await readTwice(context, {
     read: async (attempt) => {
-      if (attempt === 'first') return compared(inspection, about, { changes: [change] });
-      const answer = await inspection.turns.next(read);
+      if (attempt === 'first') return weighed(context, identity, { changes: [change] });
+      const answer = await context.secondReads(read);
       return answer.status === 'unreadable'
         ? answer
-        : compared(inspection, about, { changes: answer.status === 'found' ? [change] : [] });
+        : weighed(context, identity, { changes: answer.status === 'found' ? [change] : [] });
     },
   });
-  return { subject: about.subject, verdict };
+  return { subject: identity.subject, result };
 }
 
 function mergeUnexpected(
-  verdicts: readonly { readonly subject: Subject; readonly verdict: TableResult }[],
+  results: readonly { readonly subject: Subject; readonly result: ReadResult }[],
 ): Undeclared {
+  const judgements = results.map(({ result }) => judgementOf(result));
   return {
     unexpected: {
-      open: verdicts.flatMap(({ verdict }) => (verdict.status === 'compared' ? verdict.judgement.open : [])),
-      waived: verdicts.flatMap(({ verdict }) =>
-        verdict.status === 'compared' ? verdict.judgement.waived : [],
-      ),
+      open: judgements.flatMap(({ open }) => open),
+      waived: judgements.flatMap(({ waived }) => waived),
     },
-    unchecked: verdicts.flatMap(({ subject, verdict }) =>
-      verdict.status === 'unreadable' ? [{ ...subject, reason: verdict.reason, detail: verdict.detail }] : [],
+    unchecked: results.flatMap(({ subject, result }) =>
+      result.status === 'unreadable' ? [{ ...subject, reason: result.reason, detail: result.detail }] : [],
     ),
     warnings: [],
     isListed: true,
