@@ -1,7 +1,7 @@
-import { tableFileProblems } from '../adapters/folders/expected-files.ts';
 import { createExpectedWriter } from '../adapters/folders/expected-writer.ts';
 import { type AcceptResult, accept, parseTarget } from '../app/accept.ts';
 import { tableContent } from '../files/expected-file.ts';
+import { tableFileProblems } from '../files/file-problems.ts';
 import { fileText } from '../files/file-text.ts';
 import { wordsFor } from '../kinds/words.ts';
 import type { Change, Kind } from '../model/finding.ts';
@@ -48,7 +48,7 @@ export async function runAccept(table: string, options: AcceptCommandOptions): P
     kind: options.kind ?? null,
     force: options.force === true,
     now: systemClock.now(),
-    problemsOf: (file, id) => tableFileProblems(file, id, expectation.requiredFields),
+    problemsOf: (file, id) => tableFileProblems(file, id, expectation),
     readText: writer.read,
     writeText: writer.write,
     removeFile: writer.remove,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { readPolicy } from '../adapters/folders/expected-files.ts';
 import { createExpectedWriter, findSchemas } from '../adapters/folders/expected-writer.ts';
+import { readPolicy } from '../adapters/folders/policy-file.ts';
 import { refuseSample } from '../adapters/folders/sample-folder.ts';
 import { pull } from '../app/pull/pull.ts';
 import type { PullResult } from '../app/pull/pull-result.ts';

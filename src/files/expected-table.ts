@@ -50,14 +50,18 @@ export function contractOf(file: Resource): Contract {
   };
 }
 
+export interface WarehouseNames {
+  /** Declared dataset name to its name in BigQuery. */
+  readonly aliases: ReadonlyMap<string, string>;
+  /** The project that is checked; null: not known. */
+  readonly project: string | null;
+}
+
 /**
  * The file with its own project (`tableReference.projectId`) and dataset names inside view text and foreign keys as they
  * are in the warehouse that is checked: a second environment has other names for the same things.
  */
-export function inNamesOf(
-  file: Resource,
-  { aliases, project }: { readonly aliases: ReadonlyMap<string, string>; readonly project: string | null },
-): Resource {
+export function inNamesOf(file: Resource, { aliases, project }: WarehouseNames): Resource {
   const { tableReference, tableConstraints } = file;
   const own = isObject(tableReference) ? tableReference['projectId'] : undefined;
   const names = new Map(aliases);

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { defaultPolicy } from '../../src/adapters/folders/policy-file.ts';
 import { type AcceptOptions, accept, parseTarget } from '../../src/app/accept.ts';
 import { compareTable } from '../../src/compare/table.ts';
 import { contractOf, expectedTable } from '../../src/files/expected-table.ts';
 import { tableRules } from '../../src/files/file-rules.ts';
 import { tableFile } from '../../src/files/file-schemas.ts';
+import { defaultPolicy } from '../../src/files/policy.ts';
 import { shapeProblems } from '../../src/files/shape-problems.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
 import type { Change, Kind } from '../../src/model/finding.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { datasetRules, policyRules, tableRules } from '../../src/files/file-rules.ts';
+import { datasetRules, tableRules } from '../../src/files/file-rules.ts';
+import { policyRules } from '../../src/files/policy.ts';
 import type { Resource } from '../../src/model/ports.ts';
 
 const id = { dataset: 'commerce', table: 'payments' };

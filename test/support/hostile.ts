@@ -1,5 +1,5 @@
-import { defaultPolicy } from '../../src/adapters/folders/policy-file.ts';
 import { contractOf, expectedTable } from '../../src/files/expected-table.ts';
+import { defaultPolicy } from '../../src/files/policy.ts';
 import { DriftError } from '../../src/model/errors.ts';
 import type { Expectation } from '../../src/model/expectation.ts';
 import type { Policy, Waiver } from '../../src/model/policy.ts';

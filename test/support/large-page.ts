@@ -1,6 +1,6 @@
 import { playedClock } from '../../emulators/clock.ts';
-import { defaultPolicy } from '../../src/adapters/folders/policy-file.ts';
 import { check } from '../../src/app/check/check.ts';
+import { defaultPolicy } from '../../src/files/policy.ts';
 import { rememberRun } from '../../src/incidents/lifecycle.ts';
 import { emptyState, type HistoryPoint, type State } from '../../src/incidents/state.ts';
 import type { Page } from '../../src/page/report-page.ts';

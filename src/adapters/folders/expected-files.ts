@@ -1,11 +1,9 @@
 import { hash } from 'node:crypto';
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contractOf, expectedTable, inNamesOf } from '../../files/expected-table.ts';
-import { datasetRules, tableRules } from '../../files/file-rules.ts';
-import { datasetFile, tableFile, UNCOMPARED } from '../../files/file-schemas.ts';
-import { shapeProblems } from '../../files/shape-problems.ts';
-import { canonicalTypeName } from '../../metadata/canonical.ts';
+import { contractOf, expectedTable, inNamesOf, type WarehouseNames } from '../../files/expected-table.ts';
+import { datasetNotes, type FileNote, noteWarnings, tableNotes } from '../../files/file-notes.ts';
+import { datasetFileProblems, tableFileProblems } from '../../files/file-problems.ts';
+import type { PathProblem } from '../../files/raw-file.ts';
 import { isObject } from '../../metadata/parse.ts';
 import { DATASET_SETTINGS, statedSettings } from '../../metadata/settings.ts';
 import { type Advise, adviser, didYouMean } from '../../model/did-you-mean.ts';
@@ -17,13 +15,12 @@ import {
   type Problem,
 } from '../../model/errors.ts';
 import type { Expectation } from '../../model/expectation.ts';
-import { matchesPattern } from '../../model/pattern.ts';
 import type { RequiredField } from '../../model/policy.ts';
-import type { Resource } from '../../model/ports.ts';
+import type { Resource, TableId } from '../../model/ports.ts';
 import type { DeclaredDataset, DeclaredTable, ExpectedTable } from '../../model/table.ts';
-import { type DatasetFolder, listFolder, POLICY_FILE } from './folder.ts';
+import { type DatasetFolder, listFolder } from './folder.ts';
 import { readJson } from './json-file.ts';
-import { defaultPolicy, type LoadedPolicy, loadPolicy } from './policy-file.ts';
+import { readPolicy } from './policy-file.ts';
 import { isTableResource, misplacedTable } from './recorded-answer.ts';
 import { NotRegularError, readRegularFileSync } from './regular-file.ts';
 
@@ -50,15 +47,12 @@ export async function loadExpectation({
   readonly project?: string | null;
 }): Promise<Expectation> {
   const { datasets: folders, misplacedEntries, projectMark } = await listFolder(folder);
-  const policy = await readPolicy(folder, policyFile);
+  const { policy, requiredFields, problems: ofPolicy } = await readPolicy(folder, policyFile);
+  const run: Run = { root: folder, requiredFields, aliases, project, advise: adviser(MAX_ADVICE) };
   const loaded: LoadedDataset[] = [];
-  const advice = adviser(MAX_ADVICE);
-  for (const entry of folders) {
-    const { requiredFields } = policy;
-    loaded.push(await loadDataset(folder, entry, { requiredFields, aliases, project, advice }));
-  }
+  for (const entry of folders) loaded.push(await loadDataset(run, entry));
   const problems = [
-    ...policy.problems,
+    ...ofPolicy,
     ...misplacedEntries.map(({ file, message }) => ({
       file: file === folder ? place : file,
       path: '$',
@@ -75,19 +69,15 @@ export async function loadExpectation({
   const empty = folders.filter(({ hasFile, tables }) => !hasFile && tables.length === 0);
   if (empty.length === folders.length) throw new DriftError('NothingDeclared', nothingDeclared(place));
   return {
-    datasets: loaded.map(({ declared }) => ({
-      ...declared,
-      dataset: aliases.get(declared.declaredAs) ?? declared.declaredAs,
-    })),
-    policy: policy.policy,
-    requiredFields: policy.requiredFields,
+    datasets: loaded.map(({ declared }) => declared),
+    policy,
+    requiredFields,
     warnings: [
       ...empty.map(
         ({ dataset }) =>
           `the folder ${dataset}/ has no expected file: of this dataset it is only compared whether it is there`,
       ),
-      ...uncomparedWarnings(loaded.flatMap((dataset) => dataset.uncompared)),
-      ...zeroWarnings(loaded.flatMap((dataset) => dataset.zeros)),
+      ...noteWarnings(loaded.flatMap(({ notes }) => notes)),
     ],
   };
 }
@@ -118,140 +108,99 @@ function wrongFolder({
     : null;
 }
 
-/** The policy of a folder, or the default where it has none; its problems are in the result. */
-export async function readPolicy(folder: string, policyFile?: string): Promise<LoadedPolicy> {
-  const path = policyFile ?? join(folder, POLICY_FILE);
-  if (policyFile === undefined && !(await exists(path)))
-    return { policy: defaultPolicy, requiredFields: [], problems: [] };
-  return loadPolicy(path, policyFile ?? POLICY_FILE);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-interface Surroundings {
+/** What the files of one folder are read with. */
+interface Run extends WarehouseNames {
+  readonly root: string;
   readonly requiredFields: readonly RequiredField[];
-  readonly aliases: ReadonlyMap<string, string>;
-  readonly project: string | null;
   /** For all files together. */
-  readonly advice: Advise;
+  readonly advise: Advise;
 }
 
 /** In all, beside that of each file: nobody reads more of it. */
 const MAX_ADVICE = 1000;
-/** In one file. */
-const MAX_FILE_ADVICE = 20;
+/** More would not be faster. */
+const FILES_AT_ONCE = 32;
 
 interface LoadedDataset {
   readonly declared: DeclaredDataset;
   /** Whether its file is a table's, in the wrong place. */
   readonly isTable: boolean;
   readonly problems: readonly Problem[];
-  /** Stated keys that no kind compares, one entry for each file that has it. */
-  readonly uncompared: readonly string[];
-  /** Expirations that are stated as 0, likewise. */
-  readonly zeros: readonly string[];
+  readonly notes: readonly FileNote[];
 }
 
 async function loadDataset(
-  root: string,
+  run: Run,
   { dataset, hasFile, tables: ids }: DatasetFolder,
-  surroundings: Surroundings,
 ): Promise<LoadedDataset> {
   const file = `${dataset}.json`;
-  const content = hasFile ? await readObject(root, file) : { value: {}, text: '', problems: [] };
+  const content: FileContent = hasFile
+    ? await readObject(run.root, file)
+    : { value: {}, text: '', problems: [] };
   const tables: LoadedTable[] = [];
   for (let start = 0; start < ids.length; start += FILES_AT_ONCE) {
     const batch = ids.slice(start, start + FILES_AT_ONCE);
-    tables.push(
-      ...(await Promise.all(batch.map((table) => loadTable(root, { dataset, table }, surroundings)))),
-    );
+    tables.push(...(await Promise.all(batch.map((table) => loadTable(run, { dataset, table })))));
   }
   const isTable = isTableResource(content.value);
-  const advice = adviser(MAX_FILE_ADVICE, surroundings.advice);
-  const ofFile = isTable
-    ? [{ path: '$', message: misplacedTable(content.value, dataset) }]
-    : [...shapeProblems(datasetFile, content.value, advice), ...datasetRules(content.value, dataset)];
-  const problems: readonly Problem[] = [
+  const problems = [
     ...(isTable ? [] : nameProblems(dataset, hasFile ? file : dataset)),
     ...content.problems,
-    ...cappedProblems(ofFile.map((problem) => ({ file, ...problem }))),
+    ...problemsOf(
+      file,
+      isTable
+        ? [{ path: '$', message: misplacedTable(content.value, dataset) }]
+        : datasetFileProblems(content.value, dataset, run.advise),
+    ),
     ...tables.flatMap((table) => table.problems),
   ];
-  const declared = {
-    dataset,
-    declaredAs: dataset,
-    ...(problems.length === 0 ? statedSettings(DATASET_SETTINGS, content.value) : {}),
-    tables: tables.flatMap((table) => (table.declared === null ? [] : [table.declared])),
-  };
-  const uncompared = UNCOMPARED.dataset.filter((key) => content.value[key] !== undefined);
   return {
-    declared,
+    declared: {
+      dataset: run.aliases.get(dataset) ?? dataset,
+      declaredAs: dataset,
+      ...(problems.length === 0 ? statedSettings(DATASET_SETTINGS, content.value) : {}),
+      tables: tables.flatMap((table) => table.declared ?? []),
+    },
     isTable,
     problems,
-    uncompared: [
-      ...uncompared.map((key) => `dataset ${key}`),
-      ...tables.flatMap((table) => table.uncompared),
-    ],
-    zeros: [
-      ...zeroKeys(content.value, DATASET_EXPIRATIONS).map((key) => `dataset ${key}`),
-      ...tables.flatMap((table) => table.zeros),
-    ],
+    notes: [...datasetNotes(content.value), ...tables.flatMap((table) => table.notes)],
   };
 }
 
 /** https://docs.cloud.google.com/bigquery/docs/datasets ("Name datasets") */
 function nameProblems(dataset: string, file: string): readonly Problem[] {
   if (/^\w+$/.test(dataset) && dataset.length <= 1024) return [];
-  return [
-    {
-      file,
-      path: '$',
-      message: `${JSON.stringify(dataset)} is no dataset name: letters, digits and underscores only`,
-    },
-  ];
+  const message = `${JSON.stringify(dataset)} is no dataset name: letters, digits and underscores only`;
+  return [{ file, path: '$', message }];
 }
-
-/** More would not be faster. */
-const FILES_AT_ONCE = 32;
 
 interface LoadedTable {
   /** null: the file has problems. */
   readonly declared: DeclaredTable | null;
   readonly problems: readonly Problem[];
-  readonly uncompared: readonly string[];
-  readonly zeros: readonly string[];
+  readonly notes: readonly FileNote[];
 }
 
-async function loadTable(
-  root: string,
-  id: { readonly dataset: string; readonly table: string },
-  { requiredFields, aliases, project, advice }: Surroundings,
-): Promise<LoadedTable> {
+async function loadTable(run: Run, id: TableId): Promise<LoadedTable> {
   const file = `${id.dataset}/${id.table}.json`;
-  const content = await readObject(root, file);
-  if (content.problems.length > 0)
-    return { declared: null, problems: content.problems, uncompared: [], zeros: [] };
-  const raw = content.value;
-  const ofFile = tableFileProblems(raw, id, requiredFields, adviser(MAX_FILE_ADVICE, advice));
-  const problems = cappedProblems(ofFile.map((problem) => ({ file, ...problem })));
-  const stated = { uncompared: uncomparedKeys(raw), zeros: zeroKeys(raw, TABLE_EXPIRATIONS) };
-  if (problems.length > 0) return { declared: null, problems, ...stated };
-  const digest = digestOf(content.text);
+  const { value, text, problems: unusable } = await readObject(run.root, file);
+  const problems = unusable.length > 0 ? unusable : problemsOf(file, tableFileProblems(value, id, run));
+  if (problems.length > 0) return { declared: null, problems, notes: [] };
+  const digest = digestOf(text);
   const declared: DeclaredTable = {
     table: id.table,
-    contract: contractOf(raw),
+    contract: contractOf(value),
     digest,
     // Ten thousand parsed files take hundreds of megabytes: each is read again when its table's answer is there.
     get expected() {
-      return expectedTable(inNamesOf(rereadFile(root, file, digest), { aliases, project }));
+      return readExpected(run, file, digest);
     },
   };
-  return { declared, problems, ...stated };
+  return { declared, problems, notes: tableNotes(value) };
+}
+
+function problemsOf(file: string, problems: readonly PathProblem[]): readonly Problem[] {
+  return cappedProblems(problems.map((problem) => ({ file, ...problem })));
 }
 
 function digestOf(text: string): string {
@@ -259,11 +208,11 @@ function digestOf(text: string): string {
 }
 
 /** @throws MalformedError when it is no longer there, or no longer the file that was checked */
-function rereadFile(root: string, file: string, digest: string): Resource {
-  const text = readAgain(root, file);
+function readExpected(run: Run, file: string, digest: string): ExpectedTable {
+  const text = readAgain(run.root, file);
   if (digestOf(text) !== digest)
     throw new MalformedError(`the expected file ${file} has changed since it was checked`, CHECK_AGAIN);
-  return JSON.parse(text.replace(/^\uFEFF/, ''));
+  return expectedTable(inNamesOf(JSON.parse(text.replace(/^\uFEFF/, '')), run));
 }
 
 const CHECK_AGAIN = { remedy: 'check again once nobody changes the expected files' };
@@ -277,47 +226,22 @@ function readAgain(root: string, file: string): string {
   }
 }
 
-/** Everything wrong in one table's file; empty: it is valid. */
-export function tableFileProblems(
-  file: Resource,
-  id: { readonly dataset: string; readonly table: string },
-  requiredFields: readonly RequiredField[],
-  advice = adviser(MAX_FILE_ADVICE),
-): readonly Omit<Problem, 'file'>[] {
-  const expected = requiredFields.length === 0 ? null : expectedTableIfReadable(file);
-  return [
-    ...shapeProblems(tableFile, file, advice),
-    ...tableRules(file, id, advice),
-    ...(expected === null ? [] : requiredFieldProblems(expected, id, requiredFields)),
-  ];
+interface FileContent {
+  /** Empty where there are problems. */
+  readonly value: Resource;
+  readonly text: string;
+  readonly problems: readonly Problem[];
 }
 
-/** null: the file has problems of shape, which are told on their own. */
-function expectedTableIfReadable(file: Resource): ExpectedTable | null {
-  try {
-    return expectedTable(file);
-  } catch (error) {
-    if (error instanceof MalformedError) return null;
-    throw error;
-  }
-}
-
-async function readObject(
-  root: string,
-  file: string,
-): Promise<{ readonly value: Resource; readonly text: string; readonly problems: readonly Problem[] }> {
+async function readObject(root: string, file: string): Promise<FileContent> {
   const read = await readJson(join(root, file));
-  if ('problems' in read) {
-    const problems = cappedProblems(read.problems.map((problem) => ({ file, ...problem })));
-    return { value: {}, text: '', problems };
-  }
-  const { value, text } = read;
-  if (isObject(value)) return { value, text, problems: [] };
-  return {
-    value: {},
-    text,
-    problems: [{ file, path: '$', message: `expected one JSON object${seen(value)}` }],
-  };
+  if (!('problems' in read) && isObject(read.value))
+    return { value: read.value, text: read.text, problems: [] };
+  const problems =
+    'problems' in read
+      ? read.problems
+      : [{ path: '$', message: `expected one JSON object${seen(read.value)}` }];
+  return { value: {}, text: '', problems: problemsOf(file, problems) };
 }
 
 /** The commonest file of all: what `bq show --schema` prints and `bq mk --schema` takes. */
@@ -327,99 +251,6 @@ function seen(value: unknown): string {
     value.length > 0 &&
     value.every((item) => isObject(item) && 'name' in item && 'type' in item);
   return isColumns ? ', found a list of columns: write {"schema": {"fields": …}} around it' : '';
-}
-
-function requiredFieldProblems(
-  expected: ExpectedTable,
-  { dataset, table }: { readonly dataset: string; readonly table: string },
-  requiredFields: readonly RequiredField[],
-): readonly Omit<Problem, 'file'>[] {
-  const { fields, type = 'TABLE' } = expected;
-  if (fields === undefined || type !== 'TABLE') return [];
-  return requiredFields
-    .filter(({ except }) => !except.some((pattern) => matchesPattern(pattern, { dataset, table })))
-    .flatMap(({ name, type: requiredType }) => {
-      const field = fields.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
-      if (field !== undefined && isOfType(field.type, canonicalTypeName(requiredType))) return [];
-      const found = field === undefined ? 'is absent' : `is ${field.type}`;
-      return [
-        {
-          path: '$.schema.fields',
-          message: `the policy requires a field ${name} ${requiredType}, which ${found}`,
-        },
-      ];
-    });
-}
-
-/** `NUMERIC(10, 2)` is a NUMERIC, `RANGE<DATE>` a RANGE. */
-function isOfType(type: string, required: string): boolean {
-  return type === required || type.startsWith(`${required}(`) || type.startsWith(`${required}<`);
-}
-
-function uncomparedKeys(file: Resource): readonly string[] {
-  const schema = file['schema'];
-  const ofFields = new Set(isObject(schema) ? uncomparedFieldKeys(schema['fields']) : []);
-  return [
-    ...UNCOMPARED.table.filter((key) => file[key] !== undefined),
-    ...(isObject(schema) && schema['foreignTypeInfo'] !== undefined ? ['schema.foreignTypeInfo'] : []),
-    ...(['view', 'materializedView', 'externalDataConfiguration'] as const).flatMap((block) =>
-      uncomparedInBlock(file, block),
-    ),
-    ...[...ofFields].map((key) => `field ${key}`),
-  ];
-}
-
-function uncomparedInBlock(
-  file: Resource,
-  block: 'view' | 'materializedView' | 'externalDataConfiguration',
-): readonly string[] {
-  const value = file[block];
-  if (!isObject(value)) return [];
-  return UNCOMPARED[block].filter((key) => value[key] !== undefined).map((key) => `${block}.${key}`);
-}
-
-function uncomparedFieldKeys(fields: unknown): readonly string[] {
-  if (!Array.isArray(fields)) return [];
-  return fields
-    .filter(isObject)
-    .flatMap((field) => [
-      ...UNCOMPARED.field.filter((key) => field[key] !== undefined),
-      ...uncomparedFieldKeys(field['fields']),
-    ]);
-}
-
-const DATASET_EXPIRATIONS = [['defaultTableExpirationMs'], ['defaultPartitionExpirationMs']];
-const TABLE_EXPIRATIONS = [['expirationTime'], ['timePartitioning', 'expirationMs']];
-
-function zeroKeys(file: Resource, keys: readonly (readonly string[])[]): readonly string[] {
-  return keys.filter((path) => isZero(valueAt(file, path))).map((path) => path.join('.'));
-}
-
-function valueAt(file: Resource, path: readonly string[]): unknown {
-  return path.reduce((value: unknown, key) => (isObject(value) ? value[key] : undefined), file);
-}
-
-function isZero(value: unknown): boolean {
-  return value === 0 || (typeof value === 'string' && /^[+-]?0+$/.test(value));
-}
-
-/** `stated, not compared: maxStaleness, 12 files` */
-function uncomparedWarnings(uncompared: readonly string[]): readonly string[] {
-  return filesByKey(uncompared).map(([key, files]) => `stated, not compared: ${key}, ${files}`);
-}
-
-/** `stated as 0, which is never: expirationTime, 2 files (null says it better)` */
-function zeroWarnings(zeros: readonly string[]): readonly string[] {
-  return filesByKey(zeros).map(
-    ([key, files]) => `stated as 0, which is never: ${key}, ${files} (null says it better)`,
-  );
-}
-
-/** Each key with in how many files it is: `12 files`. */
-function filesByKey(keys: readonly string[]): readonly (readonly [string, string])[] {
-  return [...Map.groupBy(keys, (key) => key)]
-    .sort(([key], [other]) => (key < other ? -1 : 1))
-    .map(([key, { length }]) => [key, length === 1 ? '1 file' : `${length} files`]);
 }
 
 function aliasProblems(

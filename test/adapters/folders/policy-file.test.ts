@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { defaultPolicy, loadPolicy } from '../../../src/adapters/folders/policy-file.ts';
+import { loadPolicy } from '../../../src/adapters/folders/policy-file.ts';
+import { defaultPolicy } from '../../../src/files/policy.ts';
 
 const made: string[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { playedClock } from '../../../emulators/clock.ts';
-import { defaultPolicy } from '../../../src/adapters/folders/policy-file.ts';
 import { type CheckOptions, type CheckResult, check } from '../../../src/app/check/check.ts';
+import { defaultPolicy } from '../../../src/files/policy.ts';
 import { DATASET_SETTINGS, statedSettings } from '../../../src/metadata/settings.ts';
 import type { Kind } from '../../../src/model/finding.ts';
 import type { Policy, Waiver } from '../../../src/model/policy.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { playedClock } from '../../../emulators/clock.ts';
-import { defaultPolicy } from '../../../src/adapters/folders/policy-file.ts';
 import { check } from '../../../src/app/check/check.ts';
 import { createKeeper } from '../../../src/app/check/worst-tables.ts';
+import { defaultPolicy } from '../../../src/files/policy.ts';
 import type { Judged } from '../../../src/model/finding.ts';
 import { endless } from '../../support/deadline.ts';
 import { largeWarehouse } from '../../support/large-warehouse.ts';
