@@ -16,6 +16,7 @@ import type { Change, Kind } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Read, Resource, TableId, Warehouse } from '../model/ports.ts';
 import type { DeclaredDataset } from '../model/table.ts';
+import { valueText } from '../model/value.ts';
 import { readNewestShards } from './check/date-shards.ts';
 import { weakenings } from './weakening.ts';
 
@@ -242,7 +243,7 @@ function applied(
     );
     if (changes.length === 0) break;
     const retention = changes.find(({ kind }) => kind === 'retention');
-    if (retention !== undefined && loweredRetention(retention.actual ?? '0') === null) {
+    if (retention !== undefined && loweredRetention(valueText(retention.actual) ?? '0') === null) {
       const kept = formatDuration(Number(retention.actual));
       const unexpressed = `data is kept for ${kept}: contract.retention cannot be lowered to less than a day; lengthen the expiration, or take the retention out of the contract`;
       return { content: before, accepted: [], unexpressed };

@@ -6,6 +6,7 @@ import { covers, isRelated } from '../model/field-path.ts';
 import type { Change, Kind } from '../model/finding.ts';
 import type { Resource } from '../model/ports.ts';
 import type { Contract, Table } from '../model/table.ts';
+import { type Value, valueText } from '../model/value.ts';
 
 /*
  * What an expected file protects no longer once it says what is there: that data stays as long, that it is read by those who may,
@@ -27,7 +28,9 @@ export function weakenings(changes: readonly Change[], weakened: Weakened): read
 
 function weakening(change: Change, { before, actual: table }: Weakened): readonly string[] {
   const contract = contractOf(before);
-  const { kind, path, expected, actual } = change;
+  const { kind, path } = change;
+  const expected = valueText(change.expected);
+  const actual = valueText(change.actual);
   switch (kind) {
     case 'dataset-table-expiration':
       return sooner(change, 'new tables are deleted sooner');
@@ -76,8 +79,8 @@ function weakening(change: Change, { before, actual: table }: Weakened): readonl
         ...lostTags(before, path ?? ''),
       ];
     case 'field-policy-tags': {
-      const kept = (actual ?? '').split(', ');
-      const lost = (expected ?? '').split(', ').filter((name) => name !== '' && !kept.includes(name));
+      const kept = tagsIn(change.actual);
+      const lost = tagsIn(change.expected).filter((name) => !kept.includes(name));
       return lost.map((name) => `field ${path} is no longer protected by ${name}`);
     }
     default:
@@ -85,11 +88,19 @@ function weakening(change: Change, { before, actual: table }: Weakened): readonl
   }
 }
 
+/** Policy tags and data policies alike. */
+function tagsIn(value: Value | null): readonly string[] {
+  if (value === null) return [];
+  if (typeof value === 'string') return [value];
+  if (value.of === 'list') return value.items.flatMap(tagsIn);
+  return value.of === 'parts' ? [...value.parts.values()].flatMap(tagsIn) : [];
+}
+
 /** `partitions are deleted sooner: 90 days → 7 days` */
 function sooner(change: Change, what: string, contract: Contract | null = null): readonly string[] {
   const { kind, expected, actual } = change;
   // Of a table only whether it expires is compared.
-  const isSooner = isShorter(actual, kind === 'table-expiration' ? null : expected);
+  const isSooner = isShorter(valueText(actual), kind === 'table-expiration' ? null : valueText(expected));
   return isSooner ? [`${what}: ${fromTo(change)}${saidOfRetention(contract)}`] : [];
 }
 
@@ -99,7 +110,7 @@ function isShorter(actual: string | null, expected: string | null): boolean {
 
 /** A difference of partitioning hides that of the expiration. By another column or unit rows are of another age. */
 function otherPartitions(
-  { expected, actual: found }: Change,
+  change: Change,
   { before, actual }: Weakened,
   contract: Contract,
 ): readonly string[] {
@@ -107,7 +118,9 @@ function otherPartitions(
   if (period === null) return [];
   const after = `${said('partition-expiration', period)}${saidOfRetention(contract)}`;
   return expectedTable(before).partitioning?.by === 'time'
-    ? [`rows may be deleted sooner: partitions of ${found} instead of ${expected} expire after ${after}`]
+    ? [
+        `rows may be deleted sooner: partitions of ${valueText(change.actual)} instead of ${valueText(change.expected)} expire after ${after}`,
+      ]
     : [`partitions are deleted sooner: never → ${after}`];
 }
 
@@ -116,7 +129,7 @@ function fromTo({ kind, expected, actual }: Change): string {
   return `${from} → ${said(kind, actual)}`;
 }
 
-function said(kind: Kind, actual: string | null): string {
+function said(kind: Kind, actual: Value | null): string {
   return sayValue(kind, actual, { side: 'actual', contract: null });
 }
 

@@ -1,9 +1,9 @@
 import type { FieldLine, FieldSide, SettingLine, TableDetails } from '../model/details.ts';
 import type { Change } from '../model/finding.ts';
 import type { Contract, ExpectedTable, Field, Table } from '../model/table.ts';
+import { listOf, partitioningValue, valueText } from '../model/value.ts';
 import { columnType, fieldKey } from './fields.ts';
 import { pairByKey } from './pair.ts';
-import { partitioningText } from './partitioning.ts';
 import { shortestLifetime } from './retention.ts';
 
 /** Of one table: what a run remembers of it must not grow with its columns. */
@@ -100,16 +100,15 @@ function linesOfField(
 /** What only holds others is not spelled out: the lines beneath it do. */
 function sideOf(field: Field | null, differs: boolean): FieldSide | null {
   if (field === null) return null;
-  const type = differs ? columnType({ ...field, mode: 'NULLABLE' }) : field.type;
+  const type = differs ? columnType({ ...field, mode: 'NULLABLE' }) : valueText(field.type);
   return { type: type.length > MAX_TYPE ? `${type.slice(0, MAX_TYPE - 1)}…` : type, mode: field.mode };
 }
 
 /** What a table is asked for first: its kind, its partitions, and how long its data lives. */
 function settingLines({ expected, actual, contract }: Compared): readonly SettingLine[] {
-  const text = (value: ExpectedTable['partitioning']) =>
-    value === undefined ? undefined : value === null ? null : partitioningText(value);
-  const names = (value: readonly string[] | undefined) =>
-    value === undefined ? undefined : value.join(', ') || null;
+  const layout = (value: ExpectedTable['partitioning']) =>
+    value === undefined ? undefined : partitioningValue(value);
+  const names = (value: readonly string[] | undefined) => (value === undefined ? undefined : listOf(value));
   const flag = (value: boolean | undefined) => (value === undefined ? undefined : String(value));
   const { retention } = contract;
   const lifetime = actual === null ? undefined : (shortestLifetime(actual)?.ms ?? null);
@@ -117,8 +116,8 @@ function settingLines({ expected, actual, contract }: Compared): readonly Settin
     { kind: 'table-type', expected: expected.type, actual: actual?.type },
     {
       kind: 'partitioning-different',
-      expected: text(expected.partitioning),
-      actual: text(actual?.partitioning),
+      expected: layout(expected.partitioning),
+      actual: layout(actual?.partitioning),
     },
     {
       kind: 'partition-expiration',

@@ -1,6 +1,7 @@
 import { compareSettings } from '../metadata/settings.ts';
 import type { Change } from '../model/finding.ts';
 import type { Field } from '../model/table.ts';
+import { sameValue, valueText } from '../model/value.ts';
 import { pairByKey } from './pair.ts';
 
 interface Level {
@@ -76,7 +77,7 @@ function compareField(
     changes.push({ kind: 'field-mode', path: expectedPath, expected: expected.mode, actual: actual.mode });
   }
   changes.push(...compareSettings(expected.settings, actual.settings, expectedPath));
-  if (expected.type !== actual.type) {
+  if (!sameValue(expected.type, actual.type)) {
     changes.push({ kind: 'field-type', path: expectedPath, expected: expected.type, actual: actual.type });
     return changes;
   }
@@ -115,8 +116,8 @@ export function fieldFinder(fields: readonly Field[]): (path: string) => boolean
 /** A field's whole type in GoogleSQL: `ARRAY<STRUCT<a INT64, b STRING(10)>>`. */
 export function columnType(field: Field): string {
   const nested = field.fields?.map((child) => `${quoted(child.name)} ${columnType(child)}`);
-  const type =
-    nested === undefined || nested.length === 0 ? field.type : `${field.type}<${nested.join(', ')}>`;
+  const own = valueText(field.type);
+  const type = nested === undefined || nested.length === 0 ? own : `${own}<${nested.join(', ')}>`;
   return field.mode === 'REPEATED' ? `ARRAY<${type}>` : type;
 }
 

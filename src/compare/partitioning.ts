@@ -1,5 +1,6 @@
 import type { Change } from '../model/finding.ts';
 import type { ExpectedTable, Partitioning, Table } from '../model/table.ts';
+import { partitioningText, partitioningValue } from '../model/value.ts';
 
 /**
  * How partitioning and what hangs on it differ: one change of the strategy hides the expiration and
@@ -23,25 +24,15 @@ function compareStrategy(
   actual: Partitioning | null,
 ): Change | null {
   if (expected === undefined) return null;
-  const expectedText = expected === null ? null : partitioningText(expected);
-  const actualText = actual === null ? null : partitioningText(actual);
-  const change = { path: null, expected: expectedText, actual: actualText };
+  const change = { path: null, expected: partitioningValue(expected), actual: partitioningValue(actual) };
   if (expected === null) return actual === null ? null : { kind: 'partitioning-unexpected', ...change };
   if (actual === null) return { kind: 'partitioning-missing', ...change };
   return samePartitioning(expected, actual) ? null : { kind: 'partitioning-different', ...change };
 }
 
-function samePartitioning(expected: Partitioning, actual: Partitioning): boolean {
+/** Names of columns are told apart in no letter case. */
+export function samePartitioning(expected: Partitioning, actual: Partitioning): boolean {
   return partitioningText(expected).toLowerCase() === partitioningText(actual).toLowerCase();
-}
-
-/** `DAY(created_at)`, `HOUR(_PARTITIONTIME)`, `RANGE(id, 0, 100, 10)`. */
-export function partitioningText(partitioning: Partitioning): string {
-  if (partitioning.by === 'time') {
-    return `${partitioning.granularity}(${partitioning.field ?? '_PARTITIONTIME'})`;
-  }
-  const { field, start, end, interval } = partitioning;
-  return `RANGE(${field}, ${start}, ${end}, ${interval})`;
 }
 
 function compareExpiration(expected: ExpectedTable, actual: Table): readonly Change[] {

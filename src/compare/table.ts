@@ -1,6 +1,7 @@
 import { compareSettings } from '../metadata/settings.ts';
 import type { Change } from '../model/finding.ts';
 import type { Contract, ExpectedTable, Table } from '../model/table.ts';
+import { listOf } from '../model/value.ts';
 import { compareFields } from './fields.ts';
 import { comparePartitioning } from './partitioning.ts';
 import { compareRetention } from './retention.ts';
@@ -60,9 +61,13 @@ function compareClustering(expected: ExpectedTable, actual: Table): readonly Cha
   if (expected.clustering === undefined) return [];
   const keys = (names: readonly string[]) => names.map((name) => name.toLowerCase()).join(', ');
   if (keys(expected.clustering) === keys(actual.clustering)) return [];
-  const text = (names: readonly string[]) => (names.length === 0 ? null : names.join(', '));
   return [
-    { kind: 'clustering', path: null, expected: text(expected.clustering), actual: text(actual.clustering) },
+    {
+      kind: 'clustering',
+      path: null,
+      expected: listOf(expected.clustering),
+      actual: listOf(actual.clustering),
+    },
   ];
 }
 

@@ -4,6 +4,7 @@ import { type Advise, adviser, didYouMean } from '../model/did-you-mean.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { RequiredField } from '../model/policy.ts';
 import type { Resource, TableId } from '../model/ports.ts';
+import { valueText } from '../model/value.ts';
 import { expectedTable } from './expected-table.ts';
 import { datasetRules, tableRules } from './file-rules.ts';
 import { datasetFile, tableFile } from './file-schemas.ts';
@@ -57,7 +58,7 @@ function requiredFieldProblems(
   const { fields: declared } = expected;
   return lacking.map(({ name, type }) => {
     const field = declared.find((candidate) => isNamed(candidate.name, name));
-    const found = field === undefined ? 'is absent' : `is ${field.type}`;
+    const found = field === undefined ? 'is absent' : `is ${valueText(field.type)}`;
     return problem(['schema', 'fields'], `the policy requires a field ${name} ${type}, which ${found}`);
   });
 }

@@ -5,6 +5,7 @@ import type { Report } from '../model/report.ts';
 import type { DatasetScan, ScanResult, UndeclaredScan } from '../model/scan-result.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../model/severity.ts';
 import type { DeclaredTable } from '../model/table.ts';
+import { valueText } from '../model/value.ts';
 import { rememberedText } from './remembered-text.ts';
 import { resolutions } from './resolution.ts';
 import { unlessOther } from './sharing.ts';
@@ -135,7 +136,8 @@ const ALWAYS = () => true;
 function comparedActual({ kind, actual, shard }: Finding): string | null {
   if (actual === null) return null;
   const { acrossShards } = kindRow(kind);
-  return shard === undefined || acrossShards === undefined ? rememberedText(actual) : acrossShards(actual);
+  const text = valueText(actual);
+  return shard === undefined || acrossShards === undefined ? rememberedText(text) : acrossShards(text);
 }
 
 type Recovery = Pick<FindingRecord, 'lastGoodAt' | 'timeTravelHours'>;
@@ -153,7 +155,7 @@ function memoOf({
     dataset,
     table,
     path,
-    expected: expected === null ? null : rememberedText(expected),
+    expected: expected === null ? null : rememberedText(valueText(expected)),
     what: words.what,
   };
 }
@@ -170,7 +172,7 @@ function rememberQuiet(state: State, { report, scan, policy }: RunResult): State
     .map((finding) => ({
       key: finding.fingerprint,
       about: { ...memoOf(finding), ...recoveryOf(finding) },
-      actual: finding.actual === null ? null : rememberedText(finding.actual),
+      actual: finding.actual === null ? null : rememberedText(valueText(finding.actual)),
     }));
   if (state.quiet.length === 0) return quiet;
   const known = new Set([...untold, ...report.findings].map(({ fingerprint }) => fingerprint));

@@ -1,5 +1,4 @@
 import { columnType, fieldKey } from '../compare/fields.ts';
-import { partitioningText } from '../compare/partitioning.ts';
 import { kindRow } from '../kinds/index.ts';
 import { MalformedError } from '../model/errors.ts';
 import type { Change, Kind } from '../model/finding.ts';
@@ -7,6 +6,7 @@ import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
 import type { DatasetScan, ScanResult, TableScan } from '../model/scan-result.ts';
 import type { Contract, DeclaredTable, ExpectedTable, Field, Setting, Settings } from '../model/table.ts';
+import { partitioningText, type Value, valueText } from '../model/value.ts';
 import { rememberedText } from './remembered-text.ts';
 import type { FindingRecord } from './state.ts';
 
@@ -183,7 +183,7 @@ function fieldTexts(
   }
   if (field === undefined) return undefined;
   if (kind === 'field-missing') return texts(columnType(field));
-  if (kind === 'field-type') return texts(field.type);
+  if (kind === 'field-type') return texts(valueText(field.type));
   if (kind === 'field-mode') return texts(field.mode);
   return settingTexts(field.settings, kind);
 }
@@ -214,10 +214,10 @@ function settingTexts(settings: Settings | undefined, kind: Kind): Texts | undef
 /** A simple setting has one value; others have parts: labels, keys, sources. */
 function partTexts({ values, othersAbsent }: Setting): Texts {
   const simple = values.size === 1 ? values.get('') : undefined;
-  if (simple !== undefined) return [simple ?? ''];
+  if (simple !== undefined) return [valueText(simple) ?? ''];
   const parts = [...values.values()];
   return {
-    parts: parts.flatMap((value) => value ?? []),
+    parts: parts.flatMap((value) => valueText(value) ?? []),
     saysAbsent: othersAbsent || parts.includes(null),
   };
 }
@@ -264,7 +264,7 @@ function hides(change: Change, { kind, path }: FindingRecord): boolean {
 const HIDING_BENEATH: readonly Kind[] = ['field-missing', 'field-unexpected', 'field-type'];
 
 function isOtherStrategy({ kind, expected, actual }: Change): boolean {
-  const isRange = (text: string | null) => text?.startsWith('RANGE(') === true;
+  const isRange = (value: Value | null) => valueText(value)?.startsWith('RANGE(') === true;
   return kind !== 'partitioning-different' || isRange(expected) !== isRange(actual);
 }
 

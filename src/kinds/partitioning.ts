@@ -1,5 +1,6 @@
 import { formatDuration } from '../model/duration.ts';
 import type { Change } from '../model/finding.ts';
+import { valueText } from '../model/value.ts';
 import { isShorter } from '../repair/loss.ts';
 import { ofTable } from '../repair/repair-case.ts';
 import * as tableRepair from '../repair/table.ts';
@@ -62,7 +63,7 @@ export const partitionExpiration: KindRow<'table'> = {
   location: ['timePartitioning.expirationMs'],
   loses: {
     what: 'expiring',
-    where: (change) => holdsRows(change) && isShorter(change.actual, change.expected),
+    where: (change) => holdsRows(change) && isShorter(valueText(change.actual), valueText(change.expected)),
   },
   words: {
     what: 'the expiration of partitions differs',

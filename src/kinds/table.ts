@@ -1,4 +1,5 @@
 import type { Change } from '../model/finding.ts';
+import { valueText } from '../model/value.ts';
 import * as constraintsRepair from '../repair/constraints.ts';
 import * as datasetRepair from '../repair/dataset.ts';
 import { ofTable } from '../repair/repair-case.ts';
@@ -40,7 +41,9 @@ export const tableUnexpected: KindRow<'table'> = {
   words: {
     // Of a dataset with too many for a finding each: `more than 1,000 tables`.
     what: ({ actual }) =>
-      actual?.endsWith(' tables') === true ? 'no file declares these tables' : 'no file declares this table',
+      typeof actual === 'object' && actual?.of === 'more-tables'
+        ? 'no file declares these tables'
+        : 'no file declares this table',
     say: saidAs('nothing'),
   },
   repair: DECLARE_IT,
@@ -72,7 +75,7 @@ export const tableExpiration: KindRow<'table'> = {
   why: 'The table deletes itself at that time, with all its data.',
   act: 'ALTER TABLE SET OPTIONS (expiration_timestamp = NULL) before it does.',
   location: ['expirationTime'],
-  deletesTableAt: ({ actual }) => actual,
+  deletesTableAt: ({ actual }) => valueText(actual),
   acrossShards: () => 'expires',
   words: {
     what: 'the expiration of the table differs',

@@ -1,6 +1,7 @@
 import type { Change, Finding, Judged, Kind, Words } from '../model/finding.ts';
 import type { Contract } from '../model/table.ts';
 import type { TimeTravel } from '../model/time-travel.ts';
+import { type Value, valueText, writtenText } from '../model/value.ts';
 import { RESTORABLE_AT_MOST, restorable } from '../repair/recovery.ts';
 import { shortened } from '../words/printable.ts';
 import { kindRow, lossOf, saysMissing } from './index.ts';
@@ -13,10 +14,10 @@ export function readerVerb(kind: Kind): 'breaks' | 'read by' {
 /** A value as people say it: `30 days`, `never`, `NUMERIC`. */
 export function sayValue(
   kind: Kind,
-  value: string | null,
+  value: Value | null,
   { side, contract }: { readonly side: 'expected' | 'actual'; readonly contract: Contract | null },
 ): string {
-  return kindRow(kind).words.say(value, side, contract);
+  return kindRow(kind).words.say(valueText(value), side, contract);
 }
 
 /** Puts a judged change into words. `contract` is the table's; null where there is none. `timeTravel`: of its dataset. */
@@ -44,18 +45,18 @@ function restorableHint(timeTravel: TimeTravel | undefined): string {
 
 function hintFor(change: Change): string | null {
   const { context } = change;
-  if (context?.type === 'other-shard') return `It is ${context.actual} in ${context.shard}.`;
+  if (context?.type === 'other-shard') return `It is ${valueText(context.actual)} in ${context.shard}.`;
   if (context?.type === 'perhaps-renamed') return `Perhaps renamed to ${context.to}.`;
   const { hint = null } = kindRow(change.kind).words;
   return typeof hint === 'function' ? hint(change) : hint;
 }
 
-/** What the file and BigQuery say to the letter: the canonical text is for comparing alone. */
-export function shownValues({ expected, actual, written }: Change): {
+/** As they were written: canonical SQL is for comparing alone. */
+export function shownValues({ expected, actual }: Change): {
   readonly expected: string | null;
   readonly actual: string | null;
 } {
-  return written ?? { expected, actual };
+  return { expected: writtenText(expected), actual: writtenText(actual) };
 }
 
 /** Its values as people say them, on one line. */

@@ -1,6 +1,7 @@
 import { MalformedError } from '../model/errors.ts';
 import type { Resource } from '../model/ports.ts';
 import type { Field, Partitioning, Table } from '../model/table.ts';
+import type { FieldType, ParameterisedType } from '../model/value.ts';
 import {
   expiration,
   int64,
@@ -174,13 +175,13 @@ export function canonicalTypeName(type: string): string {
   return Object.hasOwn(TYPE_SYNONYMS, upper) ? (TYPE_SYNONYMS[upper] ?? upper) : upper;
 }
 
-function canonicalType(type: string, raw: Resource, at: string | null): string {
+function canonicalType(type: string, raw: Resource, at: string | null): FieldType {
   const name = canonicalTypeName(type);
   switch (name) {
     case 'STRING':
     case 'BYTES': {
       const maxLength = parameter(raw, 'maxLength', at);
-      return maxLength === undefined ? name : `${name}(${maxLength})`;
+      return maxLength === undefined ? name : withParameters(name, maxLength);
     }
     case 'NUMERIC':
     case 'BIGNUMERIC': {
@@ -189,21 +190,25 @@ function canonicalType(type: string, raw: Resource, at: string | null): string {
       if (precision === undefined) return name;
       // NUMERIC without parameters holds exactly precision 38 and scale 9.
       if (name === 'NUMERIC' && precision === '38' && scale === '9') return name;
-      return scale === '0' ? `${name}(${precision})` : `${name}(${precision}, ${scale})`;
+      return scale === '0' ? withParameters(name, precision) : withParameters(name, precision, scale);
     }
     case 'TIMESTAMP': {
       // 6 (microseconds) is the default, 12 is picoseconds.
       const precision = parameter(raw, 'timestampPrecision', at) ?? '6';
-      return precision === '6' ? name : `${name}(${precision})`;
+      return precision === '6' ? name : withParameters(name, precision);
     }
     case 'RANGE': {
       const element = optionalObject(raw['rangeElementType'], `${at}.rangeElementType`);
       const elementType = optionalString(element?.['type'], `${at}.rangeElementType.type`);
-      return elementType === undefined ? name : `${name}<${canonicalTypeName(elementType)}>`;
+      return elementType === undefined ? name : withParameters(name, canonicalTypeName(elementType));
     }
     default:
       return name;
   }
+}
+
+function withParameters(name: string, ...parameters: readonly string[]): ParameterisedType {
+  return { of: 'type', name, parameters };
 }
 
 function parameter(raw: Resource, key: string, at: string | null): string | undefined {

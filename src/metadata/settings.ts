@@ -2,6 +2,7 @@ import { MalformedError } from '../model/errors.ts';
 import type { Change, Kind } from '../model/finding.ts';
 import type { Resource } from '../model/ports.ts';
 import type { Setting, Settings } from '../model/table.ts';
+import { type ForeignKey, listOf, sameValue, type Value, valueText } from '../model/value.ts';
 import {
   expiration,
   int64,
@@ -94,37 +95,31 @@ export function compareSettings(
     changes.push({
       kind,
       path,
-      expected: textOf(different, stated.values),
-      actual: textOf(different, found),
-      ...writtenIn(stated, actual?.get(kind)),
+      expected: partsIn(stated.values, different),
+      actual: partsIn(found, different),
     });
   }
   return changes;
-}
-
-function writtenIn(expected: Setting, actual: Setting | undefined): Pick<Change, 'written'> {
-  if (expected.written === undefined && actual?.written === undefined) return {};
-  return { written: { expected: writtenText(expected), actual: writtenText(actual) } };
-}
-
-/** The text of a setting with one value, to the letter; null: BigQuery's default, or not stated. */
-export function writtenText(setting: Setting | undefined): string | null {
-  return setting?.written ?? setting?.values.get('') ?? null;
 }
 
 const NOTHING: Setting['values'] = new Map();
 
 function differentParts({ values, othersAbsent }: Setting, found: Setting['values']): readonly string[] {
   const different: string[] = [];
-  for (const [part, value] of values) if (value !== (found.get(part) ?? null)) different.push(part);
+  for (const [part, value] of values) if (!sameValue(value, found.get(part) ?? null)) different.push(part);
   if (!othersAbsent) return different;
   for (const part of found.keys()) if (!values.has(part)) different.push(part);
   return different;
 }
 
-function textOf(parts: readonly string[], values: ReadonlyMap<string, string | null>): string | null {
-  const texts = parts.flatMap((part) => values.get(part) ?? []);
-  return texts.length === 0 ? null : texts.join(', ');
+/** Those of the named parts that are there; a simple setting has but its one value. */
+function partsIn(values: Setting['values'], names: readonly string[]): Value | null {
+  const parts = new Map<string, Value>();
+  for (const name of names) {
+    const value = values.get(name) ?? null;
+    if (value !== null) parts.set(name, value);
+  }
+  return parts.get('') ?? (parts.size === 0 ? null : { of: 'parts', parts });
 }
 
 /** A setting with one value under one key. */
@@ -138,15 +133,14 @@ function simple(kind: Kind, key: string, text: (value: unknown) => string | null
   };
 }
 
-function one(value: string | null): Setting {
+function one(value: Value | null): Setting {
   return { values: new Map([['', value]]), othersAbsent: false };
 }
 
-/** Canonical SQL is for comparing: what is shown or offered is what was written. */
 function sql(text: string | undefined, empty: string | null): Setting {
   if (text === undefined) return one(null);
-  const canonical = canonicalSql(text) || empty;
-  return text === canonical || canonical === empty ? one(canonical) : { ...one(canonical), written: text };
+  const canonical = canonicalSql(text);
+  return one(canonical === '' ? empty : { of: 'sql', canonical, written: text });
 }
 
 function someText(key: string): (value: unknown) => string | null {
@@ -180,9 +174,9 @@ function labels(kind: Kind): SettingRow {
       if (value === undefined) return undefined;
       const entries = Object.entries(optionalObject(value, 'labels') ?? {});
       // In an order of their own: that of an answer may differ from one to the next.
-      const values = entries.sort(byName).map(([key, label]): [string, string | null] => {
-        const text = optionalString(label, `labels.${key}`);
-        return [key, text === undefined ? null : `${key}=${text}`];
+      const values = entries.sort(byName).map(([key, label]): [string, Value | null] => {
+        const value = optionalString(label, `labels.${key}`);
+        return [key, value === undefined ? null : { of: 'label', key, value }];
       });
       return { values: new Map(values), othersAbsent: value === null };
     },
@@ -237,16 +231,16 @@ export const FIELD_SETTINGS: readonly SettingRow[] = [
 /** An object without names, as BigQuery answers where tags were taken away, is no tag. */
 function policyTags({ policyTags: tags, dataPolicies: policies }: Resource): Setting | undefined {
   if (tags === undefined && policies === undefined) return undefined;
-  const values = new Map<string, string | null>();
+  const values = new Map<string, Value | null>();
   if (tags !== undefined) {
     const names = stringList(optionalObject(tags, 'policyTags')?.['names'] ?? [], 'policyTags.names');
-    values.set('policyTags', [...names].sort().join(', ') || null);
+    values.set('policyTags', listOf([...names].sort()));
   }
   if (policies !== undefined) {
     const names = objects(policies ?? [], 'dataPolicies').map(
       (policy) => optionalString(policy['name'], 'dataPolicies.name') ?? '',
     );
-    values.set('dataPolicies', names.sort().join(', ') || null);
+    values.set('dataPolicies', listOf(names.sort()));
   }
   return { values, othersAbsent: false };
 }
@@ -261,31 +255,43 @@ function constraints({ tableConstraints: value }: Resource): Setting | undefined
   const block = optionalObject(value, 'tableConstraints');
   const primaryKey = optionalObject(block?.['primaryKey'], 'tableConstraints.primaryKey');
   const foreignKeys = objects(block?.['foreignKeys'] ?? [], 'tableConstraints.foreignKeys')
-    .map(foreignKeyText)
-    .sort();
-  const values = new Map<string, string | null>();
+    .map(foreignKey)
+    .sort(byText);
+  const values = new Map<string, Value | null>();
   if (block === undefined || block['primaryKey'] !== undefined) {
     const columns = stringList(primaryKey?.['columns'] ?? [], 'tableConstraints.primaryKey.columns');
     values.set(
       'primaryKey',
-      columns.length === 0 ? null : `PRIMARY KEY (${columns.join(', ').toLowerCase()})`,
+      columns.length === 0 ? null : { of: 'primary-key', columns: columns.map(inLowerCase) },
     );
   }
   if (block === undefined || block['foreignKeys'] !== undefined)
-    values.set('foreignKeys', foreignKeys.join(', ') || null);
+    values.set('foreignKeys', listOf(foreignKeys));
   return { values, othersAbsent: value === null };
 }
 
-function foreignKeyText(key: Resource): string {
+function foreignKey(key: Resource): ForeignKey {
   const at = 'tableConstraints.foreignKeys';
   const referenced = object(key['referencedTable'], `${at}.referencedTable`);
   const part = (id: string) => requiredString(referenced[id], `${at}.referencedTable.${id}`);
   const references = objects(key['columnReferences'] ?? [], `${at}.columnReferences`);
   const columns = (side: string) =>
-    references
-      .map((reference) => (optionalString(reference[side], `${at}.${side}`) ?? '').toLowerCase())
-      .join(', ');
-  return `FOREIGN KEY (${columns('referencingColumn')}) REFERENCES ${part('datasetId')}.${part('tableId')} (${columns('referencedColumn')})`;
+    references.map((reference) => inLowerCase(optionalString(reference[side], `${at}.${side}`) ?? ''));
+  return {
+    of: 'foreign-key',
+    columns: columns('referencingColumn'),
+    dataset: part('datasetId'),
+    table: part('tableId'),
+    referencedColumns: columns('referencedColumn'),
+  };
+}
+
+function byText(one: ForeignKey, other: ForeignKey): number {
+  return valueText(one) < valueText(other) ? -1 : 1;
+}
+
+function inLowerCase(name: string): string {
+  return name.toLowerCase();
 }
 
 /** Of a view or a materialized view. */
@@ -304,27 +310,23 @@ function externalSource({ externalDataConfiguration: value }: Resource): Setting
   const at = 'externalDataConfiguration';
   const block = optionalObject(value, at) ?? {};
   const format = optionalString(block['sourceFormat'], `${at}.sourceFormat`)?.toUpperCase();
-  const values = new Map<string, string | null>();
+  const values = new Map<string, Value | null>();
   if (block['sourceFormat'] !== undefined) values.set('sourceFormat', format || null);
   if (block['sourceUris'] !== undefined) {
     const uris = stringList(block['sourceUris'] ?? [], `${at}.sourceUris`);
     // Each commit of an Iceberg table writes a new metadata file beside the old one.
     const isIceberg = (uri: string) => format === 'ICEBERG' || uri.endsWith('.metadata.json');
     const places = uris.map((uri) => (isIceberg(uri) ? uri.slice(0, uri.lastIndexOf('/') + 1) : uri));
-    values.set('sourceUris', [...places].sort().join(', ') || null);
+    values.set('sourceUris', listOf([...places].sort()));
   }
   const hive = block['hivePartitioningOptions'];
   if (hive !== undefined) {
     const options = optionalObject(hive, `${at}.hivePartitioningOptions`) ?? {};
     for (const key of ['mode', 'sourceUriPrefix']) {
       if (hive !== null && options[key] === undefined) continue;
-      const text = optionalString(options[key], `${at}.hivePartitioningOptions.${key}`);
-      values.set(
-        key,
-        text === undefined || text === ''
-          ? null
-          : `hive ${key} ${key === 'mode' ? text.toUpperCase() : text}`,
-      );
+      const text = optionalString(options[key], `${at}.hivePartitioningOptions.${key}`) ?? '';
+      const value = key === 'mode' ? text.toUpperCase() : text;
+      values.set(key, value === '' ? null : { of: 'hive-option', name: key, value });
     }
   }
   return { values, othersAbsent: value === null };

@@ -1,4 +1,5 @@
 import type { Kind, Subject } from './finding.ts';
+import type { Value } from './value.ts';
 
 /** A table with findings as it is expected to be beside as it is: what differs, and what that stands in. */
 export interface TableDetails extends Subject {
@@ -29,8 +30,8 @@ export interface FieldSide {
 /** A setting of the table as a whole, by the kind that compares it. */
 export interface SettingLine {
   readonly kind: Kind;
-  /** Canonical text; null: absent; undefined: the file does not state it. */
-  readonly expected: string | null | undefined;
+  /** null: absent; undefined: the file does not state it. */
+  readonly expected: Value | null | undefined;
   /** undefined: the table is not there. */
-  readonly actual: string | null | undefined;
+  readonly actual: Value | null | undefined;
 }

@@ -1,6 +1,7 @@
 import type { Fix } from './fix.ts';
 import type { Severity } from './severity.ts';
 import type { TimeTravel } from './time-travel.ts';
+import type { Value } from './value.ts';
 
 /** The id of a kind of drift; `kinds` has a row for each. */
 export type Kind = string;
@@ -10,11 +11,9 @@ export interface Change {
   readonly kind: Kind;
   /** Dotted field path for `field-*` kinds, null for all others. */
   readonly path: string | null;
-  /** Short canonical text, by which it is compared and remembered; null: absent. */
-  readonly expected: string | null;
-  readonly actual: string | null;
-  /** What the file and the answer say to the letter, where the canonical text is another. */
-  readonly written?: { readonly expected: string | null; readonly actual: string | null };
+  /** null: absent. */
+  readonly expected: Value | null;
+  readonly actual: Value | null;
   /** What else is known of it; never part of its identity. */
   readonly context?: ChangeContext;
 }
@@ -26,7 +25,7 @@ export type ChangeContext =
   /** The table is there and has no field at all. */
   | { readonly type: 'no-fields-left' }
   /** What the same field is in the shard before the newest. */
-  | { readonly type: 'other-shard'; readonly shard: string; readonly actual: string }
+  | { readonly type: 'other-shard'; readonly shard: string; readonly actual: Value }
   /** The only undeclared field or table that is alike. */
   | { readonly type: 'perhaps-renamed'; readonly to: string };
 

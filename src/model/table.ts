@@ -1,4 +1,5 @@
 import type { Kind } from './finding.ts';
+import type { FieldType, Value } from './value.ts';
 
 /**
  * Metadata after its spellings have been made one (`diff/canonical.ts`), so that comparing is strict
@@ -10,22 +11,19 @@ import type { Kind } from './finding.ts';
 export type Settings = ReadonlyMap<Kind, Setting>;
 
 /**
- * One setting part by part (a label, a foreign key, the one value of a simple setting), each as canonical text. null:
- * absent, or BigQuery's default, which is the same.
+ * One setting part by part: a label by its key, the primary key, and under the empty name the one value of a simple setting.
+ * null: absent, or BigQuery's default, which is the same.
  */
 export interface Setting {
-  readonly values: ReadonlyMap<string, string | null>;
+  readonly values: ReadonlyMap<string, Value | null>;
   /** A file's `null` for the whole setting: there is no other part. */
   readonly othersAbsent: boolean;
-  /** The one value to the letter, where its canonical text is another: that one is for comparing alone. */
-  readonly written?: string;
 }
 
 export interface Field {
   /** As spelled at its source; compared without regard to case. */
   readonly name: string;
-  /** GoogleSQL type with its parameters, without mode and nested fields: `NUMERIC(10, 2)`, `STRUCT`. */
-  readonly type: string;
+  readonly type: FieldType;
   /** NULLABLE, REQUIRED or REPEATED; a mode unknown today is kept as BigQuery wrote it. */
   readonly mode: string;
   /** Absent: an expected STRUCT whose file does not say what is in it. */

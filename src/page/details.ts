@@ -3,6 +3,7 @@ import { isVerbatim, sayValue, shownValues } from '../kinds/words.ts';
 import type { FieldLine, FieldSide, SettingLine, TableDetails } from '../model/details.ts';
 import type { Finding, Kind } from '../model/finding.ts';
 import type { Contract } from '../model/table.ts';
+import { type Value, valueText } from '../model/value.ts';
 import { counted } from '../words/printable.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -68,11 +69,11 @@ function settingRow(
       kinds.includes(finding.kind) ||
       (finding.context?.type === 'caused-by' && finding.context.kind === kind),
   );
-  const said = (value: string | null | undefined, side: 'expected' | 'actual') => {
+  const said = (value: Value | null | undefined, side: 'expected' | 'actual') => {
     if (value === undefined)
       return html`<span class="none">${side === 'expected' ? 'not stated' : 'nothing is there'}</span>`;
     const word = settingWord(kind, value, { side, contract });
-    return isVerbatim(value, word) ? html`<code>${word}</code>` : html`${word}`;
+    return isVerbatim(valueText(value), word) ? html`<code>${word}</code>` : html`${word}`;
   };
   return html`
     <tr><th scope="row">${LABELS[kind] ?? kind}</th>
@@ -82,7 +83,7 @@ function settingRow(
 
 function settingWord(
   kind: Kind,
-  value: string | null,
+  value: Value | null,
   told: { readonly side: 'expected' | 'actual'; readonly contract: Contract | null },
 ): string {
   if (kind === 'partition-filter') return value === 'true' ? 'required' : 'not required';

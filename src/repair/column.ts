@@ -1,6 +1,7 @@
 import { fieldKey } from '../compare/fields.ts';
 import { bq, type Fix, type Text } from '../model/fix.ts';
 import type { Field } from '../model/table.ts';
+import { valueText } from '../model/value.ts';
 import { type FieldCase, inPlace, lastOf } from './repair-case.ts';
 import { bqName, bqUpdateSchema, columnType, identifier, schemaFile, tablePath } from './sql-words.ts';
 
@@ -41,8 +42,8 @@ export function replacedColumn({ actual }: FieldCase, column: Field): readonly F
 
 /** A column of the primary key can have no default: DDL, ALTER COLUMN SET DEFAULT. */
 export function isPrimaryKey({ actual, stated: [column] }: FieldCase): boolean {
-  const text = actual.settings?.get('table-constraints')?.values.get('primaryKey') ?? '';
-  return text
+  const text = actual.settings?.get('table-constraints')?.values.get('primaryKey') ?? null;
+  return (valueText(text) ?? '')
     .replace(/^PRIMARY KEY \(|\)$/g, '')
     .split(', ')
     .includes(fieldKey(column));

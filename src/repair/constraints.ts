@@ -1,5 +1,6 @@
 import { type Fix, sql } from '../model/fix.ts';
 import type { Setting } from '../model/table.ts';
+import { sameValue, valueText } from '../model/value.ts';
 import { inPlace, noFix, type TableCase } from './repair-case.ts';
 import { identifier, identifiers, pathOf, tablePath } from './sql-words.ts';
 import { whatIsNoTable } from './view.ts';
@@ -37,10 +38,10 @@ export function tableConstraints(tableCase: TableCase): Fix {
 function primaryKey({ subject }: TableCase, wanted: Values, found: Values): readonly string[] | null {
   const expected = wanted.get('primaryKey');
   const actual = found.get('primaryKey') ?? null;
-  if (expected === undefined || expected === actual) return [];
+  if (expected === undefined || sameValue(expected, actual)) return [];
   const dropped = actual === null ? [] : [`ALTER TABLE ${tablePath(subject)} DROP PRIMARY KEY`];
   if (expected === null) return dropped;
-  const columns = PRIMARY_KEY.exec(expected)?.[1];
+  const columns = PRIMARY_KEY.exec(valueText(expected))?.[1];
   if (columns === undefined) return null;
   return [
     ...dropped,
@@ -56,8 +57,8 @@ function foreignKeys(
 ): { readonly dropped: readonly string[]; readonly added: readonly string[] } | null {
   const stated = wanted.get('foreignKeys');
   if (stated === undefined) return { dropped: [], added: [] };
-  const expected = foreignKeysOf(stated);
-  const actual = foreignKeysOf(found.get('foreignKeys') ?? null);
+  const expected = foreignKeysOf(valueText(stated));
+  const actual = foreignKeysOf(valueText(found.get('foreignKeys') ?? null));
   if (expected === null || actual === null) return null;
   const texts = (keys: readonly ForeignKey[]) => new Set(keys.map(({ text }) => text));
   const table = tablePath(subject);

@@ -1,4 +1,5 @@
 import { bq, type Fix, sql, UNTIL, withBlanks } from '../model/fix.ts';
+import { valueText } from '../model/value.ts';
 import { isShorter, type Loss, lostHistory, lostOfNewTables } from './loss.ts';
 import { type FixCase, inPlace, noFix, restore } from './repair-case.ts';
 import { bqName, datasetPath, days, literal, literalOrNull, shellWord } from './sql-words.ts';
@@ -25,7 +26,7 @@ const NEW_TABLES = 'holds for tables created from now on; those that are there k
 
 export function datasetTableExpiration({ change, subject }: FixCase): Fix {
   return setOption(subject, 'default_table_expiration_days', {
-    value: days(change.expected),
+    value: days(valueText(change.expected)),
     note: NEW_TABLES,
     ...lossOfNew('tables', change),
   });
@@ -33,16 +34,15 @@ export function datasetTableExpiration({ change, subject }: FixCase): Fix {
 
 export function datasetPartitionExpiration({ change, subject }: FixCase): Fix {
   return setOption(subject, 'default_partition_expiration_days', {
-    value: days(change.expected),
+    value: days(valueText(change.expected)),
     note: NEW_TABLES,
     ...lossOfNew('partitions', change),
   });
 }
 
-function lossOfNew(
-  what: 'tables' | 'partitions',
-  { expected, actual }: FixCase['change'],
-): { readonly loss?: Loss } {
+function lossOfNew(what: 'tables' | 'partitions', change: FixCase['change']): { readonly loss?: Loss } {
+  const expected = valueText(change.expected);
+  const actual = valueText(change.actual);
   return expected !== null && isShorter(expected, actual) ? { loss: lostOfNewTables(what, expected) } : {};
 }
 
@@ -50,8 +50,8 @@ function lossOfNew(
 const DEFAULT_TIME_TRAVEL_HOURS = '168';
 
 export function datasetTimeTravel({ change, subject, now }: FixCase): Fix {
-  const hours = change.expected ?? DEFAULT_TIME_TRAVEL_HOURS;
-  const isLess = isShorter(hours, change.actual ?? DEFAULT_TIME_TRAVEL_HOURS);
+  const hours = valueText(change.expected) ?? DEFAULT_TIME_TRAVEL_HOURS;
+  const isLess = isShorter(hours, valueText(change.actual) ?? DEFAULT_TIME_TRAVEL_HOURS);
   return setOption(subject, 'max_time_travel_hours', {
     value: hours,
     ...(isLess ? { loss: lostHistory({ now }, hours) } : {}),
@@ -61,20 +61,24 @@ export function datasetTimeTravel({ change, subject, now }: FixCase): Fix {
 
 export function datasetEncryption({ change, subject }: FixCase): Fix {
   return setOption(subject, 'default_kms_key_name', {
-    value: literalOrNull(change.expected),
+    value: literalOrNull(valueText(change.expected)),
     note: NEW_TABLES,
   });
 }
 
 export function datasetCollation({ change, subject }: FixCase): Fix {
   return inPlace(
-    [sql(`ALTER SCHEMA ${datasetPath(subject)} SET DEFAULT COLLATE ${literal(change.expected ?? '')}`)],
+    [
+      sql(
+        `ALTER SCHEMA ${datasetPath(subject)} SET DEFAULT COLLATE ${literal(valueText(change.expected) ?? '')}`,
+      ),
+    ],
     NEW_TABLES,
   );
 }
 
 export function datasetDescription({ change, subject }: FixCase): Fix {
-  return setOption(subject, 'description', { value: literalOrNull(change.expected), note: null });
+  return setOption(subject, 'description', { value: literalOrNull(valueText(change.expected)), note: null });
 }
 
 function setOption(
@@ -88,8 +92,8 @@ function setOption(
 
 /** Of a dataset or a table. `SET OPTIONS (labels = …)` would replace the labels that no file states. */
 export function changedLabels({ change, subject }: FixCase): Fix {
-  const expected = labelsOf(change.expected);
-  const cleared = [...labelsOf(change.actual).keys()].filter((key) => !expected.has(key));
+  const expected = labelsOf(valueText(change.expected));
+  const cleared = [...labelsOf(valueText(change.actual)).keys()].filter((key) => !expected.has(key));
   const flags = [
     ...[...expected].map(([key, value]) => shellWord(`--set_label=${key}:${value}`)),
     ...cleared.map((key) => shellWord(`--clear_label=${key}`)),

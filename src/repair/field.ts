@@ -1,5 +1,6 @@
 import { type Fix, sql } from '../model/fix.ts';
 import type { Setting, Settings } from '../model/table.ts';
+import { valueText } from '../model/value.ts';
 import {
   alterColumn,
   isOneExpression,
@@ -39,12 +40,12 @@ export function fieldCollation(fieldCase: FieldCase): Fix {
   const [, actual] = pairOf(fieldCase);
   const note = 'the collation of a column that is there cannot be changed';
   if (stated.length > 1 || actual.mode === 'REPEATED') return rebuild([], `${note}: build the table anew`);
-  const setting: Setting = { values: new Map([['', change.expected]]), othersAbsent: false };
+  const setting: Setting = { values: new Map([['', valueText(change.expected)]]), othersAbsent: false };
   const settings: Settings = new Map([...(actual.settings ?? []), ['field-collation', setting]]);
   return rebuildTable(fieldCase, {
     columns: replacedColumn(fieldCase, { ...actual, settings }),
     converted: new Map([
-      [actual.name, `COLLATE(${identifier(actual.name)}, ${literal(change.expected ?? '')})`],
+      [actual.name, `COLLATE(${identifier(actual.name)}, ${literal(valueText(change.expected) ?? '')})`],
     ]),
     note,
   });
@@ -73,7 +74,7 @@ function columnOption(
   const [, column] = pairOf(fieldCase);
   const path = tablePath(subject);
   const object = actual.type === 'VIEW' ? `VIEW ${path}` : `TABLE ${path}`;
-  const value = literalOrNull(change.expected);
+  const value = literalOrNull(valueText(change.expected));
   return inPlace(
     [sql(`ALTER ${object} ALTER COLUMN ${identifier(column.name)} SET OPTIONS (${name} = ${value})`)],
     note,

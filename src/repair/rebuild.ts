@@ -1,9 +1,10 @@
 import { fieldKey } from '../compare/fields.ts';
-import { partitioningText } from '../compare/partitioning.ts';
+import { samePartitioning } from '../compare/partitioning.ts';
 import { CLUSTERING_TYPES } from '../metadata/canonical.ts';
 import type { Kind } from '../model/finding.ts';
 import { type Fix, type Precondition, sql } from '../model/fix.ts';
 import type { ExpectedTable, Field, Partitioning, Setting, Table } from '../model/table.ts';
+import { partitioningText, typeName, valueText } from '../model/value.ts';
 import { isOneExpression } from './column.ts';
 import { isPast, isShorter, moment } from './loss.ts';
 import { rebuild, type TableCase } from './repair-case.ts';
@@ -79,7 +80,9 @@ function unseenFirst({ subject }: TableCase): Precondition {
 
 /** What protects or makes the table, and stands in no statement; empty: nothing that can be seen. */
 function lostByRebuild({ fields, settings, uncarried = [] }: Table): readonly string[] {
-  const keys = [...(settings?.get('table-constraints')?.values.values() ?? [])].filter((key) => key !== null);
+  const keys = [...(settings?.get('table-constraints')?.values.values() ?? [])].flatMap((key) =>
+    key === null ? [] : valueText(key),
+  );
   const own = uncarried.filter((word) => word !== FRIENDLY_NAME);
   return [...fields.flatMap((field) => lostOfField(field, '')), ...keys, ...own];
 }
@@ -165,7 +168,7 @@ function listsColumns(want: Table, { columns }: Plan): boolean {
 
 /** SELECT infers neither NOT NULL nor parameters of types, nor settings of columns, so that whoever has those is listed. */
 function saysMore({ type, mode, fields = [], settings }: Field): boolean {
-  return mode === 'REQUIRED' || type.includes('(') || settings !== undefined || fields.some(saysMore);
+  return mode === 'REQUIRED' || typeof type !== 'string' || settings !== undefined || fields.some(saysMore);
 }
 
 /** With its default, which a column of a table alone has. */
@@ -179,7 +182,7 @@ export function canCluster(columns: readonly Field[], name: string): boolean {
   const column = columns.find((candidate) => fieldKey(candidate) === name.toLowerCase());
   if (column === undefined || column.mode === 'REPEATED') return false;
   if (settingText(column.settings, 'field-collation') !== null) return false;
-  return CLUSTERING_TYPES.includes(column.type.replace(/[(<].*/, ''));
+  return CLUSTERING_TYPES.includes(typeName(column.type));
 }
 
 function creation(tableCase: TableCase, want: Table, plan: Plan): readonly string[] {
@@ -204,7 +207,7 @@ function isByIngestion(partitioning: Partitioning | null): boolean {
 
 function isSame(expected: Partitioning | null, actual: Partitioning | null): boolean {
   if (expected === null || actual === null) return expected === actual;
-  return partitioningText(expected).toLowerCase() === partitioningText(actual).toLowerCase();
+  return samePartitioning(expected, actual);
 }
 
 /** A column list is required here, and the time of a row is that of its new partition. */
@@ -265,8 +268,8 @@ function tableOptions(want: Table): readonly string[] {
 
 /** Description and labels, which views have as well. */
 export function describingOptions(settings: Table['settings']): readonly string[] {
-  const labels = [...(settings?.get('table-labels')?.values ?? [])].flatMap(([key, text]) =>
-    text === null ? [] : [`(${literal(key)}, ${literal(text.slice(key.length + 1))})`],
+  const labels = [...(settings?.get('table-labels')?.values ?? [])].flatMap(([key, label]) =>
+    typeof label === 'object' && label?.of === 'label' ? [`(${literal(key)}, ${literal(label.value)})`] : [],
   );
   return [
     ...option('description', settingText(settings, 'table-description')),

@@ -1,6 +1,7 @@
 import { fieldKey } from '../compare/fields.ts';
 import { type Fix, MEANING, type Statement, sql, type Text, UNTIL, withBlanks } from '../model/fix.ts';
 import type { Field } from '../model/table.ts';
+import { type FieldType, valueText } from '../model/value.ts';
 import { canCast, lostByCast } from './casts.ts';
 import {
   alterColumn,
@@ -81,7 +82,12 @@ function renamedBack(fieldCase: FieldCase, found: string): Fix {
 
 function isInKey({ actual }: FieldCase, name: string): boolean {
   const texts = [...(actual.settings?.get('table-constraints')?.values.values() ?? [])];
-  return texts.some((text) => text?.split(/[(), ]+/).includes(name.toLowerCase()) === true);
+  return texts.some(
+    (text) =>
+      valueText(text)
+        ?.split(/[(), ]+/)
+        .includes(name.toLowerCase()) === true,
+  );
 }
 
 const OPEN_UNTIL_TAGGED =
@@ -175,12 +181,12 @@ export function fieldType(fieldCase: FieldCase): Fix {
       `a wider type cannot be narrowed again${expected.type === 'FLOAT64' ? '; digits after the 15th are rounded' : ''}; stop streaming into the table first`,
     );
   }
-  const note = `BigQuery cannot turn ${actual.type} into ${expected.type} in place`;
+  const note = `BigQuery cannot turn ${valueText(actual.type)} into ${valueText(expected.type)} in place`;
   const expression = typeConversion(fieldCase);
   if (expression === null && !isPlain(fieldCase)) return rebuild([], `${note}: build the table anew`);
   if (expression === null)
     return rebuild([], `${note}, and no CAST converts its values: a person has to choose how`);
-  const lost = lostByCast({ from: actual.type, to: expected.type });
+  const lost = lostByCast({ from: valueText(actual.type), to: valueText(expected.type) });
   return rebuildTable(fieldCase, {
     columns: replacedColumn(fieldCase, { ...actual, type: expected.type }),
     converted: new Map([[actual.name, expression]]),
@@ -197,13 +203,13 @@ function widenedColumn(fieldCase: FieldCase): Field | null {
   // The documentation lists no conversion of arrays, nor of what a table is partitioned or clustered by.
   if (found.some(({ mode }) => mode === 'REPEATED')) return null;
   if (foundLayoutColumns(fieldCase).includes(fieldKey(column))) return null;
-  if (!canWiden({ from: actual.type, to: expected.type })) return null;
+  if (!canWiden({ from: valueText(actual.type), to: valueText(expected.type) })) return null;
   const widened = withType(found, expected.type);
   return widened !== null && isWritable(widened) ? widened : null;
 }
 
 /** The first field of a chain with another type at its end. */
-function withType([field, ...nested]: readonly Field[], type: string): Field | null {
+function withType([field, ...nested]: readonly Field[], type: FieldType): Field | null {
   const [child] = nested;
   if (field === undefined) return null;
   if (child === undefined) return { ...field, type };
@@ -221,8 +227,8 @@ function isPlain(fieldCase: FieldCase): boolean {
 function typeConversion(fieldCase: FieldCase): string | null {
   const [expected, actual] = pairOf(fieldCase);
   if (!isPlain(fieldCase) || !isWritable(expected) || !isWritable(actual)) return null;
-  if (!canCast({ from: actual.type, to: expected.type })) return null;
+  if (!canCast({ from: valueText(actual.type), to: valueText(expected.type) })) return null;
   const column = identifier(actual.name);
-  if (actual.mode !== 'REPEATED') return `CAST(${column} AS ${expected.type})`;
-  return `ARRAY(SELECT CAST(item AS ${expected.type}) FROM UNNEST(${column}) AS item)`;
+  if (actual.mode !== 'REPEATED') return `CAST(${column} AS ${valueText(expected.type)})`;
+  return `ARRAY(SELECT CAST(item AS ${valueText(expected.type)}) FROM UNNEST(${column}) AS item)`;
 }

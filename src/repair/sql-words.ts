@@ -1,8 +1,8 @@
 import { fieldKey } from '../compare/fields.ts';
-import { writtenText } from '../metadata/settings.ts';
 import type { Kind } from '../model/finding.ts';
 import { MOMENT, type Text, withBlanks } from '../model/fix.ts';
 import type { Field, Partitioning, Settings } from '../model/table.ts';
+import { typeName, valueText, writtenText } from '../model/value.ts';
 import type { FixCase } from './repair-case.ts';
 
 /*
@@ -99,7 +99,7 @@ export function days(milliseconds: string | null): string {
 
 /** The text of a setting with one value, to the letter; null: BigQuery's default, or not stated. */
 export function settingText(settings: Settings | undefined, kind: Kind): string | null {
-  return writtenText(settings?.get(kind));
+  return writtenText(settings?.get(kind)?.values.get('') ?? null);
 }
 
 const TYPE_TEXT = /^(?:[A-Z0-9]+(?:\([0-9]+(?:, [0-9]+)?\))?|RANGE<[A-Z]+>)$/;
@@ -107,9 +107,10 @@ const UNWRITABLE_TYPES: readonly string[] = ['FOREIGN', 'RANGE'];
 
 /** Whether a statement can name the whole type: a file may leave open what is in a STRUCT. */
 export function isWritable({ type, mode, fields }: Field): boolean {
-  if (!['NULLABLE', 'REQUIRED', 'REPEATED'].includes(mode) || UNWRITABLE_TYPES.includes(type)) return false;
+  if (!['NULLABLE', 'REQUIRED', 'REPEATED'].includes(mode) || UNWRITABLE_TYPES.includes(valueText(type)))
+    return false;
   if (type === 'STRUCT') return fields !== undefined && fields.length > 0 && fields.every(isWritable);
-  return TYPE_TEXT.test(type) && fields === undefined;
+  return TYPE_TEXT.test(valueText(type)) && fields === undefined;
 }
 
 /** Name and schema of a column or nested field, with all that its settings say and DDL can. */
@@ -132,7 +133,9 @@ export function columnDefinition(field: Field, defaultExpression: string | null 
 export function columnType({ type, mode, fields, settings }: Field): string {
   const collation = settingText(settings, 'field-collation');
   const one =
-    fields === undefined ? type : `STRUCT<${fields.map((each) => columnDefinition(each)).join(', ')}>`;
+    fields === undefined
+      ? valueText(type)
+      : `STRUCT<${fields.map((each) => columnDefinition(each)).join(', ')}>`;
   const collated = collation === null ? one : `${one} COLLATE ${literal(collation)}`;
   return mode === 'REPEATED' ? `ARRAY<${collated}>` : collated;
 }
@@ -170,7 +173,7 @@ function timeExpression({ name, type }: Field, granularity: string): string | nu
     if (granularity === 'HOUR') return null;
     return granularity === 'DAY' ? column : `DATE_TRUNC(${column}, ${granularity})`;
   }
-  const base = type.replace(/\(.*/, '');
+  const base = typeName(type);
   if (base !== 'TIMESTAMP' && base !== 'DATETIME') return null;
   return granularity === 'DAY' ? `DATE(${column})` : `${base}_TRUNC(${column}, ${granularity})`;
 }

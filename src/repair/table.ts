@@ -1,5 +1,6 @@
 import { bq, type Fix, MEANING, sql, type Text, UNTIL, withBlanks } from '../model/fix.ts';
 import type { Table } from '../model/table.ts';
+import { valueText } from '../model/value.ts';
 import { isPast, isShorter, type Loss, lostPartitions, lostTable, moment } from './loss.ts';
 import { canCluster, rebuildTable } from './rebuild.ts';
 import { type FixCase, inPlace, noFix, rebuild, restore, type TableCase } from './repair-case.ts';
@@ -23,7 +24,7 @@ import { createView, lostByRecreation, recreatedExternal, whatHasOtherType, what
 export function tableMissing(fixCase: FixCase): Fix | null {
   const { change, subject, expected } = fixCase;
   if (subject.table === null) return null;
-  const type = expected?.type ?? change.expected ?? 'TABLE';
+  const type = expected?.type ?? valueText(change.expected) ?? 'TABLE';
   if (type === 'TABLE') {
     return restore(
       [
@@ -82,7 +83,7 @@ function isView(type: string | undefined): type is string {
 
 export function tableExpiration(tableCase: TableCase): Fix {
   const { change, subject, actual, now } = tableCase;
-  const { expected } = change;
+  const expected = valueText(change.expected);
   if (expected === null) {
     const note = `unless it is run before, the table is deleted at ${moment(actual.expirationTime)}`;
     return isAlterable(actual)
@@ -109,14 +110,14 @@ export function tableEncryption(tableCase: TableCase): Fix {
   if (actual.type !== 'TABLE' && actual.type !== 'MATERIALIZED_VIEW')
     return noFix(`no key encrypts ${actual.type}`);
   return setOption(tableCase, 'kms_key_name', {
-    value: literalOrNull(change.expected),
+    value: literalOrNull(valueText(change.expected)),
     note: 'BigQuery must be allowed to use the key',
   });
 }
 
 export function tableCollation(tableCase: TableCase): Fix {
   const { change, subject } = tableCase;
-  const collation = literal(change.expected ?? '');
+  const collation = literal(valueText(change.expected) ?? '');
   return (
     whatIsNoTable(tableCase) ??
     inPlace(
@@ -129,9 +130,12 @@ export function tableCollation(tableCase: TableCase): Fix {
 export function tableDescription(tableCase: TableCase): Fix {
   const { change, subject, actual } = tableCase;
   if (isAlterable(actual)) {
-    return setOption(tableCase, 'description', { value: literalOrNull(change.expected), note: null });
+    return setOption(tableCase, 'description', {
+      value: literalOrNull(valueText(change.expected)),
+      note: null,
+    });
   }
-  const flag = shellWord(`--description=${change.expected ?? ''}`);
+  const flag = shellWord(`--description=${valueText(change.expected) ?? ''}`);
   return inPlace([bq(`bq update ${flag} ${bqName(subject)}`)]);
 }
 
@@ -141,9 +145,9 @@ export function partitionExpiration(tableCase: TableCase): Fix {
   if (other !== null) return other;
   if (actual.partitioning?.by !== 'time')
     return noFix('only partitions by time expire: repair the partitioning first');
-  const { expected } = change;
+  const expected = valueText(change.expected);
   const loss =
-    expected !== null && isShorter(expected, change.actual)
+    expected !== null && isShorter(expected, valueText(change.actual))
       ? lostPartitions(tableCase, { partitioning: actual.partitioning, expirationMs: expected })
       : undefined;
   if (loss === null)
@@ -164,15 +168,18 @@ export function partitionFilter(tableCase: TableCase): Fix {
   if (actual.partitioning === null)
     return noFix('only a partitioned table can require a filter: repair the partitioning first');
   return setOption(tableCase, 'require_partition_filter', {
-    value: change.expected === 'true' ? 'TRUE' : 'FALSE',
-    note: change.expected === 'true' ? 'queries without a filter on the partitions fail from then on' : null,
+    value: valueText(change.expected) === 'true' ? 'TRUE' : 'FALSE',
+    note:
+      valueText(change.expected) === 'true'
+        ? 'queries without a filter on the partitions fail from then on'
+        : null,
   });
 }
 
 /** Whatever ends the data too early is put off to the end of the contract's retention. */
 export function retention(tableCase: TableCase): Fix {
   const { change, subject, actual } = tableCase;
-  const least = BigInt(change.expected ?? '0');
+  const least = BigInt(valueText(change.expected) ?? '0');
   const partitions = partitionsKept(tableCase, least);
   const options = [...partitions, ...tableKept(tableCase, least)];
   // The partitions of a materialized view end with those of its base table.

@@ -5,6 +5,7 @@ import { contractOf, expectedTable } from '../../src/files/expected-table.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
 import type { FieldLine } from '../../src/model/details.ts';
 import type { Resource } from '../../src/model/ports.ts';
+import { type Value, valueText } from '../../src/model/value.ts';
 
 const subject = { dataset: 'shop', table: 'orders' };
 
@@ -108,7 +109,13 @@ describe('the settings', () => {
         clustering: { fields: ['id'] },
       },
     );
-    expect(settings).toEqual([
+    const textOf = (value: Value | null | undefined) => (value === undefined ? undefined : valueText(value));
+    const texts = settings.map(({ kind, expected, actual }) => ({
+      kind,
+      expected: textOf(expected),
+      actual: textOf(actual),
+    }));
+    expect(texts).toEqual([
       { kind: 'table-type', expected: 'TABLE', actual: 'TABLE' },
       { kind: 'partitioning-different', expected: 'DAY(day)', actual: 'DAY(day)' },
       { kind: 'partition-expiration', expected: null, actual: '86400000' },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jsonSchemas } from '../../scripts/json-schemas.ts';
 import { loadExpectation } from '../../src/adapters/folders/expected-files.ts';
-import { partitioningText } from '../../src/compare/partitioning.ts';
+import { partitioningText } from '../../src/model/value.ts';
 
 const root = join(import.meta.dirname, '../..');
 

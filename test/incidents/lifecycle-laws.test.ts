@@ -8,6 +8,7 @@ import type { Change, Finding, Kind } from '../../src/model/finding.ts';
 import type { Report } from '../../src/model/report.ts';
 import type { ScanResult, TableScan } from '../../src/model/scan-result.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../../src/model/severity.ts';
+import { valueText } from '../../src/model/value.ts';
 import { RUNS } from '../support/runs.ts';
 import {
   attempt,
@@ -329,7 +330,9 @@ const FAILED: ReadonlyMap<string, Truth> = new Map([
 function truthOf({ severity, actual, ...about }: Finding, is: Truth['is'], world?: TableWorld): Truth {
   if (is !== 'found') return { is };
   if (world !== undefined && isCovered({ severity, actual, ...about }, world)) return { is: 'waived' };
-  return isAtLeast(severity, policy.minimumSeverity) ? { is, severity, actual } : { is: 'below' };
+  return isAtLeast(severity, policy.minimumSeverity)
+    ? { is, severity, actual: valueText(actual) }
+    : { is: 'below' };
 }
 
 /** What the ledger says of one thing. */

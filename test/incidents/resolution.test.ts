@@ -20,6 +20,7 @@ import type { Policy } from '../../src/model/policy.ts';
 import type { Resource } from '../../src/model/ports.ts';
 import type { DatasetScan, ScanResult, TableScan } from '../../src/model/scan-result.ts';
 import type { DeclaredTable, Field, Table } from '../../src/model/table.ts';
+import { type Value, valueText } from '../../src/model/value.ts';
 import { endless } from '../support/deadline.ts';
 import { type Files, writeFolder } from '../support/folder.ts';
 import { RUNS } from '../support/runs.ts';
@@ -48,7 +49,7 @@ async function look(expected: string, actual: string, about: Partial<Expectation
 }
 
 function memoOf({ kind, dataset, table, path, expected, actual }: Finding): Past {
-  const textOf = (value: string | null) => (value === null ? null : rememberedText(value));
+  const textOf = (value: Value | null) => (value === null ? null : rememberedText(valueText(value)));
   return {
     kind,
     dataset,
@@ -864,7 +865,7 @@ function drifted(names: readonly string[]): { readonly actual: Table; readonly c
 }
 
 function memoOfChange({ kind, path, expected, actual }: Change): Past {
-  const textOf = (value: string | null) => (value === null ? null : rememberedText(value));
+  const textOf = (value: Value | null) => (value === null ? null : rememberedText(valueText(value)));
   return remembered(kind, { path, expected: textOf(expected), actual: textOf(actual) });
 }
 

@@ -12,6 +12,7 @@ import {
 import { MalformedError } from '../../src/model/errors.ts';
 import type { Change, Kind } from '../../src/model/finding.ts';
 import type { Resource } from '../../src/model/ports.ts';
+import { asTexts } from '../support/changes.ts';
 
 type Of = 'dataset' | 'table' | 'field';
 
@@ -21,6 +22,10 @@ function withColumn(column: Resource): Resource {
 
 /** How what is there differs from what a file states, both of them one dataset, table or field. */
 function changesOf(of: Of, stated: Resource, actual: Resource): readonly Change[] {
+  return asTexts(valuesOf(of, stated, actual));
+}
+
+function valuesOf(of: Of, stated: Resource, actual: Resource): readonly Change[] {
   if (of === 'dataset') {
     return compareDataset(statedSettings(DATASET_SETTINGS, stated).settings, { location: 'EU', ...actual });
   }
@@ -527,7 +532,7 @@ describe.each(ROWS)('$kind', ({ kind, of, set, defaults, same, different, malfor
   });
 
   test.each(different)('differs: %j and %j', (stated, actual, expected, found) => {
-    expect(changesOf(of, stated, actual).map(({ written: _, ...compared }) => compared)).toStrictEqual([
+    expect(changesOf(of, stated, actual)).toStrictEqual([
       { kind, path: pathOf(of), expected, actual: found },
     ]);
   });

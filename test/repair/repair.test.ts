@@ -13,6 +13,7 @@ import {
 import type { Change, Kind } from '../../src/model/finding.ts';
 import type { Resource } from '../../src/model/ports.ts';
 import type { Contract, ExpectedTable, Field, Setting, Table } from '../../src/model/table.ts';
+import { type FieldType, type Label, listOf, type Value, valueText } from '../../src/model/value.ts';
 import { publicFix } from '../../src/repair/format.ts';
 import { fixFor as madeFor } from '../../src/repair/repair.ts';
 import type { FixCase } from '../../src/repair/repair-case.ts';
@@ -1482,11 +1483,11 @@ class Reader {
     return { ...base, mode: 'NULLABLE', settings };
   }
 
-  scalar(): string {
+  scalar(): FieldType {
     const name = this.take('word');
-    if (this.skips('<')) return `${name}<${this.list(() => this.take('word'), '>').join(', ')}>`;
+    if (this.skips('<')) return { of: 'type', name, parameters: this.list(() => this.take('word'), '>') };
     if (!this.skips('(')) return name;
-    return `${name}(${this.list(() => this.take('word'), ')').join(', ')})`;
+    return { of: 'type', name, parameters: this.list(() => this.take('word'), ')') };
   }
 
   option(): [string, string | null] {
@@ -1507,7 +1508,7 @@ const OPTION_KINDS: Readonly<Record<string, Kind>> = {
   rounding_mode: 'field-rounding-mode',
 };
 
-function one(value: string | null): Setting {
+function one(value: Value | null): Setting {
   return { values: new Map([['', value]]), othersAbsent: false };
 }
 
@@ -1581,9 +1582,16 @@ function changed(sql: Reader, column: Field, table: Table): Field {
     return { ...column, settings: set(column.settings, 'field-default', null) };
   if (sql.skips('SET', 'DEFAULT')) {
     const key = table.settings?.get('table-constraints')?.values.get('primaryKey') ?? '';
-    expect(key.toLowerCase()).not.toContain(`(${column.name.toLowerCase()})`);
+    expect(valueText(key).toLowerCase()).not.toContain(`(${column.name.toLowerCase()})`);
     const text = sql.tokens.splice(0).map(({ kind, value }) => (kind === 'text' ? `'${value}'` : value));
-    return { ...column, settings: set(column.settings, 'field-default', text.join('')) };
+    return {
+      ...column,
+      settings: set(column.settings, 'field-default', {
+        of: 'sql',
+        canonical: text.join(''),
+        written: text.join(''),
+      }),
+    };
   }
   return described(sql, column);
 }
@@ -1634,7 +1642,8 @@ function retyped(column: Field, type: Omit<Field, 'name'>, { partitioning, clust
 
 function converted(from: Omit<Field, 'name'>, to: Omit<Field, 'name'>): Omit<Field, 'name'> {
   if (from.fields === undefined) {
-    if (from.type !== to.type) expect(CONVERSIONS[from.type]).toContain(to.type);
+    const types = { from: valueText(from.type), to: valueText(to.type) };
+    if (types.from !== types.to) expect(CONVERSIONS[types.from]).toContain(types.to);
     return { ...from, type: to.type };
   }
   expect(to.fields?.map(({ name, mode }) => ({ name, mode }))).toEqual(
@@ -1643,7 +1652,7 @@ function converted(from: Omit<Field, 'name'>, to: Omit<Field, 'name'>): Omit<Fie
   const fields = from.fields.map((field, index) => {
     const target = to.fields?.[index] ?? field;
     // A record in a list is left as it is.
-    if (field.mode === 'REPEATED') expect(target.type).toBe(field.type);
+    if (field.mode === 'REPEATED') expect(target.type).toEqual(field.type);
     return { ...field, ...converted(field, target), ...settingsOf(field) };
   });
   return { ...from, fields };
@@ -1653,7 +1662,7 @@ function settingsOf({ settings }: Field) {
   return settings === undefined ? {} : { settings };
 }
 
-function set(settings: Table['settings'], kind: Kind, value: string | null) {
+function set(settings: Table['settings'], kind: Kind, value: Value | null) {
   return new Map([...(settings ?? []), [kind, one(value)] as const]);
 }
 
@@ -1687,7 +1696,7 @@ function withOption(table: Table, [name, value]: [string, string | null]): Table
 }
 
 function constrained(sql: Reader, table: Table): Table {
-  const found = table.settings?.get('table-constraints')?.values ?? new Map<string, string | null>();
+  const found = table.settings?.get('table-constraints')?.values ?? new Map<string, Value | null>();
   const values = new Map([...found, ...constraint(sql, found)]);
   const setting: Setting = { values, othersAbsent: false };
   return {
@@ -1696,11 +1705,9 @@ function constrained(sql: Reader, table: Table): Table {
   };
 }
 
-function constraint(
-  sql: Reader,
-  found: ReadonlyMap<string, string | null>,
-): Iterable<[string, string | null]> {
-  const keys = (found.get('foreignKeys') ?? '').split(/, (?=FOREIGN)/).filter((text) => text !== '');
+function constraint(sql: Reader, found: ReadonlyMap<string, Value | null>): Iterable<[string, Value | null]> {
+  const listed = found.get('foreignKeys') ?? null;
+  const keys = typeof listed === 'object' && listed?.of === 'list' ? listed.items : [];
   if (sql.skips('DROP', 'PRIMARY', 'KEY')) {
     expect(found.get('primaryKey') ?? null).not.toBeNull();
     return [['primaryKey', null]];
@@ -1709,12 +1716,13 @@ function constraint(
     expect(found.get('primaryKey') ?? null).toBeNull();
     const columns = sql.list(() => sql.take('name'), ')');
     sql.must('NOT', 'ENFORCED');
-    return [['primaryKey', `PRIMARY KEY (${columns.join(', ')})`]];
+    return [['primaryKey', { of: 'primary-key', columns }]];
   }
   if (sql.skips('DROP', 'CONSTRAINT')) {
     const name = sql.take('name');
-    expect(keys.map((text) => `<name of ${text}>`)).toContain(name);
-    return [['foreignKeys', keys.filter((text) => name !== `<name of ${text}>`).join(', ') || null]];
+    const nameOf = (key: Value) => `<name of ${valueText(key)}>`;
+    expect(keys.map(nameOf)).toContain(name);
+    return [['foreignKeys', listOf(keys.filter((key) => name !== nameOf(key)))]];
   }
   sql.must('ADD', 'FOREIGN', 'KEY', '(');
   const columns = sql.list(() => sql.take('name'), ')');
@@ -1723,8 +1731,10 @@ function constraint(
   sql.must('(');
   const referenced = sql.list(() => sql.take('name'), ')');
   sql.must('NOT', 'ENFORCED');
-  const added = `FOREIGN KEY (${columns.join(', ')}) REFERENCES ${path} (${referenced.join(', ')})`;
-  return [['foreignKeys', [...keys, added].sort().join(', ')]];
+  const [dataset = '', table = ''] = path.split('.');
+  const added: Value = { of: 'foreign-key', columns, dataset, table, referencedColumns: referenced };
+  const sorted = [...keys, added].sort((one, other) => (valueText(one) < valueText(other) ? -1 : 1));
+  return [['foreignKeys', listOf(sorted)]];
 }
 
 function updated([bq, verb, ...words]: string[], model: Model): Table {
@@ -1742,9 +1752,9 @@ function updated([bq, verb, ...words]: string[], model: Model): Table {
 
 function withFlag(table: Table, flag: string): Table {
   const [, name = '', value = ''] = /^--(\w+)=(.*)$/su.exec(flag) ?? [];
-  const labels = table.settings?.get('table-labels')?.values ?? new Map<string, string | null>();
-  const withLabel = (key: string, text: string | null) => {
-    const setting: Setting = { values: new Map([...labels, [key, text] as const]), othersAbsent: false };
+  const labels = table.settings?.get('table-labels')?.values ?? new Map<string, Value | null>();
+  const withLabel = (key: string, label: Label | null) => {
+    const setting: Setting = { values: new Map([...labels, [key, label] as const]), othersAbsent: false };
     return {
       ...table,
       settings: new Map([...(table.settings ?? []), ['table-labels' as const, setting] as const]),
@@ -1753,8 +1763,10 @@ function withFlag(table: Table, flag: string): Table {
   switch (name) {
     case 'clustering_fields':
       return clustered(table, value === '' ? [] : value.split(','));
-    case 'set_label':
-      return withLabel(value.split(':')[0] ?? '', value.replace(':', '='));
+    case 'set_label': {
+      const [key = ''] = value.split(':', 1);
+      return withLabel(key, { of: 'label', key, value: value.slice(key.length + 1) });
+    }
     case 'clear_label':
       return withLabel(value, null);
     case 'description':

@@ -12,6 +12,7 @@ import { fingerprintOf } from '../../src/judge/judge.ts';
 import { explain } from '../../src/kinds/words.ts';
 import type { Finding, Judged, Unchecked } from '../../src/model/finding.ts';
 import type { Report } from '../../src/model/report.ts';
+import { valueText } from '../../src/model/value.ts';
 import type { SlackPayload } from '../../src/slack/payload.ts';
 
 /*
@@ -76,7 +77,16 @@ export function memoOf(
   timeTravelHours: number | null = 168,
 ): FindingRecord {
   const { kind, dataset, table, path, expected, words } = finding;
-  return { kind, dataset, table, path, expected, what: words.what, lastGoodAt, timeTravelHours };
+  return {
+    kind,
+    dataset,
+    table,
+    path,
+    expected: valueText(expected),
+    what: words.what,
+    lastGoodAt,
+    timeTravelHours,
+  };
 }
 
 /** That Slack heard of it when it opened, as it is. */
@@ -98,7 +108,7 @@ export function itemOf(
   changes: Partial<Incident<FindingRecord>> = {},
 ): Item<FindingRecord> {
   const { fingerprint: key, severity, actual, words } = finding;
-  const values = { key, severity, actual, said: words.actual };
+  const values = { key, severity, actual: valueText(actual), said: words.actual };
   return { record: recordOf(memoOf(finding), { ...values, ...changes }), news };
 }
 

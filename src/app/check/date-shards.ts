@@ -6,6 +6,7 @@ import { inOrder, parseShard } from '../../metadata/date-shard.ts';
 import type { Change } from '../../model/finding.ts';
 import type { ListedTable, Read, Resource, Warehouse } from '../../model/ports.ts';
 import type { DeclaredTable, Field } from '../../model/table.ts';
+import { valueText } from '../../model/value.ts';
 import { counted } from '../../words/printable.ts';
 import { subjectName } from '../../words/subject.ts';
 import { type CheckContext, type Identity, unlessMalformed, weighed } from './check-context.ts';
@@ -110,7 +111,7 @@ export function compareShards(
       .filter(({ path }) => !told.has(path))
       .map(
         ({ path, expected: type, actual: before }) =>
-          `${subjectName(identity.subject)}: field ${path} is ${type} in ${newest.table} and ${before} in ${previous?.table}`,
+          `${subjectName(identity.subject)}: field ${path} is ${valueText(type)} in ${newest.table} and ${valueText(before)} in ${previous?.table}`,
       );
     return {
       ...weighed(context, identity, { changes, expected, actual, shard: newest.table }),

@@ -86,7 +86,7 @@ async function countUnexpected(
       kind: tableUnexpected.id,
       path: null,
       expected: null,
-      actual: `more than ${MAX_LISTED.toLocaleString('en-US')} tables`,
+      actual: { of: 'more-tables', than: MAX_LISTED },
     },
     read: async () => {
       const list = await context.warehouse.listTables(dataset, SECOND_ANSWER);

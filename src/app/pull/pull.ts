@@ -17,6 +17,7 @@ import { matchesPattern } from '../../model/pattern.ts';
 import type { RequiredField } from '../../model/policy.ts';
 import type { Read, Resource, Warehouse } from '../../model/ports.ts';
 import type { Contract, ExpectedTable, Field, Settings } from '../../model/table.ts';
+import { typeName } from '../../model/value.ts';
 import { weakenings } from '../weakening.ts';
 import {
   type Break,
@@ -323,7 +324,7 @@ function breaksOf(
     .filter(({ except }) => !except.some((pattern) => matchesPattern(pattern, declared)))
     .filter(({ name, type: required }) => {
       const found = fields.find((field) => field.name.toLowerCase() === name.toLowerCase())?.type;
-      return found?.split(/[(<]/)[0] !== canonicalTypeName(required);
+      return found === undefined || typeName(found) !== canonicalTypeName(required);
     })
     .map((field) => ({ field, table: `${declared.dataset}.${declared.table}` }));
 }
