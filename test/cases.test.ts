@@ -5,6 +5,7 @@ import { loadExpectation } from '../src/adapters/folders/expected-files.ts';
 import { openSnapshot } from '../src/adapters/folders/snapshot-files.ts';
 import { check } from '../src/app/check/check.ts';
 import { KINDS } from '../src/kinds/index.ts';
+import { asTexts } from './support/changes.ts';
 import { endless } from './support/deadline.ts';
 
 const NOW = new Date('2026-11-22T10:17:00Z');
@@ -23,7 +24,7 @@ async function findingsOf(kind: string, actual: string) {
     deadline: endless,
     now: NOW,
   });
-  return report.findings.map(
+  return asTexts(report.findings).map(
     ({ kind: found, severity, dataset, table, path, expected, actual: value, message, consumers }) => ({
       kind: found,
       severity,
