@@ -4,7 +4,6 @@ import { holdsRows } from '../kinds/kind.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { Finding } from '../model/finding.ts';
 import { LEAST_WINDOW_HOURS, MOST_WINDOW_HOURS, type TimeTravel } from '../model/time-travel.ts';
-import { valueText } from '../model/value.ts';
 import { LAST_MS, lasting, moment } from '../words/moment.ts';
 
 const HOUR_MS = 3_600_000;
