@@ -5,6 +5,7 @@ import { contractOf, expectedTable } from '../files/expected-table.ts';
 import { rewrittenText } from '../files/file-text.ts';
 import { restate, withoutContractPaths } from '../files/restate.ts';
 import { kindRow } from '../kinds/index.ts';
+import { weakenings } from '../kinds/weakening.ts';
 import { canonicalTable, statedFields } from '../metadata/canonical.ts';
 import { shardedPrefix } from '../metadata/date-shard.ts';
 import { isObject } from '../metadata/parse.ts';
@@ -18,7 +19,6 @@ import type { Read, Resource, TableId, Warehouse } from '../model/ports.ts';
 import type { DeclaredDataset } from '../model/table.ts';
 import { valueText } from '../model/value.ts';
 import { readNewestShards } from './check/date-shards.ts';
-import { weakenings } from './weakening.ts';
 
 export interface AcceptOptions {
   readonly warehouse: Warehouse;
@@ -207,7 +207,11 @@ async function acceptChanges(options: AcceptOptions, resource: Resource): Promis
     return { ...refused(`${file} cannot be made to say it: edit it by hand`), left: differences };
   }
   const weakened = [
-    ...weakenings(accepted, { before, actual: canonicalTable(resource) }),
+    ...weakenings(accepted, {
+      expected: expectedTable(before),
+      contract: contractOf(before),
+      actual: canonicalTable(resource),
+    }),
     ...lostEntries(before, isGone),
   ];
   if (weakened.length > 0 && !force) return needsForce(weakened, differences);

@@ -1,6 +1,7 @@
 import { formatDuration } from '../model/duration.ts';
+import { type Value, valueText } from '../model/value.ts';
 import * as datasetRepair from '../repair/dataset.ts';
-import { DECLARE_IT, type KindRow, saidAs, saidAsDuration } from './kind.ts';
+import { DECLARE_IT, type KindRow, otherKey, saidAs, saidAsDuration, sooner } from './kind.ts';
 
 export const datasetMissing: KindRow<'dataset'> = {
   id: 'dataset-missing',
@@ -58,6 +59,7 @@ export const datasetTableExpiration: KindRow<'dataset'> = {
   why: 'New tables will be deleted by themselves, or will not be although they should.',
   act: 'ALTER SCHEMA SET OPTIONS; then look at tables created in between, which keep the expiration they were born with.',
   location: ['defaultTableExpirationMs'],
+  weakens: sooner('new tables are deleted sooner'),
   words: {
     what: 'the default expiration of new tables differs',
     say: saidAsDuration('never'),
@@ -74,6 +76,7 @@ export const datasetPartitionExpiration: KindRow<'dataset'> = {
   why: 'Partitions of new tables will be deleted by themselves, or will not be although they should.',
   act: 'ALTER SCHEMA SET OPTIONS; then look at tables created in between, which keep the expiration they were born with.',
   location: ['defaultPartitionExpirationMs'],
+  weakens: sooner('partitions of new tables are deleted sooner'),
   words: {
     what: 'the default expiration of partitions in new tables differs',
     say: saidAsDuration('never'),
@@ -90,10 +93,11 @@ export const datasetTimeTravel: KindRow<'dataset'> = {
   why: 'It decides for how many hours dropped or overwritten data can be brought back.',
   act: 'ALTER SCHEMA SET OPTIONS (max_time_travel_hours = …).',
   location: ['maxTimeTravelHours'],
+  weakens: ({ expected, actual }, { fromTo }) =>
+    hoursOf(actual) < hoursOf(expected) ? [`what is deleted can be restored for less long: ${fromTo}`] : [],
   words: {
     what: 'the time travel window differs',
-    // 168 hours, the default, is said as absent.
-    say: (value) => formatDuration(Number(value ?? '168') * 3_600_000),
+    say: (value) => formatDuration(hoursOf(value) * 3_600_000),
   },
   repair: datasetRepair.datasetTimeTravel,
 };
@@ -107,6 +111,7 @@ export const datasetEncryption: KindRow<'dataset'> = {
   why: 'New tables are encrypted with another key than the one you control.',
   act: 'ALTER SCHEMA SET OPTIONS (default_kms_key_name = …); tables created in between keep theirs.',
   location: ['defaultEncryptionConfiguration.kmsKeyName'],
+  weakens: otherKey,
   words: { what: 'the default encryption key differs', say: saidAs("Google's key") },
   repair: datasetRepair.datasetEncryption,
 };
@@ -149,3 +154,8 @@ export const datasetDescription: KindRow<'dataset'> = {
   words: { what: 'the description differs', say: saidAs('none') },
   repair: datasetRepair.datasetDescription,
 };
+
+/** 168 hours, the default, are told as absent. */
+function hoursOf(value: Value | null): number {
+  return Number(valueText(value) ?? '168');
+}

@@ -1,3 +1,7 @@
+import { covers, isRelated } from '../model/field-path.ts';
+import type { Change } from '../model/finding.ts';
+import type { Contract, ExpectedTable, Field } from '../model/table.ts';
+import { type Value, valueText } from '../model/value.ts';
 import * as fieldRepair from '../repair/field.ts';
 import { ofField } from '../repair/repair-case.ts';
 import * as schemaRepair from '../repair/schema.ts';
@@ -14,6 +18,8 @@ export const fieldMissing: KindRow<'field'> = {
   act: 'Add it again if BigQuery can (drift check --format json has the statement); its data can be restored by time travel for a limited time.',
   location: { none: 'it compares whether there is a field' },
   loses: { what: 'column', where: holdsRows },
+  weakens: ({ path }, { contract }) =>
+    saidOfReaders(`field ${path} is no longer expected`, reliedOn(contract, path)),
   words: { what: 'field {path} is missing', breaks: true, say: saidAs('nothing') },
   repair: ofField(schemaRepair.fieldMissing),
 };
@@ -42,6 +48,10 @@ export const fieldType: KindRow<'field'> = {
   why: 'Writers that send the old type are refused, and readers compute with another one.',
   act: 'Widening can be undone only by a rebuild; otherwise SET DATA TYPE where BigQuery allows it.',
   location: ['type', 'maxLength', 'precision', 'scale', 'timestampPrecision', 'rangeElementType', 'fields'],
+  weakens: (change, { contract, expected }) => [
+    ...reliedOn(contract, change.path).map((who) => `${becomes(change)}: ${who}`),
+    ...lostTags(expected, change.path ?? ''),
+  ],
   words: { what: 'field {path} is of another type', breaks: true, say: saidAs('none') },
   repair: ofField(schemaRepair.fieldType),
 };
@@ -56,6 +66,11 @@ export const fieldMode: KindRow<'field'> = {
   why: 'A REQUIRED column that became NULLABLE may hold NULLs that readers do not expect; REPEATED changes every query.',
   act: 'NULLABLE cannot be tightened in place: it takes a rebuild. Else DROP NOT NULL.',
   location: ['mode'],
+  weakens: (change, { contract }) => {
+    const who = reliedOn(contract, change.path);
+    // Once NULLABLE, a field never becomes REQUIRED again: https://docs.cloud.google.com/bigquery/docs/managing-table-schemas
+    return who.length > 0 || change.expected === 'REQUIRED' ? saidOfReaders(becomes(change), who) : [];
+  },
   words: { what: 'field {path} is of another mode', breaks: true, say: saidAs('none') },
   repair: ofField(schemaRepair.fieldMode),
 };
@@ -108,6 +123,11 @@ export const fieldPolicyTags: KindRow<'field'> = {
   why: 'The column may have lost its protection, and be open to everybody who may read the table.',
   act: 'Set the policy tag again, and look at who read the column meanwhile.',
   location: ['policyTags.names', 'dataPolicies'],
+  weakens: ({ path, expected, actual }) => {
+    const kept = tagsIn(actual);
+    const lost = tagsIn(expected).filter((name) => !kept.includes(name));
+    return lost.map((name) => `field ${path} is no longer protected by ${name}`);
+  },
   words: {
     what: 'the policy tags of field {path} differ',
     say: saidAs('none'),
@@ -128,3 +148,43 @@ export const fieldDescription: KindRow<'field'> = {
   words: { what: 'the description of field {path} differs', say: saidAs('none') },
   repair: ofField(fieldRepair.fieldDescription),
 };
+
+function becomes({ path, expected, actual }: Change): string {
+  return `field ${path} becomes ${valueText(actual)} instead of ${valueText(expected)}`;
+}
+
+/** Those whose contract lists the path, or one above or beneath it. */
+function reliedOn({ criticalFields, consumers }: Contract, path: string | null): readonly string[] {
+  const isListed = (listed: string) => path !== null && isRelated(listed, path);
+  return [
+    ...(criticalFields.some(isListed) ? ['it is critical'] : []),
+    ...[...consumers].filter(([, paths]) => paths.some(isListed)).map(([name]) => `${name} reads it`),
+  ];
+}
+
+function saidOfReaders(what: string, readers: readonly string[]): readonly string[] {
+  return readers.length === 0 ? [what] : readers.map((who) => `${what}: ${who}`);
+}
+
+/** Policy tags and data policies alike. */
+function tagsIn(value: Value | null): readonly string[] {
+  if (value === null) return [];
+  if (typeof value === 'string') return [value];
+  if (value.of === 'list') return value.items.flatMap(tagsIn);
+  return value.of === 'parts' ? [...value.parts.values()].flatMap(tagsIn) : [];
+}
+
+/** Tags that the file states beneath a field, whose nested fields are replaced with its type. */
+function lostTags({ fields = [] }: ExpectedTable, path: string): readonly string[] {
+  return taggedIn(fields, '')
+    .filter((own) => own.length > path.length && covers(path, own))
+    .map((own) => `the policy tags of field ${own} are no longer expected`);
+}
+
+function taggedIn(fields: readonly Field[], parent: string): readonly string[] {
+  return fields.flatMap(({ name, settings, fields: nested = [] }) => {
+    const own = `${parent}${name}`;
+    const tags = [...(settings?.get(fieldPolicyTags.id)?.values.values() ?? [])];
+    return [...(tags.some((tag) => tag !== null) ? [own] : []), ...taggedIn(nested, `${own}.`)];
+  });
+}

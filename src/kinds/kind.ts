@@ -1,7 +1,9 @@
 import { formatDuration } from '../model/duration.ts';
 import type { Change, Judged, Kind } from '../model/finding.ts';
 import type { Severity } from '../model/severity.ts';
-import type { Contract } from '../model/table.ts';
+import type { Contract, ExpectedTable, Table } from '../model/table.ts';
+import { valueText } from '../model/value.ts';
+import { isShorter } from '../repair/loss.ts';
 import type { FixMaker } from '../repair/repair-case.ts';
 
 /** What a finding is about: the dataset, the table as a whole, or one field of it. */
@@ -39,6 +41,7 @@ export interface KindRow<S extends Scope = Scope> {
   readonly deletesTableAt?: (change: Change) => string | null;
   /** Of a date-sharded table: what of a value counts as another one, where it differs from shard to shard by itself. */
   readonly acrossShards?: (actual: string) => string;
+  readonly weakens?: Weakens;
   readonly words: KindWords;
   /** What repairs it. */
   readonly repair: FixMaker | None;
@@ -50,6 +53,19 @@ export interface Loss {
   readonly what: 'everything' | 'column' | 'expiring';
   /** Absent: always. */
   readonly where?: (change: Change & Pick<Judged, 'actualType'>) => boolean;
+}
+
+/** What a file protects no longer once it says what is there, each in words; empty: nothing. */
+export type Weakens = (change: Change, weakened: Weakened) => readonly string[];
+
+export interface Weakened {
+  /** What the file says before. */
+  readonly expected: ExpectedTable;
+  readonly contract: Contract;
+  /** null: it is a dataset. */
+  readonly actual: Table | null;
+  /** `90 days → 7 days` */
+  readonly fromTo: string;
 }
 
 export interface KindWords {
@@ -76,3 +92,19 @@ export const saidAsDuration = (absent: string) => (value: string | null) =>
 export const DECLARE_IT: None = {
   none: 'nothing is wrong in BigQuery as such: declare it in the expected files, or let the policy ignore it',
 };
+
+/** `partitions are deleted sooner: 90 days → 7 days` */
+export function sooner(what: string): Weakens {
+  return ({ expected, actual }, { fromTo, contract }) =>
+    isShorter(valueText(actual), valueText(expected))
+      ? [`${what}: ${fromTo}${saidOfRetention(contract)}`]
+      : [];
+}
+
+export function saidOfRetention({ retention }: Contract): string {
+  return retention === null ? '' : `, where contract.retention is ${retention.text}`;
+}
+
+/** Another key, or Google's own. */
+export const otherKey: Weakens = ({ expected }) =>
+  expected === null ? [] : [`the key ${valueText(expected)} is no longer expected to encrypt it`];

@@ -1,10 +1,18 @@
-import { formatDuration } from '../model/duration.ts';
+import { formatDuration, loweredRetention } from '../model/duration.ts';
 import type { Change } from '../model/finding.ts';
 import { valueText } from '../model/value.ts';
 import { isShorter } from '../repair/loss.ts';
 import { ofTable } from '../repair/repair-case.ts';
 import * as tableRepair from '../repair/table.ts';
-import { holdsRows, type KindRow, saidAs, saidAsDuration } from './kind.ts';
+import {
+  holdsRows,
+  type KindRow,
+  saidAs,
+  saidAsDuration,
+  saidOfRetention,
+  sooner,
+  type Weakened,
+} from './kind.ts';
 
 const HOUR_MS = 3_600_000;
 /** https://docs.cloud.google.com/bigquery/docs/managing-partitioned-tables */
@@ -21,6 +29,7 @@ export const partitioningMissing: KindRow<'table'> = {
   why: 'Every query scans the whole table and costs accordingly, and nothing expires any more.',
   act: 'Partitioning is set when a table is created: build a new table and swap the names.',
   location: ['timePartitioning', 'rangePartitioning'],
+  weakens: ({ expected }) => [`the partitioning ${valueText(expected)} is no longer expected`],
   words: { what: 'the partitioning is missing', say: saidAs('none'), hint: SET_AT_CREATION },
   repair: ofTable(tableRepair.partitioning),
 };
@@ -34,6 +43,7 @@ export const partitioningUnexpected: KindRow<'table'> = {
   why: 'Queries may be refused for lack of a partition filter, and partitions may expire.',
   act: 'Partitioning is set when a table is created: build a new table, or accept it.',
   location: ['timePartitioning', 'rangePartitioning'],
+  weakens: otherPartitions,
   words: { what: 'the table is partitioned', say: saidAs('none'), hint: SET_AT_CREATION },
   repair: ofTable(tableRepair.partitioning),
 };
@@ -48,6 +58,7 @@ export const partitioningDifferent: KindRow<'table'> = {
   why: 'Queries by the old column scan everything, and partitions expire by another date.',
   act: 'Partitioning is set when a table is created: build a new table and swap the names.',
   location: ['timePartitioning', 'rangePartitioning'],
+  weakens: otherPartitions,
   words: { what: 'the partitioning differs', say: saidAs('none'), hint: SET_AT_CREATION },
   repair: ofTable(tableRepair.partitioning),
 };
@@ -65,6 +76,7 @@ export const partitionExpiration: KindRow<'table'> = {
     what: 'expiring',
     where: (change) => holdsRows(change) && isShorter(valueText(change.actual), valueText(change.expected)),
   },
+  weakens: sooner('partitions are deleted sooner'),
   words: {
     what: 'the expiration of partitions differs',
     say: saidAsDuration('never'),
@@ -82,6 +94,7 @@ export const partitionFilter: KindRow<'table'> = {
   why: 'Without it one careless query scans everything; with it, queries that do not filter fail.',
   act: 'ALTER TABLE SET OPTIONS (require_partition_filter = …).',
   location: ['requirePartitionFilter'],
+  weakens: ({ actual }) => (actual === 'false' ? ['queries need no partition filter any more'] : []),
   words: { what: 'whether a query must filter by partition differs', say: saidAs('false') },
   repair: ofTable(tableRepair.partitionFilter),
 };
@@ -114,6 +127,12 @@ export const retention: KindRow<'table'> = {
   deletesTableAt: ({ context }) =>
     context?.type === 'caused-by' && context.kind === 'table-expiration' ? context.expirationTime : null,
   acrossShards: (ms) => `${Math.round(Number(ms) / HOUR_MS)} hours`,
+  weakens: ({ actual }, { contract }) => {
+    const ms = valueText(actual) ?? '0';
+    return [
+      `contract.retention ${contract.retention?.text} is lowered to ${loweredRetention(ms) ?? 'less than a day'}: data may be gone after ${formatDuration(Number(ms))}`,
+    ];
+  },
   words: {
     what: (change) =>
       isOfTable(change)
@@ -132,4 +151,16 @@ export const retention: KindRow<'table'> = {
 
 function isOfTable({ context }: Change): boolean {
   return context?.type === 'caused-by' && context.kind === 'table-expiration';
+}
+
+/** What differs so hides the difference of the expiration. By another column or unit rows are of another age. */
+function otherPartitions(change: Change, { expected, actual, contract }: Weakened): readonly string[] {
+  const period = actual?.partitioning?.by === 'time' ? actual.partitionExpirationMs : null;
+  if (period === null) return [];
+  const after = `${formatDuration(Number(period))}${saidOfRetention(contract)}`;
+  return expected.partitioning?.by === 'time'
+    ? [
+        `rows may be deleted sooner: partitions of ${valueText(change.actual)} instead of ${valueText(change.expected)} expire after ${after}`,
+      ]
+    : [`partitions are deleted sooner: never → ${after}`];
 }

@@ -6,7 +6,7 @@ import { ofTable } from '../repair/repair-case.ts';
 import * as tableRepair from '../repair/table.ts';
 import * as viewRepair from '../repair/view.ts';
 import { LAST_MS, moment } from '../words/moment.ts';
-import { DECLARE_IT, type KindRow, saidAs } from './kind.ts';
+import { DECLARE_IT, type KindRow, otherKey, saidAs, sooner } from './kind.ts';
 
 export const tableMissing: KindRow<'table'> = {
   id: 'table-missing',
@@ -61,6 +61,8 @@ export const tableType: KindRow<'table'> = {
   location: ['type'],
   // What is there instead has taken its name.
   loses: { what: 'everything', where: wasTable },
+  weakens: ({ expected, actual }) =>
+    expected === 'TABLE' ? [`rows of its own are no longer expected: it is ${valueText(actual)}`] : [],
   words: { what: 'the table is of another type', breaks: true, say: saidAs('none') },
   repair: ofTable(tableRepair.tableType),
 };
@@ -77,6 +79,9 @@ export const tableExpiration: KindRow<'table'> = {
   location: ['expirationTime'],
   deletesTableAt: ({ actual }) => valueText(actual),
   acrossShards: () => 'expires',
+  // Only whether it expires is compared.
+  weakens: (change, weakened) =>
+    sooner('the table is deleted sooner')({ ...change, expected: null }, weakened),
   words: {
     what: 'the expiration of the table differs',
     say: (value, side) => {
@@ -96,6 +101,7 @@ export const tableEncryption: KindRow<'table'> = {
   why: 'The data is encrypted with another key than the one you control.',
   act: 'ALTER TABLE SET OPTIONS (kms_key_name = …).',
   location: ['encryptionConfiguration.kmsKeyName'],
+  weakens: otherKey,
   words: { what: 'the encryption key differs', say: saidAs("Google's key") },
   repair: ofTable(tableRepair.tableEncryption),
 };

@@ -8,6 +8,7 @@ import { datasetRules, tableRules } from '../../files/file-rules.ts';
 import { datasetFile, tableFile } from '../../files/file-schemas.ts';
 import { fileText } from '../../files/file-text.ts';
 import { shapeProblems } from '../../files/shape-problems.ts';
+import { weakenings } from '../../kinds/weakening.ts';
 import { canonicalTable, canonicalTypeName } from '../../metadata/canonical.ts';
 import { isObject } from '../../metadata/parse.ts';
 import { DATASET_SETTINGS, statedSettings } from '../../metadata/settings.ts';
@@ -18,7 +19,6 @@ import type { RequiredField } from '../../model/policy.ts';
 import type { Read, Resource, Warehouse } from '../../model/ports.ts';
 import type { Contract, ExpectedTable, Field, Settings } from '../../model/table.ts';
 import { typeName } from '../../model/value.ts';
-import { weakenings } from '../weakening.ts';
 import {
   type Break,
   missing,
@@ -103,7 +103,8 @@ async function pullDataset(run: Run, { dataset, declaredAs, isNamed }: Target): 
           ),
         weakenedBy: (existing) =>
           weakenings(compareDataset(statedSettings(DATASET_SETTINGS, existing).settings, resource), {
-            before: existing,
+            expected: {},
+            contract: NO_CONTRACT,
             actual: null,
           }),
         breaksOf: () => [],
@@ -152,7 +153,11 @@ async function pullTable(run: Run, target: Target, candidate: Candidate): Promis
         const hidden = changes.some(({ kind }) => kind === 'table-type')
           ? compareTable({ expected, actual, contract: NO_CONTRACT }).filter(({ path }) => path === null)
           : [];
-        return weakenings([...changes, ...hidden], { before: existing, actual });
+        return weakenings([...changes, ...hidden], {
+          expected,
+          contract: contractOf(existing),
+          actual,
+        });
       },
       saysAllOf: (existing, content) => statesTable(expectedTable(existing), expectedTable(content)),
       breaksOf: (content) => breaksOf(expectedTable(content), declared, run.requiredFields),
