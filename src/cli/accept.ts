@@ -1,8 +1,11 @@
+import { type Command, Option } from 'commander';
 import { createExpectedWriter } from '../adapters/folders/expected-writer.ts';
 import { type AcceptResult, accept, parseTarget } from '../app/accept.ts';
+import { parseProject } from '../app/config.ts';
 import { tableContent } from '../files/expected-file.ts';
 import { tableFileProblems } from '../files/file-problems.ts';
 import { fileText } from '../files/file-text.ts';
+import { KINDS } from '../kinds/index.ts';
 import { wordsFor } from '../kinds/words.ts';
 import type { Change, Kind } from '../model/finding.ts';
 import { systemClock } from '../wiring.ts';
@@ -10,15 +13,17 @@ import { counted, printable } from '../words/printable.ts';
 import {
   type ActualOptions,
   cliConfig,
+  type Done,
   EXIT,
   type FileOptions,
   load,
   openActual,
+  PROJECT_IS,
   unlessInterrupted,
   writableFolder,
 } from './shared.ts';
 
-export interface AcceptCommandOptions extends ActualOptions, Pick<FileOptions, 'expected'> {
+interface AcceptCommandOptions extends ActualOptions, Pick<FileOptions, 'expected'> {
   readonly path?: string;
   readonly kind?: Kind;
   readonly force?: boolean;
@@ -32,8 +37,24 @@ const EXIT_BY_STATUS: Readonly<Record<AcceptResult['status'], number>> = {
   unchecked: EXIT.unchecked,
 };
 
+export function addAccept(program: Command, done: Done): void {
+  program
+    .command('accept')
+    .description('make the expected file of one table say what is there, and touch nothing else')
+    .argument('<table>', 'DATASET.TABLE')
+    .option('--path <path>', 'only this field, with all beneath it')
+    .addOption(new Option('--kind <kind>', 'only this kind of difference').choices(KINDS.map(({ id }) => id)))
+    .option('--expected <dir>', 'the expected files (else EXPECTED_SCHEMAS, else expected-schemas)')
+    .option('--actual <dir>', 'recorded answers instead of BigQuery')
+    .option('--project <id>', PROJECT_IS, parseProject)
+    .option('--force', 'also what weakens the file: data goes sooner, a field or what protects it goes')
+    .action(async (table: string, options: AcceptCommandOptions) => {
+      done(await runAccept(table, options));
+    });
+}
+
 /** `drift accept`: says what the file now states, or why nothing was changed, and tells the exit code. */
-export async function runAccept(table: string, options: AcceptCommandOptions): Promise<number> {
+async function runAccept(table: string, options: AcceptCommandOptions): Promise<number> {
   const config = cliConfig();
   const folder = writableFolder(options.expected ?? config.expectedSchemas);
   const expectation = await load(options, config, { use: 'compare' });

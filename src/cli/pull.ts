@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { createExpectedWriter, findSchemas } from '../adapters/folders/expected-writer.ts';
 import { readPolicy } from '../adapters/folders/policy-file.ts';
 import { refuseSample } from '../adapters/folders/sample-folder.ts';
+import { parseProject } from '../app/config.ts';
 import { pull } from '../app/pull/pull.ts';
 import type { PullResult } from '../app/pull/pull-result.ts';
 import { DriftError, InvalidFilesError } from '../model/errors.ts';
@@ -13,20 +15,39 @@ import { clearProgress, showProgress } from './progress.ts';
 import {
   type ActualOptions,
   cliConfig,
+  type Done,
   EXIT,
   isPlayed,
   openActual,
+  PROJECT_IS,
   unlessInterrupted,
   writableFolder,
 } from './shared.ts';
 
-export interface PullCommandOptions extends ActualOptions {
+interface PullCommandOptions extends ActualOptions {
   readonly out?: string;
   readonly force?: boolean;
 }
 
+export function addPull(program: Command, done: Done): void {
+  program
+    .command('pull')
+    .description('write expected files from what is there')
+    .argument('[selection...]', 'DATASET or DATASET.TABLE; none: everything')
+    .option('--actual <dir>', 'recorded answers instead of BigQuery')
+    .option('--project <id>', PROJECT_IS, parseProject)
+    .option('--out <dir>', 'where to write (else EXPECTED_SCHEMAS, else expected-schemas)')
+    .option(
+      '--force',
+      'replace files that say something else and name what they protected; their contract is kept',
+    )
+    .action(async (selection: readonly string[], options: PullCommandOptions) => {
+      done(await runPull(selection, options));
+    });
+}
+
 /** `drift pull`: says what became of each file, and tells the exit code. */
-export async function runPull(args: readonly string[], options: PullCommandOptions): Promise<number> {
+async function runPull(args: readonly string[], options: PullCommandOptions): Promise<number> {
   const config = cliConfig();
   const out = writableFolder(options.out ?? config.expectedSchemas);
   const project = options.project ?? config.projectId;

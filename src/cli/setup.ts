@@ -1,15 +1,21 @@
+import type { Command } from 'commander';
 import { createBigQueryClient } from '../adapters/bigquery/bigquery.ts';
 import { requireCredentials } from '../adapters/bigquery/credentials.ts';
 import { describeMetrics } from '../adapters/monitoring/metric-descriptors.ts';
+import { parseProject } from '../app/config.ts';
 import { detectProject } from '../wiring.ts';
-import { cliConfig } from './shared.ts';
+import { cliConfig, PROJECT_IS } from './shared.ts';
 
-export interface SetupCommandOptions {
-  readonly project?: string;
+export function addSetup(program: Command): void {
+  program
+    .command('setup')
+    .description("create the metrics' descriptors in Cloud Monitoring; deploy.sh calls it")
+    .option('--project <id>', PROJECT_IS, parseProject)
+    .action(runSetup);
 }
 
 /** `drift setup`: the one command that writes to the cloud. Says what became of each metric's descriptor. */
-export async function runSetup({ project }: SetupCommandOptions): Promise<void> {
+async function runSetup({ project }: { readonly project?: string }): Promise<void> {
   const { bigqueryEndpoint, monitoringEndpoint, ...config } = cliConfig();
   const known = project ?? config.projectId;
   const endpoint = bigqueryEndpoint ?? monitoringEndpoint;

@@ -24,6 +24,11 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** Takes the exit code of a command. */
+export type Done = (exitCode: number) => void;
+
+export const PROJECT_IS = 'the project (else GCP_PROJECT_ID, GOOGLE_CLOUD_PROJECT, the credentials)';
+
 export interface FileOptions {
   readonly expected?: string;
   readonly policy?: string;
