@@ -5,6 +5,7 @@ import { contractOf, expectedTable } from '../files/expected-table.ts';
 import { rewrittenText } from '../files/file-text.ts';
 import { restate, withoutContractPaths } from '../files/restate.ts';
 import { kindRow } from '../kinds/index.ts';
+import { tableMissing, tableUnexpected } from '../kinds/table.ts';
 import { weakenings } from '../kinds/weakening.ts';
 import { canonicalTable, statedFields } from '../metadata/canonical.ts';
 import { shardedPrefix } from '../metadata/date-shard.ts';
@@ -149,7 +150,7 @@ async function acceptMissing(options: AcceptOptions, { dataset }: DeclaredDatase
   const text = await options.readText(file);
   const content = parsed(text);
   const change: Change = {
-    kind: 'table-missing',
+    kind: tableMissing.id,
     path: null,
     expected: expectedTable(content).type ?? 'TABLE',
     actual: null,
@@ -172,7 +173,7 @@ async function acceptMissing(options: AcceptOptions, { dataset }: DeclaredDatase
 async function acceptUnexpected(options: AcceptOptions, resource: Resource): Promise<AcceptResult> {
   const { target, problemsOf, newFile, writeText } = options;
   const change: Change = {
-    kind: 'table-unexpected',
+    kind: tableUnexpected.id,
     path: null,
     expected: null,
     actual: canonicalTable(resource).type,

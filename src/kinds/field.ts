@@ -84,6 +84,7 @@ export const fieldDefault: KindRow<'field'> = {
   why: 'Rows that leave the column out get another value, from now on.',
   act: 'ALTER COLUMN SET DEFAULT, or DROP DEFAULT; rows written in between keep theirs.',
   location: ['defaultValueExpression'],
+  label: 'default',
   words: { what: 'the default value of field {path} differs', say: saidAs('none') },
   repair: ofField(fieldRepair.fieldDefault),
 };
@@ -97,6 +98,7 @@ export const fieldCollation: KindRow<'field'> = {
   why: 'The column compares letters differently, so joins and filters find other rows.',
   act: "A column's collation cannot be changed: it takes a rebuild.",
   location: ['collation'],
+  label: 'collation',
   words: { what: 'the collation of field {path} differs', say: saidAs('none') },
   repair: ofField(fieldRepair.fieldCollation),
 };
@@ -110,6 +112,7 @@ export const fieldRoundingMode: KindRow<'field'> = {
   why: 'Values that do not fit are rounded differently: sums drift apart by cents.',
   act: 'ALTER COLUMN SET OPTIONS (rounding_mode = …); stored values stay as they are.',
   location: ['roundingMode'],
+  label: 'rounding mode',
   words: { what: 'the rounding mode of field {path} differs', say: saidAs('none') },
   repair: ofField(fieldRepair.fieldRoundingMode),
 };
@@ -128,6 +131,7 @@ export const fieldPolicyTags: KindRow<'field'> = {
     const lost = tagsIn(expected).filter((name) => !kept.includes(name));
     return lost.map((name) => `field ${path} is no longer protected by ${name}`);
   },
+  label: 'policy tags',
   words: {
     what: 'the policy tags of field {path} differ',
     say: saidAs('none'),
@@ -145,6 +149,7 @@ export const fieldDescription: KindRow<'field'> = {
   why: 'People find the meaning of data there.',
   act: 'Set the description again, or correct the file.',
   location: ['description'],
+  label: 'description',
   words: { what: 'the description of field {path} differs', say: saidAs('none') },
   repair: ofField(fieldRepair.fieldDescription),
 };

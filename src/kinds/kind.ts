@@ -2,7 +2,7 @@ import { formatDuration } from '../model/duration.ts';
 import type { Change, Judged, Kind } from '../model/finding.ts';
 import type { Severity } from '../model/severity.ts';
 import type { Contract, ExpectedTable, Table } from '../model/table.ts';
-import { valueText } from '../model/value.ts';
+import { type Value, valueText } from '../model/value.ts';
 import { isShorter } from '../repair/loss.ts';
 import type { FixMaker } from '../repair/repair-case.ts';
 
@@ -42,6 +42,8 @@ export interface KindRow<S extends Scope = Scope> {
   /** Of a date-sharded table: what of a value counts as another one, where it differs from shard to shard by itself. */
   readonly acrossShards?: (actual: string) => string;
   readonly weakens?: Weakens;
+  /** Of a setting that is shown beside others; absent: it is not. */
+  readonly label?: string;
   readonly words: KindWords;
   /** What repairs it. */
   readonly repair: FixMaker | None;
@@ -73,6 +75,8 @@ export interface KindWords {
   readonly what: string | ((change: Change) => string);
   /** How a value is said; null is the absent one. */
   readonly say: (value: string | null, side: 'expected' | 'actual', contract: Contract | null) => string;
+  /** How a value is said under its label, where that is another way; null: it is not. */
+  readonly sayBeside?: (value: Value | null) => string | null;
   /** What else on-call must know. */
   readonly hint?: string | ((change: Change) => string | null);
   /** Whoever reads it finds it gone or unreadable, not just different. */

@@ -30,6 +30,7 @@ export const partitioningMissing: KindRow<'table'> = {
   act: 'Partitioning is set when a table is created: build a new table and swap the names.',
   location: ['timePartitioning', 'rangePartitioning'],
   weakens: ({ expected }) => [`the partitioning ${valueText(expected)} is no longer expected`],
+  label: 'Partitioning',
   words: { what: 'the partitioning is missing', say: saidAs('none'), hint: SET_AT_CREATION },
   repair: ofTable(tableRepair.partitioning),
 };
@@ -44,6 +45,7 @@ export const partitioningUnexpected: KindRow<'table'> = {
   act: 'Partitioning is set when a table is created: build a new table, or accept it.',
   location: ['timePartitioning', 'rangePartitioning'],
   weakens: otherPartitions,
+  label: 'Partitioning',
   words: { what: 'the table is partitioned', say: saidAs('none'), hint: SET_AT_CREATION },
   repair: ofTable(tableRepair.partitioning),
 };
@@ -59,6 +61,7 @@ export const partitioningDifferent: KindRow<'table'> = {
   act: 'Partitioning is set when a table is created: build a new table and swap the names.',
   location: ['timePartitioning', 'rangePartitioning'],
   weakens: otherPartitions,
+  label: 'Partitioning',
   words: { what: 'the partitioning differs', say: saidAs('none'), hint: SET_AT_CREATION },
   repair: ofTable(tableRepair.partitioning),
 };
@@ -77,6 +80,7 @@ export const partitionExpiration: KindRow<'table'> = {
     where: (change) => holdsRows(change) && isShorter(valueText(change.actual), valueText(change.expected)),
   },
   weakens: sooner('partitions are deleted sooner'),
+  label: 'Partitions expire',
   words: {
     what: 'the expiration of partitions differs',
     say: saidAsDuration('never'),
@@ -95,7 +99,12 @@ export const partitionFilter: KindRow<'table'> = {
   act: 'ALTER TABLE SET OPTIONS (require_partition_filter = …).',
   location: ['requirePartitionFilter'],
   weakens: ({ actual }) => (actual === 'false' ? ['queries need no partition filter any more'] : []),
-  words: { what: 'whether a query must filter by partition differs', say: saidAs('false') },
+  label: 'Partition filter',
+  words: {
+    what: 'whether a query must filter by partition differs',
+    say: saidAs('false'),
+    sayBeside: (value) => (value === 'true' ? 'required' : 'not required'),
+  },
   repair: ofTable(tableRepair.partitionFilter),
 };
 
@@ -108,6 +117,7 @@ export const clustering: KindRow<'table'> = {
   why: 'Queries that filter by these fields scan and cost more.',
   act: 'bq update --clustering_fields; existing rows are clustered again only when they are rewritten.',
   location: ['clustering.fields'],
+  label: 'Clustering',
   words: { what: 'the clustering differs', say: saidAs('none') },
   repair: ofTable(tableRepair.clustering),
 };
@@ -133,6 +143,7 @@ export const retention: KindRow<'table'> = {
       `contract.retention ${contract.retention?.text} is lowered to ${loweredRetention(ms) ?? 'less than a day'}: data may be gone after ${formatDuration(Number(ms))}`,
     ];
   },
+  label: 'Data is kept',
   words: {
     what: (change) =>
       isOfTable(change)
@@ -144,6 +155,7 @@ export const retention: KindRow<'table'> = {
       const text = contract?.retention?.text;
       return `at least ${duration}${text === undefined ? '' : ` (${text})`}`;
     },
+    sayBeside: (value) => (value === null ? 'for ever' : null),
     hint: (change) => (isOfTable(change) ? null : EXPIRES_SILENTLY),
   },
   repair: ofTable(tableRepair.retention),

@@ -63,6 +63,7 @@ export const tableType: KindRow<'table'> = {
   loses: { what: 'everything', where: wasTable },
   weakens: ({ expected, actual }) =>
     expected === 'TABLE' ? [`rows of its own are no longer expected: it is ${valueText(actual)}`] : [],
+  label: 'Type',
   words: { what: 'the table is of another type', breaks: true, say: saidAs('none') },
   repair: ofTable(tableRepair.tableType),
 };
@@ -82,6 +83,7 @@ export const tableExpiration: KindRow<'table'> = {
   // Only whether it expires is compared.
   weakens: (change, weakened) =>
     sooner('the table is deleted sooner')({ ...change, expected: null }, weakened),
+  label: 'Table expires',
   words: {
     what: 'the expiration of the table differs',
     say: (value, side) => {
@@ -102,6 +104,7 @@ export const tableEncryption: KindRow<'table'> = {
   act: 'ALTER TABLE SET OPTIONS (kms_key_name = …).',
   location: ['encryptionConfiguration.kmsKeyName'],
   weakens: otherKey,
+  label: 'Encryption key',
   words: { what: 'the encryption key differs', say: saidAs("Google's key") },
   repair: ofTable(tableRepair.tableEncryption),
 };
@@ -115,6 +118,7 @@ export const tableCollation: KindRow<'table'> = {
   why: 'New text columns compare letters differently, so joins and filters find other rows.',
   act: 'ALTER TABLE SET DEFAULT COLLATE; it applies to columns added afterwards.',
   location: ['defaultCollation'],
+  label: 'Default collation',
   words: { what: 'the default collation differs', say: saidAs('none') },
   repair: ofTable(tableRepair.tableCollation),
 };
@@ -128,6 +132,7 @@ export const tableConstraints: KindRow<'table'> = {
   why: 'BigQuery does not enforce keys but plans joins by them: a wrong key can give wrong results.',
   act: 'ADD or DROP the PRIMARY or FOREIGN KEY … NOT ENFORCED.',
   location: ['tableConstraints'],
+  label: 'Keys',
   words: { what: 'the primary or foreign keys differ', say: saidAs('none') },
   repair: ofTable(constraintsRepair.tableConstraints),
 };
@@ -141,6 +146,7 @@ export const tableLabels: KindRow<'table'> = {
   why: 'Costs and ownership are often told by labels.',
   act: 'Set the labels again, or correct the file.',
   location: ['labels'],
+  label: 'Labels',
   words: { what: 'the labels differ', say: saidAs('none') },
   repair: ofTable(datasetRepair.changedLabels),
 };
@@ -154,6 +160,7 @@ export const tableDescription: KindRow<'table'> = {
   why: 'People find the meaning of data there.',
   act: 'Set the description again, or correct the file.',
   location: ['description'],
+  label: 'Description',
   words: { what: 'the description differs', say: saidAs('none') },
   repair: ofTable(tableRepair.tableDescription),
 };
@@ -167,6 +174,7 @@ export const viewQuery: KindRow<'table'> = {
   why: 'Whoever reads the view gets other rows or columns under the same name.',
   act: 'CREATE OR REPLACE the view with the declared query, or accept the new one.',
   location: ['view.query', 'materializedView.query'],
+  label: 'Query',
   words: { what: 'the query of the view differs', say: saidAs('none') },
   repair: ofTable(viewRepair.viewQuery),
 };
@@ -185,6 +193,7 @@ export const externalSource: KindRow<'table'> = {
     'externalDataConfiguration.sourceUris',
     'externalDataConfiguration.hivePartitioningOptions',
   ],
+  label: 'Source',
   words: { what: 'the source of the external table differs', say: saidAs('none') },
   repair: ofTable(() => viewRepair.recreatedExternal('its files stay')),
 };

@@ -1,4 +1,6 @@
+import { fieldMode, fieldType } from '../kinds/field.ts';
 import { kindRow } from '../kinds/index.ts';
+import { tableMissing, tableType } from '../kinds/table.ts';
 import { isVerbatim, sayValue, shownValues } from '../kinds/words.ts';
 import type { FieldLine, FieldSide, SettingLine, TableDetails } from '../model/details.ts';
 import type { Finding, Kind } from '../model/finding.ts';
@@ -13,8 +15,8 @@ export function comparison(
   { findings, contract }: { readonly findings: readonly Finding[]; readonly contract: Contract | null },
 ): Markup {
   const settings = details.settings.map((line) => settingRow(line, { findings, contract }));
-  const shown = new Set(details.settings.flatMap(({ kind }) => family(kind)));
-  const others = findings.filter(({ kind, path }) => path === null && !shown.has(kind));
+  const isShown = ({ kind }: Finding) => details.settings.some((line) => isLineOf(line.kind, kind));
+  const others = findings.filter((finding) => finding.path === null && !isShown(finding));
   const left = details.fieldsLeft;
   const fields = details.fields.flatMap((line) => fieldRows(line, findings));
   return html`
@@ -33,62 +35,34 @@ function comparisonTable(label: string, rows: readonly Markup[]): Markup {
     </table>`;
 }
 
-const LABELS: Readonly<Partial<Record<Kind, string>>> = {
-  'table-type': 'Type',
-  'partitioning-different': 'Partitioning',
-  'partition-expiration': 'Partitions expire',
-  'partition-filter': 'Partition filter',
-  clustering: 'Clustering',
-  'table-expiration': 'Table expires',
-  retention: 'Data is kept',
-  'table-encryption': 'Encryption key',
-  'table-collation': 'Default collation',
-  'table-constraints': 'Keys',
-  'table-labels': 'Labels',
-  'table-description': 'Description',
-  'view-query': 'Query',
-  'external-source': 'Source',
-};
+function labelOf(kind: Kind): string {
+  return kindRow(kind).label ?? kind;
+}
 
-/** The kinds that a line of settings is about. */
-function family(kind: Kind): readonly Kind[] {
-  return kind === 'partitioning-different'
-    ? ['partitioning-missing', 'partitioning-unexpected', 'partitioning-different']
-    : kind === 'table-type'
-      ? ['table-type', 'table-missing']
-      : [kind];
+/** Of a missing table the type differs, where it is shown. */
+function isLineOf(line: Kind, kind: Kind): boolean {
+  return labelOf(line) === labelOf(kind) || (line === tableType.id && kind === tableMissing.id);
+}
+
+function isMarked({ kind, context }: Finding, line: Kind): boolean {
+  return isLineOf(line, kind) || (context?.type === 'caused-by' && context.kind === line);
 }
 
 function settingRow(
   { kind, expected, actual }: SettingLine,
   { findings, contract }: { readonly findings: readonly Finding[]; readonly contract: Contract | null },
 ): Markup {
-  const kinds = family(kind);
-  const differs = findings.some(
-    (finding) =>
-      kinds.includes(finding.kind) ||
-      (finding.context?.type === 'caused-by' && finding.context.kind === kind),
-  );
+  const differs = findings.some((finding) => isMarked(finding, kind));
   const said = (value: Value | null | undefined, side: 'expected' | 'actual') => {
     if (value === undefined)
       return html`<span class="none">${side === 'expected' ? 'not stated' : 'nothing is there'}</span>`;
-    const word = settingWord(kind, value, { side, contract });
+    const word = kindRow(kind).words.sayBeside?.(value) ?? sayValue(kind, value, { side, contract });
     return isVerbatim(valueText(value), word) ? html`<code>${word}</code>` : html`${word}`;
   };
   return html`
-    <tr><th scope="row">${LABELS[kind] ?? kind}</th>
+    <tr><th scope="row">${labelOf(kind)}</th>
     <td>${said(expected, 'expected')}</td>
     ${actualCell(said(actual, 'actual'), differs)}</tr>`;
-}
-
-function settingWord(
-  kind: Kind,
-  value: Value | null,
-  told: { readonly side: 'expected' | 'actual'; readonly contract: Contract | null },
-): string {
-  if (kind === 'partition-filter') return value === 'true' ? 'required' : 'not required';
-  if (kind === 'retention' && value === null) return 'for ever';
-  return sayValue(kind, value, told);
 }
 
 /** A cell that differs is marked by more than its colour. */
@@ -103,7 +77,7 @@ function otherRow(finding: Finding): Markup {
   const { words, kind } = finding;
   const { expected, actual } = shownValues(finding);
   return html`
-    <tr><th scope="row">${LABELS[kind] ?? kind}</th>
+    <tr><th scope="row">${labelOf(kind)}</th>
     <td>${value(expected, words.expected)}</td>
     ${actualCell(value(actual, words.actual), true)}</tr>`;
 }
@@ -117,8 +91,8 @@ function fieldRows(line: FieldLine, findings: readonly Finding[]): readonly Mark
   const { path, name, depth, expected, actual } = line;
   const own = findings.filter((finding) => finding.path === path && kindRow(finding.kind).scope === 'field');
   const differs = (kind: Kind) => own.some((finding) => finding.kind === kind);
-  const rest = own.filter(({ kind }) => !TOLD_BY_SIDES.includes(kind));
-  const marks = { type: differs('field-type'), mode: differs('field-mode') };
+  const rest = own.filter(({ kind }) => kindRow(kind).label !== undefined);
+  const marks = { type: differs(fieldType.id), mode: differs(fieldMode.id) };
   const isMarked = marks.type || marks.mode;
   const head = html`
     <tr><th scope="row">${leaf(depth, html`<code>${name}</code>`)}</th>
@@ -132,8 +106,6 @@ function fieldRows(line: FieldLine, findings: readonly Finding[]): readonly Mark
     }</tr>`;
   return [head, ...rest.map((finding) => fieldSettingRow(finding, depth + 1))];
 }
-
-const TOLD_BY_SIDES: readonly Kind[] = ['field-missing', 'field-unexpected', 'field-type', 'field-mode'];
 
 /** As far in as it is deep, all of its lines. */
 function leaf(depth: number, name: Markup): Markup {
@@ -159,9 +131,8 @@ function side(
 function fieldSettingRow(finding: Finding, depth: number): Markup {
   const { words, kind } = finding;
   const { expected, actual } = shownValues(finding);
-  const label = kind.replace(/^field-/, '').replaceAll('-', ' ');
   return html`
-    <tr><th scope="row">${leaf(depth, html`<span>${label}</span>`)}</th>
+    <tr><th scope="row">${leaf(depth, html`<span>${labelOf(kind)}</span>`)}</th>
     <td>${value(expected, words.expected)}</td>
     ${actualCell(value(actual, words.actual), true)}</tr>`;
 }

@@ -1,4 +1,5 @@
 import type { State } from '../../incidents/state.ts';
+import { tableMissing } from '../../kinds/table.ts';
 import { DriftError } from '../../model/errors.ts';
 import type { Subject } from '../../model/finding.ts';
 import type { Log, Measurement } from '../../model/ports.ts';
@@ -30,7 +31,7 @@ function declaredBefore(state: State | null): readonly Subject[] {
     ...[...tables.keys()].map((table) => ({ dataset, table })),
   ]);
   const found = (state?.findings ?? [])
-    .filter(({ about, closing }) => closing === null && about.kind === 'table-missing')
+    .filter(({ about, closing }) => closing === null && about.kind === tableMissing.id)
     .map(({ about: { dataset, table } }) => ({ dataset, table }));
   return [...read, ...found];
 }
