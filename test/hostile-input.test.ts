@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type EmulatedWarehouse, type Fault, startBigQueryEmulator } from '../emulators/bigquery.ts';
 import { loadExpectation } from '../src/adapters/folders/expected-files.ts';
-import { InvalidFilesError, MalformedError } from '../src/model/errors.ts';
+import { InvalidFilesError } from '../src/model/errors.ts';
 import { writeLogLine } from '../src/wiring.ts';
 import { type Files, writeFolder } from './support/folder.ts';
 import { type PlayedFunction, startFunction } from './support/function.ts';
@@ -118,9 +118,12 @@ describe('an expected file', () => {
 
     await writeFile(join(folder, 'sales/orders.json'), JSON.stringify({ ...table, description: 'other' }));
 
-    expect(() => datasets[0]?.tables[0]?.expected).toThrow(
-      'the expected file sales/orders.json has changed since it was checked',
-    );
+    expect(datasets[0]?.tables[0]?.readExpected()).toEqual({
+      status: 'unreadable',
+      reason: 'malformed',
+      detail: 'the expected file sales/orders.json has changed since it was checked',
+      remedy: 'check again once nobody changes the expected files',
+    });
   });
 
   test.each([
@@ -141,11 +144,12 @@ describe('an expected file', () => {
     await rm(join(folder, 'sales/orders.json'));
     await becomes(join(folder, 'sales/orders.json'));
 
-    expect(() => datasets[0]?.tables[0]?.expected).toThrow(
-      new MalformedError(`the expected file sales/orders.json cannot be read any more: ${why}`, {
-        remedy: 'check again once nobody changes the expected files',
-      }),
-    );
+    expect(datasets[0]?.tables[0]?.readExpected()).toEqual({
+      status: 'unreadable',
+      reason: 'malformed',
+      detail: `the expected file sales/orders.json cannot be read any more: ${why}`,
+      remedy: 'check again once nobody changes the expected files',
+    });
   });
 });
 

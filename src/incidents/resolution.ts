@@ -1,6 +1,5 @@
 import { columnType, fieldKey } from '../compare/fields.ts';
 import { kindRow } from '../kinds/index.ts';
-import { MalformedError } from '../model/errors.ts';
 import type { Change, Kind } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
@@ -121,15 +120,11 @@ type StatedBy = (declared: DeclaredTable) => Stated | null;
 
 /** null: its file cannot be read any more. */
 function statedIn(declared: DeclaredTable): Stated | null {
-  try {
-    const { expected } = declared;
-    const columns = (expected.fields ?? []).map((field) => [fieldKey(field), field] as const);
-    // Of two of a name the first one counts.
-    return { ...expected, columns: new Map(columns.reverse()) };
-  } catch (error) {
-    if (error instanceof MalformedError) return null;
-    throw error;
-  }
+  const read = declared.readExpected();
+  if (read.status === 'unreadable') return null;
+  const columns = (read.value.fields ?? []).map((field) => [fieldKey(field), field] as const);
+  // Of two of a name the first one counts.
+  return { ...read.value, columns: new Map(columns.reverse()) };
 }
 
 /** What the finding's `expected` was, or is made of; `any`: whether it is stated at all is all that matters. */

@@ -1,4 +1,5 @@
 import type { Kind } from './finding.ts';
+import type { Unreadable } from './ports.ts';
 import type { FieldType, Value } from './value.ts';
 
 /**
@@ -86,11 +87,14 @@ export interface Contract {
   readonly extraFields: 'report' | 'allow';
 }
 
+/** What a source of expected state says of one table; unreadable: it is no longer there, or no longer what was checked. */
+export type ExpectedRead = { readonly status: 'found'; readonly value: ExpectedTable } | Unreadable;
+
 export interface DeclaredTable {
   /** The table's id, declared and real alike. */
   readonly table: string;
-  /** Made anew each time it is asked for: a large warehouse's would not fit in memory all at once. */
-  readonly expected: ExpectedTable;
+  /** Reads what it is expected to be, anew each time: a large warehouse's tables would not fit in memory all at once. */
+  readonly readExpected: () => ExpectedRead;
   readonly contract: Contract;
   /** Of the whole file: another one when it says anything else. Absent: there is no file. */
   readonly digest?: string;

@@ -10,6 +10,7 @@ import { shapeProblems } from '../../src/files/shape-problems.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
 import type { Change, Kind } from '../../src/model/finding.ts';
 import type { Read, Resource, TableId, Warehouse } from '../../src/model/ports.ts';
+import { stating } from '../support/declared.ts';
 import { RUNS } from '../support/runs.ts';
 
 const DAY = 86_400_000;
@@ -52,7 +53,7 @@ async function run({ text, actual, dataset, list }: Situation, options: Partial<
     listTables: async () => list ?? found([]),
     getTable: async () => answer,
   };
-  const declared = { table: 'orders', expected: {}, contract: contractOf({}) };
+  const declared = { table: 'orders', readExpected: stating({}), contract: contractOf({}) };
   const result = await accept({
     warehouse,
     datasets: [{ dataset: 'sales', declaredAs: 'sales', tables: text === null ? [] : [declared] }],
@@ -732,7 +733,7 @@ test('a sharded table is accepted as its newest shard is', async () => {
   };
   const files = new Map([['sales/events_YYYYMMDD.json', JSON.stringify({ schema: { fields: [id] } })]]);
   const target = { dataset: 'sales', table: 'events_YYYYMMDD' };
-  const declared = { table: target.table, expected: {}, contract: contractOf({}) };
+  const declared = { table: target.table, readExpected: stating({}), contract: contractOf({}) };
   const result = await run(
     { text: null, actual: {} },
     {

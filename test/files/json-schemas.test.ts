@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { jsonSchemas } from '../../scripts/json-schemas.ts';
 import { loadExpectation } from '../../src/adapters/folders/expected-files.ts';
 import { partitioningText } from '../../src/model/value.ts';
+import { expectedOf } from '../support/declared.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -21,8 +22,9 @@ describe('expected-schemas/', () => {
   test('declares the warehouse: each table, how it is partitioned and how long its data is kept', async () => {
     const { datasets, warnings } = await loadExpectation({ folder: join(root, 'expected-schemas') });
     const declared = datasets.flatMap(({ dataset, tables }) =>
-      tables.map(({ table, expected, contract }) => {
-        const { partitioning } = expected;
+      tables.map((declaredTable) => {
+        const { table, contract } = declaredTable;
+        const { partitioning } = expectedOf(declaredTable);
         const partitioned = partitioning == null ? partitioning : partitioningText(partitioning);
         return [`${dataset}.${table}`, partitioned, contract.retention?.text ?? null];
       }),

@@ -14,7 +14,6 @@ import { type Past, type Resolution, resolutionOf } from '../../src/incidents/re
 import { KINDS, kindRow } from '../../src/kinds/index.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
 import { compareSettings } from '../../src/metadata/settings.ts';
-import { MalformedError } from '../../src/model/errors.ts';
 import type { Change, Finding, Kind } from '../../src/model/finding.ts';
 import type { Policy } from '../../src/model/policy.ts';
 import type { Resource } from '../../src/model/ports.ts';
@@ -22,6 +21,7 @@ import type { DatasetScan, ScanResult, TableScan } from '../../src/model/scan-re
 import type { DeclaredTable, Field, Table } from '../../src/model/table.ts';
 import { type Value, valueText } from '../../src/model/value.ts';
 import { endless } from '../support/deadline.ts';
+import { expectedOf } from '../support/declared.ts';
 import { type Files, writeFolder } from '../support/folder.ts';
 import { RUNS } from '../support/runs.ts';
 import { datasetSight, declaredTable, NONE_UNDECLARED, policy, scanOf, tableSight } from './story.ts';
@@ -591,11 +591,9 @@ describe('what the files now say', () => {
 });
 
 test('of a table whose file cannot be read any more nothing is over', () => {
-  const declared = {
+  const declared: DeclaredTable = {
     ...declaredTable('orders'),
-    get expected(): never {
-      throw new MalformedError('it cannot be read any more');
-    },
+    readExpected: () => ({ status: 'unreadable', reason: 'malformed', detail: 'it cannot be read any more' }),
   };
   const ofTables = kinds.filter((kind) => kindRow(kind).scope !== 'dataset' && kind !== 'table-unexpected');
   const resolutions = ofTables.map((kind) => resolutionOf(remembered(kind), sightOfOrders(declared), policy));
@@ -861,7 +859,14 @@ const declaredOrders = declaredBy(FILE);
 function drifted(names: readonly string[]): { readonly actual: Table; readonly changes: readonly Change[] } {
   const resource = names.reduce((altering, name) => DRIFTS[name]?.(altering) ?? altering, ACTUAL);
   const actual = canonicalTable(resource);
-  return { actual, changes: compareTable({ ...declaredOrders, actual }) };
+  return {
+    actual,
+    changes: compareTable({
+      expected: expectedOf(declaredOrders),
+      actual,
+      contract: declaredOrders.contract,
+    }),
+  };
 }
 
 function memoOfChange({ kind, path, expected, actual }: Change): Past {
@@ -881,7 +886,8 @@ function fieldAt(fields: readonly Field[], path: string): Field | undefined {
 
 /** Whether the very thing is as the file says, whatever else there is. */
 function isInOrder({ kind, path }: Change, actual: Table): boolean {
-  const { expected, contract } = declaredOrders;
+  const { contract } = declaredOrders;
+  const expected = expectedOf(declaredOrders);
   if (path !== null) {
     const stated = fieldAt(expected.fields ?? [], path);
     const found = fieldAt(actual.fields, path);

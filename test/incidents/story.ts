@@ -8,7 +8,8 @@ import type { Finding, Kind, Unchecked, WaivedFinding } from '../../src/model/fi
 import type { Policy } from '../../src/model/policy.ts';
 import type { Report } from '../../src/model/report.ts';
 import type { DatasetScan, ScanResult, TableScan, UndeclaredScan } from '../../src/model/scan-result.ts';
-import type { Contract, DeclaredTable } from '../../src/model/table.ts';
+import type { Contract, DeclaredTable, ExpectedTable } from '../../src/model/table.ts';
+import { stating } from '../support/declared.ts';
 
 export const PROJECT = 'shop';
 
@@ -46,11 +47,11 @@ const contract: Contract = {
 /** What a file states of a table, its contract beside it. */
 export function declaredTable(
   table: string,
-  expected: DeclaredTable['expected'] = {},
+  expected: ExpectedTable = {},
   stated: Partial<Contract> = {},
 ): DeclaredTable {
   const digest = JSON.stringify([expected, stated]);
-  return { table, expected, contract: { ...contract, ...stated }, digest };
+  return { table, readExpected: stating(expected), contract: { ...contract, ...stated }, digest };
 }
 
 export const NONE_UNDECLARED: UndeclaredScan = { isListed: true, isComplete: true, unreadable: new Set() };

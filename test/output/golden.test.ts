@@ -14,6 +14,7 @@ import { renderText } from '../../src/output/text.ts';
 import { renderMessage } from '../../src/slack/messages.ts';
 import type { SlackPayload, SlackText } from '../../src/slack/payload.ts';
 import { previewSlack } from '../../src/slack/preview.ts';
+import { stating } from '../support/declared.ts';
 import { contract, REPORTS } from '../support/reports.ts';
 import { STORIES } from '../support/stories.ts';
 
@@ -36,7 +37,9 @@ function scanOf({ findings }: Report): ScanResult {
         const names = findings.flatMap((finding) =>
           finding.dataset === dataset ? (finding.table ?? []) : [],
         );
-        const tables = [...new Set(names)].map((table): DeclaredTable => ({ table, expected: {}, contract }));
+        const tables = [...new Set(names)].map(
+          (table): DeclaredTable => ({ table, readExpected: stating({}), contract }),
+        );
         return [
           dataset,
           {

@@ -6,6 +6,7 @@ import type { ScanResult } from '../../src/model/scan-result.ts';
 import type { DeclaredTable } from '../../src/model/table.ts';
 import { findMassLosses } from '../../src/slack/mass-loss.ts';
 import { renderAlert } from '../../src/slack/messages.ts';
+import { stating } from '../support/declared.ts';
 import {
   alertOf,
   blockTexts,
@@ -29,7 +30,9 @@ function scanOf(declared: Readonly<Record<string, number>>): ScanResult {
   return {
     datasets: new Map(
       Object.entries(declared).map(([dataset, count]) => {
-        const tables = names(count).map((table): DeclaredTable => ({ table, expected: {}, contract }));
+        const tables = names(count).map(
+          (table): DeclaredTable => ({ table, readExpected: stating({}), contract }),
+        );
         return [
           dataset,
           {

@@ -15,6 +15,7 @@ import {
   startStory,
   unreadable,
 } from '../slack/alerts.ts';
+import { stating } from './declared.ts';
 
 /** A mention, signs of mrkdwn, a mark that turns text around, a terminal escape. */
 export const HOSTILE = 'a&b`<!channel>`|*x*\u202Egnp.exe\n\u001B[31mred';
@@ -60,7 +61,7 @@ function expecting(
   const declared = Object.entries(tables).map(
     ([table, file]): DeclaredTable => ({
       table,
-      expected: expectedTable(file),
+      readExpected: stating(expectedTable(file)),
       contract: contractOf(file),
       digest: table,
     }),

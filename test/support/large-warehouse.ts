@@ -1,6 +1,7 @@
 import { contractOf, expectedTable } from '../../src/files/expected-table.ts';
 import type { Resource, Warehouse } from '../../src/model/ports.ts';
 import type { DeclaredDataset, DeclaredTable } from '../../src/model/table.ts';
+import { stating } from './declared.ts';
 
 const DATASETS = [
   'billing',
@@ -157,7 +158,7 @@ export function largeWarehouse({
       .filter((name) => name.dataset === dataset)
       .map(({ table, index }) => ({
         table,
-        expected: expectedTable(intact),
+        readExpected: stating(expectedTable(intact)),
         contract: contractOf({
           contract: {
             owner: OWNERS[index % OWNERS.length],

@@ -7,17 +7,11 @@ import type { PathProblem } from '../../files/raw-file.ts';
 import { isObject } from '../../metadata/parse.ts';
 import { DATASET_SETTINGS, statedSettings } from '../../metadata/settings.ts';
 import { type Advise, adviser, didYouMean } from '../../model/did-you-mean.ts';
-import {
-  cappedProblems,
-  DriftError,
-  InvalidFilesError,
-  MalformedError,
-  type Problem,
-} from '../../model/errors.ts';
+import { cappedProblems, DriftError, InvalidFilesError, type Problem } from '../../model/errors.ts';
 import type { Expectation } from '../../model/expectation.ts';
 import type { RequiredField } from '../../model/policy.ts';
 import type { Resource, TableId } from '../../model/ports.ts';
-import type { DeclaredDataset, DeclaredTable, ExpectedTable } from '../../model/table.ts';
+import type { DeclaredDataset, DeclaredTable, ExpectedRead } from '../../model/table.ts';
 import { type DatasetFolder, listFolder } from './folder.ts';
 import { readJson } from './json-file.ts';
 import { readPolicy } from './policy-file.ts';
@@ -192,9 +186,7 @@ async function loadTable(run: Run, id: TableId): Promise<LoadedTable> {
     contract: contractOf(value),
     digest,
     // Ten thousand parsed files take hundreds of megabytes: each is read again when its table's answer is there.
-    get expected() {
-      return readExpected(run, file, digest);
-    },
+    readExpected: () => readExpected(run, file, digest),
   };
   return { declared, problems, notes: tableNotes(value) };
 }
@@ -207,22 +199,32 @@ function digestOf(text: string): string {
   return hash('sha1', text, 'base64');
 }
 
-/** @throws MalformedError when it is no longer there, or no longer the file that was checked */
-function readExpected(run: Run, file: string, digest: string): ExpectedTable {
-  const text = readAgain(run.root, file);
-  if (digestOf(text) !== digest)
-    throw new MalformedError(`the expected file ${file} has changed since it was checked`, CHECK_AGAIN);
-  return expectedTable(inNamesOf(JSON.parse(text.replace(/^\uFEFF/, '')), run));
+/** What the file states, unless it is no longer there, or no longer the one that was checked. */
+function readExpected(run: Run, file: string, digest: string): ExpectedRead {
+  const text = readAgain(join(run.root, file));
+  if ('why' in text)
+    return { ...CHANGED, detail: `the expected file ${file} cannot be read any more: ${text.why}` };
+  if (digestOf(text.now) !== digest)
+    return { ...CHANGED, detail: `the expected file ${file} has changed since it was checked` };
+  return {
+    status: 'found',
+    value: expectedTable(inNamesOf(JSON.parse(text.now.replace(/^\uFEFF/, '')), run)),
+  };
 }
 
-const CHECK_AGAIN = { remedy: 'check again once nobody changes the expected files' };
+const CHANGED = {
+  status: 'unreadable',
+  reason: 'malformed',
+  remedy: 'check again once nobody changes the expected files',
+} as const;
 
-function readAgain(root: string, file: string): string {
+function readAgain(path: string): { readonly now: string } | { readonly why: string } {
   try {
-    return readRegularFileSync(join(root, file)).toString('utf8');
+    return { now: readRegularFileSync(path).toString('utf8') };
   } catch (error) {
-    const why = error instanceof NotRegularError ? error.message : (error as NodeJS.ErrnoException).code;
-    throw new MalformedError(`the expected file ${file} cannot be read any more: ${why}`, CHECK_AGAIN);
+    return {
+      why: error instanceof NotRegularError ? error.message : String((error as NodeJS.ErrnoException).code),
+    };
   }
 }
 

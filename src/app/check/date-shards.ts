@@ -91,7 +91,9 @@ export function compareShards(
   const { contract } = table;
   const { newest, previous, later } = shards;
   return unlessMalformed(() => {
-    const { expected } = table;
+    const stated = table.readExpected();
+    if (stated.status === 'unreadable') return stated;
+    const { value: expected } = stated;
     const actual = canonicalTable(newest.resource);
     const unlike =
       previous === null ? [] : typesThatDiffer(actual.fields, canonicalTable(previous.resource).fields);

@@ -2,7 +2,6 @@ import { fieldFinder } from '../../compare/fields.ts';
 import { isLapsed } from '../../judge/judge.ts';
 import { kindRow, saysUndeclared } from '../../kinds/index.ts';
 import { didYouMean } from '../../model/did-you-mean.ts';
-import { MalformedError } from '../../model/errors.ts';
 import type { Subject } from '../../model/finding.ts';
 import { matchesPattern } from '../../model/pattern.ts';
 import type { Policy, RequiredField, Waiver } from '../../model/policy.ts';
@@ -246,10 +245,6 @@ function tablesOf(
 
 /** null: the file states none, or is no longer the one that was checked. */
 function fieldsOf(table: DeclaredTable) {
-  try {
-    return table.expected.fields ?? null;
-  } catch (error) {
-    if (error instanceof MalformedError) return null;
-    throw error;
-  }
+  const stated = table.readExpected();
+  return stated.status === 'found' ? (stated.value.fields ?? null) : null;
 }

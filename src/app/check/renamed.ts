@@ -2,7 +2,8 @@ import { compareFields } from '../../compare/fields.ts';
 import { canonicalTable } from '../../metadata/canonical.ts';
 import { MalformedError } from '../../model/errors.ts';
 import type { Judged } from '../../model/finding.ts';
-import type { ExpectedTable, Field } from '../../model/table.ts';
+import type { Resource } from '../../model/ports.ts';
+import type { Field } from '../../model/table.ts';
 import { renamedTable } from '../../repair/table.ts';
 import type { CheckContext } from './check-context.ts';
 import type { InspectedTable } from './dataset.ts';
@@ -34,11 +35,12 @@ export async function nameRenamed(
   const there = await Promise.all(
     candidates.map(async (table) => {
       const read = await warehouse.getTable({ dataset, table }, 'BASIC');
-      return { table, fields: read.status === 'found' ? fieldsOf(() => canonicalTable(read.value)) : [] };
+      return { table, fields: read.status === 'found' ? fieldsOf(read.value) : [] };
     }),
   );
   const pairs = lost.flatMap(({ declared }) => {
-    const fields = fieldsOf(() => declared.expected);
+    const stated = declared.readExpected();
+    const fields = stated.status === 'found' ? (stated.value.fields ?? []) : [];
     return there
       .filter((candidate) => isAlike(fields, candidate.fields))
       .map((candidate) => ({ from: declared.table, to: candidate.table }));
@@ -54,10 +56,10 @@ export async function nameRenamed(
   });
 }
 
-/** Empty where they are not stated, or not to be read. */
-function fieldsOf(read: () => ExpectedTable): readonly Field[] {
+/** Empty where the answer is no table. */
+function fieldsOf(answer: Resource): readonly Field[] {
   try {
-    return read().fields ?? [];
+    return canonicalTable(answer).fields;
   } catch (error) {
     if (error instanceof MalformedError) return [];
     throw error;

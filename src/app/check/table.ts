@@ -48,7 +48,10 @@ async function readTable(
     }
     case 'found':
       return unlessMalformed(() => {
-        const { expected, contract } = table;
+        const stated = table.readExpected();
+        if (stated.status === 'unreadable') return stated;
+        const { contract } = table;
+        const { value: expected } = stated;
         const actual = canonicalTable(answer.value);
         return weighed(context, identity, {
           changes: compareTable({ expected, actual, contract }),
@@ -116,11 +119,11 @@ async function missingTable(
   if (again.status === 'unreadable' && !(await isListed())) {
     return unreadable(again.reason, `${detail}; but its dataset could not be read: ${again.detail}`);
   }
-  return unlessMalformed(() => {
-    const { expected } = table;
-    const changes = [missing(tableMissing, expected.type ?? 'TABLE')];
-    return weighed(context, identityOf(dataset, table), { changes, expected });
-  });
+  const stated = table.readExpected();
+  if (stated.status === 'unreadable') return stated;
+  const { value: expected } = stated;
+  const changes = [missing(tableMissing, expected.type ?? 'TABLE')];
+  return weighed(context, identityOf(dataset, table), { changes, expected });
 }
 
 function viewOf(attempt: Attempt): 'BASIC' | 'FULL' {

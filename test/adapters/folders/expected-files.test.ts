@@ -6,6 +6,7 @@ import { loadExpectation } from '../../../src/adapters/folders/expected-files.ts
 import { contractOf, expectedTable } from '../../../src/files/expected-table.ts';
 import { DriftError, InvalidFilesError } from '../../../src/model/errors.ts';
 import type { Resource } from '../../../src/model/ports.ts';
+import { expectedOf } from '../../support/declared.ts';
 import { writeFolder } from '../../support/folder.ts';
 
 const made: string[] = [];
@@ -895,7 +896,7 @@ describe('a second environment', () => {
     const aliases = new Map([['shop', 'shop_staging']]);
     const { datasets } = await loadExpectation({ folder, aliases, project: 'staging-1' });
     const settings = datasets.flatMap(({ tables }) =>
-      tables.map(({ expected }) => [...(expected.settings ?? [])]),
+      tables.map((table) => [...(expectedOf(table).settings ?? [])]),
     );
     expect(
       settings.map((entries) => entries.map(([kind, { values }]) => [kind, ...values.values()])),

@@ -10,6 +10,7 @@ import { outcomesOf } from '../../../src/model/scan-result.ts';
 import type { Severity } from '../../../src/model/severity.ts';
 import type { Contract, DeclaredDataset, DeclaredTable, ExpectedTable } from '../../../src/model/table.ts';
 import { endless } from '../../support/deadline.ts';
+import { stating } from '../../support/declared.ts';
 
 /** Answers in the order of the reads; the last one is given again for ever. */
 type Answers<T> = Read<T> | readonly [Read<T>, ...Read<T>[]];
@@ -74,7 +75,7 @@ const noContract: Contract = {
 const idField = { name: 'id', type: 'INT64', mode: 'NULLABLE' };
 
 function declareTable(table: string, expected: ExpectedTable = { fields: [idField] }): DeclaredTable {
-  return { table, expected, contract: noContract };
+  return { table, readExpected: stating(expected), contract: noContract };
 }
 
 function declare(dataset: string, ...tables: readonly (string | DeclaredTable)[]): DeclaredDataset {
