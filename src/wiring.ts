@@ -15,7 +15,7 @@ import { createFolderStore } from './adapters/storage/folder-store.ts';
 import { createReportStore } from './adapters/storage/report-store.ts';
 import { type Config, type Env, parseBucketPlace, parseConfig, usableWebhookUrl } from './app/config.ts';
 import { createDeadline } from './app/deadline.ts';
-import { notifyFailure } from './app/hourly/failure.ts';
+import { failureNotifier } from './app/hourly/failure.ts';
 import { createFailureThrottle } from './app/hourly/failure-throttle.ts';
 import { type RunSummary, runHourly } from './app/hourly/hourly.ts';
 import { logFailure } from './app/hourly/run-log.ts';
@@ -121,7 +121,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
       const { fetch } = surroundings;
       const channel = slackChannel(slackUrl, { fetch, clock, log });
       const failure = logFailure(log, error);
-      await notifyFailure(failure, { channel, project: null, log, throttle });
+      await failureNotifier({ channel, project: null, log, throttle })(failure);
       summary = { status: 'failed', error: failure };
     } finally {
       removeCopy();

@@ -22,7 +22,7 @@ export async function notifyFailedRun(
     opened,
     channel,
     account,
-    throttle,
+    notifyFailure,
     project,
     clock,
     log,
@@ -32,7 +32,7 @@ export async function notifyFailedRun(
     readonly opened: OpenedState;
     readonly channel: Channel;
     readonly account: () => Promise<string | null>;
-    readonly throttle: FailureThrottle;
+    readonly notifyFailure: NotifyFailure;
     readonly project: string;
     readonly clock: Clock;
     readonly log: Log;
@@ -41,7 +41,7 @@ export async function notifyFailedRun(
   },
 ): Promise<void> {
   if (opened.status === 'unavailable' || !opened.session.isKept) {
-    await notifyFailure(failure, { channel, log, throttle, project, deadline });
+    await notifyFailure(failure);
     return;
   }
   const { session } = opened;
@@ -71,29 +71,28 @@ export async function notifyFailedRun(
   if (notTold !== null) logError(log, notTold);
 }
 
-/** Of a failure that no state remembers. */
-export async function notifyFailure(
-  failure: FailureRecord,
-  {
-    channel,
-    log,
-    throttle,
-    project,
-    deadline,
-    message = { type: 'failure', project, failure },
-  }: {
-    readonly channel: Channel;
-    readonly log: Log;
-    readonly throttle: FailureThrottle;
-    /** null: not known. */
-    readonly project: string | null;
-    readonly deadline?: Pick<Deadline, 'allMs'>;
-    readonly message?: Message;
-  },
-): Promise<void> {
-  if (channel.status === 'not-set-up' || !throttle.shouldNotify(failure)) return;
-  const limits = deadline === undefined ? {} : { maxMs: notificationBudgetMs(deadline) };
-  const delivery = await channel.deliver(message, limits);
-  throttle.recordDelivery(failure, delivery.status);
-  if (delivery.status !== 'sent') logError(log, delivery.error);
+/** Tells of a failure that no state remembers. */
+export type NotifyFailure = (failure: FailureRecord, message?: Message) => Promise<void>;
+
+export function failureNotifier({
+  channel,
+  throttle,
+  project,
+  log,
+  deadline,
+}: {
+  readonly channel: Channel;
+  readonly throttle: FailureThrottle;
+  /** null: not known. */
+  readonly project: string | null;
+  readonly log: Log;
+  readonly deadline?: Pick<Deadline, 'allMs'>;
+}): NotifyFailure {
+  return async (failure, message = { type: 'failure', project, failure }) => {
+    if (channel.status === 'not-set-up' || !throttle.shouldNotify(failure)) return;
+    const limits = deadline === undefined ? {} : { maxMs: notificationBudgetMs(deadline) };
+    const delivery = await channel.deliver(message, limits);
+    throttle.recordDelivery(failure, delivery.status);
+    if (delivery.status !== 'sent') logError(log, delivery.error);
+  };
 }

@@ -1,11 +1,10 @@
 import type { Channel } from '../../incidents/channel.ts';
 import { DriftError } from '../../model/errors.ts';
-import type { Clock, Deadline, Log, MetricSink } from '../../model/ports.ts';
+import type { Clock, Log, MetricSink } from '../../model/ports.ts';
 import { within } from '../../model/within.ts';
 import { measureRun } from '../../output/metrics.ts';
 import type { createEnding } from './ending.ts';
-import { notifyFailure } from './failure.ts';
-import type { FailureThrottle } from './failure-throttle.ts';
+import type { NotifyFailure } from './failure.ts';
 import type { RunSummary } from './hourly.ts';
 import { logFailure } from './run-log.ts';
 
@@ -20,21 +19,17 @@ export async function giveUp(
     seconds,
     metrics,
     channel,
-    throttle,
-    project,
+    notifyFailure,
     clock,
     log,
-    deadline,
   }: {
     readonly ending: ReturnType<typeof createEnding>;
     readonly seconds: number;
     readonly metrics: MetricSink;
-    readonly channel: Channel;
-    readonly throttle: FailureThrottle;
-    readonly project: string;
+    readonly channel: Pick<Channel, 'name'>;
+    readonly notifyFailure: NotifyFailure;
     readonly clock: Pick<Clock, 'after'>;
     readonly log: Log;
-    readonly deadline: Deadline;
   },
 ): Promise<RunSummary> {
   const failure = logFailure(log, error);
@@ -48,9 +43,7 @@ export async function giveUp(
   };
   await Promise.all([
     last('its lease may not be free', () => ending.end(error)),
-    last(`${channel.name} may not have heard of it`, () =>
-      notifyFailure(failure, { channel, log, throttle, project, deadline }),
-    ),
+    last(`${channel.name} may not have heard of it`, () => notifyFailure(failure)),
     last('its heartbeat was not written', () => metrics.write(measureRun({ succeeded: false, seconds }))),
   ]);
   return { status: 'failed', error: failure };

@@ -19,7 +19,7 @@ import { type CheckResult, check } from '../check/check.ts';
 import { starvedBefore } from '../check/starvation.ts';
 import { isOfShard, type WorkShard } from '../work-partition.ts';
 import { createEnding, type Ending } from './ending.ts';
-import { notifyFailedRun } from './failure.ts';
+import { failureNotifier, type NotifyFailure, notifyFailedRun } from './failure.ts';
 import type { FailureThrottle } from './failure-throttle.ts';
 import { giveUp } from './give-up.ts';
 import { type Notified, notifyRun } from './notify-run.ts';
@@ -86,21 +86,19 @@ export async function runHourly(run: HourlyRun): Promise<RunSummary | null> {
   const startedMs = clock.elapsedMs();
   const secondsSoFar = () => (clock.elapsedMs() - startedMs) / 1000;
   const ending = createEnding();
-  const late = new DriftError(
+  const error = new DriftError(
     'RunDidNotEnd',
     'the run did not end: it was given up a minute after DEADLINE_SECONDS; what it has not told, the next run tells',
   );
   const ms = deadline.allMs() + GRACE_MS;
   try {
-    return await within(() => wholeRun(run, { ending, secondsSoFar }), {
-      ms,
-      late: () => late,
-      after: clock.after,
-    });
-  } catch (error) {
-    if (error !== late) throw error;
+    const work = () => wholeRun(run, { ending, secondsSoFar });
+    return await within(work, { ms, late: () => error, after: clock.after });
+  } catch (thrown) {
+    if (thrown !== error) throw thrown;
     const seconds = secondsSoFar();
-    return giveUp(late, { ending, seconds, metrics, channel, throttle, project, clock, log, deadline });
+    const notifyFailure = failureNotifier({ channel, throttle, project, log, deadline });
+    return giveUp(error, { ending, seconds, metrics, channel, notifyFailure, clock, log });
   }
 }
 
@@ -108,29 +106,41 @@ async function wholeRun(
   run: HourlyRun,
   { ending, secondsSoFar }: { readonly ending: Ending; readonly secondsSoFar: () => number },
 ): Promise<RunSummary | null> {
-  const { loadExpectation, metrics, channel, reports, account, store, throttle } = run;
-  const { project, clock, log, shard, deadline, now } = run;
-  const ports = timedPorts({ loadExpectation, metrics, channel, reports, account, clock, deadline, ending });
+  const { loadExpectation, metrics, reports, store, throttle, project, clock, log, shard, deadline } = run;
+  const ports = timedPorts({
+    loadExpectation,
+    metrics,
+    channel: run.channel,
+    reports,
+    account: run.account,
+    clock,
+    deadline,
+    ending,
+  });
+  const { channel, account } = ports;
   const opened = await openState({ store, channel, project, shard, clock, log, deadline, ending });
   if (opened.status === 'busy') return null;
+  const notifyFailure = failureNotifier({ channel, throttle, project, log, deadline });
   try {
-    const summary = await checkAndNotify(run, { ports, opened, ending }).catch(async (error: unknown) => {
-      ending.signal.throwIfAborted();
-      const failure = logFailure(log, error);
-      const { account: whom } = ports;
-      await notifyFailedRun(failure, {
-        opened,
-        channel: ports.channel,
-        account: whom,
-        throttle,
-        project,
-        clock,
-        log,
-        deadline,
-        now,
-      });
-      return { status: 'failed', error: failure } as const;
-    });
+    const summary = await checkAndNotify(run, { ports, opened, notifyFailure, ending }).catch(
+      async (error: unknown): Promise<RunSummary> => {
+        ending.signal.throwIfAborted();
+        const failure = logFailure(log, error);
+        const { now } = run;
+        await notifyFailedRun(failure, {
+          opened,
+          now,
+          channel,
+          account,
+          notifyFailure,
+          project,
+          clock,
+          log,
+          deadline,
+        });
+        return { status: 'failed', error: failure };
+      },
+    );
     ending.signal.throwIfAborted();
     return await chartHeartbeat(summary, { seconds: secondsSoFar(), ports, log });
   } finally {
@@ -143,8 +153,14 @@ async function checkAndNotify(
   {
     ports,
     opened,
+    notifyFailure,
     ending,
-  }: { readonly ports: TimedPorts; readonly opened: OpenedState; readonly ending: Ending },
+  }: {
+    readonly ports: TimedPorts;
+    readonly opened: OpenedState;
+    readonly notifyFailure: NotifyFailure;
+    readonly ending: Ending;
+  },
 ): Promise<RunSummary> {
   const { throttle, project, clock, log, deadline } = run;
   const expectation = await ports.loadExpectation();
@@ -153,15 +169,12 @@ async function checkAndNotify(
   const now = before === null ? run.now : momentOf(run, before);
   const result = await checkAfter(before, { run, expectation, now });
   ending.signal.throwIfAborted();
-  logReport(log, {
-    report: result.report,
-    minimumSeverity: policy.minimumSeverity,
-    channel: run.channel,
-  });
+  const { minimumSeverity } = policy;
+  logReport(log, { report: result.report, minimumSeverity, channel: run.channel });
   // Neither waits for the other: each has its own share of the time.
   const [metricsError, notified] = await bothOf(
     chartFindings(result, { before, ports }),
-    notifyRun(opened, { result, policy, project, now, ports, throttle, clock, log, deadline }),
+    notifyRun(opened, { result, policy, project, now, ports, notifyFailure, throttle, clock, log, deadline }),
   );
   return summaryOf(result, { metricsError, notified, log });
 }

@@ -5,7 +5,7 @@ import type { Policy } from '../../model/policy.ts';
 import type { Clock, Deadline, Log } from '../../model/ports.ts';
 import type { TableCounts } from '../../model/report.ts';
 import type { CheckResult } from '../check/check.ts';
-import { notifyFailure } from './failure.ts';
+import type { NotifyFailure } from './failure.ts';
 import type { FailureThrottle } from './failure-throttle.ts';
 import { NOT_PUBLISHED, type Published, publishReport, tidyReports } from './publish-report.ts';
 import { type AlertCounts, notificationBudgetMs, type SendResult, sendAlerts } from './send-alerts.ts';
@@ -22,6 +22,7 @@ interface NotifyOptions {
   /** By which waivers were judged, too. */
   readonly now: Date;
   readonly ports: Pick<TimedPorts, 'channel' | 'reports' | 'account'>;
+  readonly notifyFailure: NotifyFailure;
   readonly throttle: FailureThrottle;
   readonly clock: Clock;
   readonly log: Log;
@@ -107,16 +108,9 @@ const NOTHING_TOLD: AlertCounts = { opened: 0, changed: 0, reminded: 0, resolved
 /** What is new cannot be known: that is told, and how much is there, but not the findings over and over. */
 async function notifyLostState(
   error: DriftError,
-  { result: { report }, project, ports, throttle, log, deadline }: NotifyOptions,
+  { result: { report }, project, notifyFailure }: NotifyOptions,
 ): Promise<Notified> {
   const failure = { code: error.code, message: error.message };
-  await notifyFailure(failure, {
-    channel: ports.channel,
-    log,
-    throttle,
-    project,
-    deadline,
-    message: { type: 'lost-state', project, failure, report },
-  });
+  await notifyFailure(failure, { type: 'lost-state', project, failure, report });
   return { counts: NOTHING_TOLD, error, isSilent: false, published: NOT_PUBLISHED };
 }

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { playedClock } from '../../../emulators/clock.ts';
 import { startSlackEmulator } from '../../../emulators/slack.ts';
 import { createSlackWebhook } from '../../../src/adapters/slack-webhook/slack-webhook.ts';
-import { notifyFailure } from '../../../src/app/hourly/failure.ts';
+import { failureNotifier } from '../../../src/app/hourly/failure.ts';
 import { createFailureThrottle } from '../../../src/app/hourly/failure-throttle.ts';
 import { createSlackChannel } from '../../../src/slack/channel.ts';
 
@@ -101,7 +101,7 @@ test('a failure that Slack did not accept is told by the next run', async () => 
   };
   const messages: number[] = [];
   for (const _ of [0, 1, 2]) {
-    await notifyFailure(files, run);
+    await failureNotifier(run)(files);
     clock.advance(HOUR);
     messages.push(slack.messages.length);
   }
@@ -125,7 +125,7 @@ test.each([
   });
   const throttle = createFailureThrottle(playedClock());
 
-  await notifyFailure(files, { channel, project: 'shop', log: () => {}, throttle, ...deadline });
+  await failureNotifier({ channel, project: 'shop', log: () => {}, throttle, ...deadline })(files);
 
   expect(given).toStrictEqual([limits]);
 });
