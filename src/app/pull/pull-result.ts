@@ -7,14 +7,8 @@ export interface PullResult {
   readonly written: readonly string[];
   /** Was there already and says all of it, in whatever spelling. */
   readonly unchanged: readonly string[];
-  /** Was there already and says something else, or less. */
-  readonly kept: readonly {
-    readonly file: string;
-    readonly why: string;
-    /** What the file protects that what is there does not, each in words. */
-    readonly weakened: readonly string[];
-  }[];
-  /** What a replaced file protected, likewise. */
+  readonly kept: readonly Kept[];
+  /** What a replaced file protected that what is there does not. */
   readonly weakened: readonly { readonly file: string; readonly what: string }[];
   readonly skipped: readonly Skipped[];
   /** Cannot be an expected file. */
@@ -26,13 +20,21 @@ export interface PullResult {
   readonly requiredFieldBreaks: readonly RequiredFieldBreak[];
 }
 
+/** Was there already and says something else, or less. */
+interface Kept {
+  readonly file: string;
+  readonly why: string;
+  /** What the file protects that what is there does not, each in words. */
+  readonly weakened: readonly string[];
+}
+
 /**
  * `ignored`: the policy's `ignoreUnexpected` matches; `expires`: the table is about to go; `gone`: it was listed, and went
  * before it was read.
  */
-export type Skipped = Subject & { readonly why: 'ignored' | 'expires' | 'gone' };
+type Skipped = Subject & { readonly why: 'ignored' | 'expires' | 'gone' };
 
-export interface RequiredFieldBreak {
+interface RequiredFieldBreak {
   readonly name: string;
   readonly type: string;
   /** `dataset.table`, as declared. */
@@ -41,75 +43,57 @@ export interface RequiredFieldBreak {
   readonly except: readonly string[];
 }
 
-/** What became of one of them. */
-export type Outcome =
-  | {
-      readonly status: 'written';
-      readonly file: string;
-      readonly breaks: readonly Break[];
-      readonly weakened: readonly string[];
-    }
-  | { readonly status: 'unchanged'; readonly file: string; readonly breaks: readonly Break[] }
-  | {
-      readonly status: 'kept';
-      readonly file: string;
-      readonly why: string;
-      readonly weakened: readonly string[];
-    }
-  | (Skipped & { readonly status: 'skipped' })
-  | (Subject & { readonly status: 'refused'; readonly why: string })
-  | (Unchecked & { readonly status: 'unreadable' })
-  | (Subject & { readonly status: 'absent' });
-
 /** A required field that a file does not declare. */
 export interface Break {
   readonly field: RequiredField;
   readonly table: string;
 }
 
+interface Entries {
+  readonly written: { readonly file: string; readonly breaks: readonly Break[] } & Pick<Kept, 'weakened'>;
+  readonly unchanged: { readonly file: string; readonly breaks: readonly Break[] };
+  readonly kept: Kept;
+  readonly skipped: Skipped;
+  readonly refused: PullResult['refused'][number];
+  readonly unreadable: Unchecked;
+  readonly absent: Subject;
+}
+
+/** What became of one of them. */
+export type Outcome = {
+  [Status in keyof Entries]: { readonly status: Status; readonly entry: Entries[Status] };
+}[keyof Entries];
+
 /** By file or name, whatever was done first. */
 export function resultOf(outcomes: readonly Outcome[], requiredFields: readonly RequiredField[]): PullResult {
+  const inOrder = [...outcomes].sort((one, other) => order(nameOf(one), nameOf(other)));
   const of = <Status extends Outcome['status']>(status: Status) =>
-    outcomes.filter((outcome): outcome is Extract<Outcome, { status: Status }> => outcome.status === status);
-  const breaks = [...of('written'), ...of('unchanged')].flatMap((outcome) => outcome.breaks);
+    inOrder.filter(
+      (outcome): outcome is Extract<Outcome, { readonly status: Status }> => outcome.status === status,
+    );
+  const written = of('written').map(({ entry }) => entry);
+  const unchanged = of('unchanged').map(({ entry }) => entry);
+  const breaks = [...written, ...unchanged].flatMap((file) => file.breaks);
   return {
-    written: of('written')
-      .map(({ file }) => file)
-      .sort(),
-    unchanged: of('unchanged')
-      .map(({ file }) => file)
-      .sort(),
-    kept: of('kept')
-      .map(({ file, why, weakened }) => ({ file, why, weakened }))
-      .sort((one, other) => order(one.file, other.file)),
-    weakened: of('written')
-      .flatMap(({ file, weakened }) => weakened.map((what) => ({ file, what })))
-      .sort((one, other) => order(one.file, other.file)),
-    skipped: of('skipped')
-      .map(({ dataset, table, why }) => ({ dataset, table, why }))
-      .sort(bySubject),
-    refused: of('refused')
-      .map(({ dataset, table, why }) => ({ dataset, table, why }))
-      .sort(bySubject),
-    unreadable: of('unreadable')
-      .map(({ dataset, table, reason, detail }) => ({ dataset, table, reason, detail }))
-      .sort(bySubject),
-    absent: of('absent')
-      .map(({ dataset, table }) => ({ dataset, table }))
-      .sort(bySubject),
+    written: written.map(({ file }) => file),
+    unchanged: unchanged.map(({ file }) => file),
+    kept: of('kept').map(({ entry }) => entry),
+    weakened: written.flatMap(({ file, weakened }) => weakened.map((what) => ({ file, what }))),
+    skipped: of('skipped').map(({ entry }) => entry),
+    refused: of('refused').map(({ entry }) => entry),
+    unreadable: of('unreadable').map(({ entry }) => entry),
+    absent: of('absent').map(({ entry }) => entry),
     requiredFieldBreaks: requiredFields.flatMap((field) => {
-      const tables = breaks
-        .filter((broken) => broken.field === field)
-        .map(({ table }) => table)
-        .sort();
+      const broken = breaks.filter((each) => each.field === field);
+      const tables = broken.map(({ table }) => table).sort();
       const { name, type, except } = field;
       return tables.length === 0 ? [] : [{ name, type, tables, except: [...except, ...tables] }];
     }),
   };
 }
 
-function bySubject(one: Subject, other: Subject): number {
-  return order(one.dataset, other.dataset) || order(one.table ?? '', other.table ?? '');
+function nameOf({ entry }: Outcome): string {
+  return 'file' in entry ? entry.file : `${entry.dataset}\0${entry.table ?? ''}`;
 }
 
 export function order(one: string, other: string): number {
@@ -117,19 +101,22 @@ export function order(one: string, other: string): number {
   return one < other ? -1 : 1;
 }
 
-export function refused({ dataset, table }: Subject, why: string): Outcome {
-  return { status: 'refused', dataset, table, why };
+export function refused(subject: Subject, why: string): Outcome {
+  return { status: 'refused', entry: { ...subject, why } };
 }
 
-export function unreadable({ dataset, table }: Subject, { reason, detail }: Unreadable): Outcome {
-  return { status: 'unreadable', dataset, table, reason, detail };
+export function unreadable(
+  subject: Subject,
+  { reason, detail }: Pick<Unreadable, 'reason' | 'detail'>,
+): Outcome {
+  return { status: 'unreadable', entry: { ...subject, reason, detail } };
 }
 
 /** What was named must be there; what was listed may go at any time. */
-export function missing({ dataset, table }: Subject, isNamed: boolean): Outcome {
-  return isNamed ? { status: 'absent', dataset, table } : { status: 'skipped', dataset, table, why: 'gone' };
+export function missing(subject: Subject, isNamed: boolean): Outcome {
+  return isNamed ? { status: 'absent', entry: subject } : skipped(subject, 'gone');
 }
 
-export function skipped({ dataset, table }: Subject, why: Skipped['why']): Outcome {
-  return { status: 'skipped', dataset, table, why };
+export function skipped(subject: Subject, why: Skipped['why']): Outcome {
+  return { status: 'skipped', entry: { ...subject, why } };
 }

@@ -6,7 +6,7 @@ import { matchesPattern } from '../../model/pattern.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { ListedTable, Read, Warehouse } from '../../model/ports.ts';
 import type { Selection } from '../config.ts';
-import { type Outcome, order, refused, unreadable } from './pull-result.ts';
+import { type Outcome, order, refused, skipped, unreadable } from './pull-result.ts';
 
 /** What decides which datasets and tables are looked at. */
 export interface TargetOptions {
@@ -108,10 +108,8 @@ async function listedDatasets(options: TargetOptions): Promise<Chosen<Target>> {
       ...valid.outcomes,
       ...valid.chosen
         .filter((_, index) => isLeftOut[index] === true)
-        .map(({ dataset }): Outcome => ({ status: 'skipped', dataset, table: null, why: 'ignored' })),
-      ...(unreachable.length === 0
-        ? []
-        : [unreadable(project, { status: 'unreadable', reason: 'unavailable', detail })]),
+        .map(({ dataset }) => skipped({ dataset, table: null }, 'ignored')),
+      ...(unreachable.length === 0 ? [] : [unreadable(project, { reason: 'unavailable', detail })]),
     ],
   };
 }
@@ -186,16 +184,13 @@ export async function chooseTables(
 
 /** `events_YYYYMMDD` to its shards, newest first, those later than tomorrow last. */
 function shardsByName(tables: readonly string[], now: Date): ReadonlyMap<string, readonly string[]> {
-  const shards = new Map<string, string[]>();
-  for (const table of tables) {
+  const byName = Map.groupBy(tables, (table) => {
     const shard = parseShard(table);
-    if (shard === null) continue;
-    const name = shardedName(shard.prefix);
-    const others = shards.get(name);
-    if (others === undefined) shards.set(name, [table]);
-    else others.push(table);
-  }
-  return new Map([...shards].map(([name, ids]) => [name, inOrder(ids, now).newestFirst]));
+    return shard === null ? null : shardedName(shard.prefix);
+  });
+  return new Map(
+    [...byName].flatMap(([name, ids]) => (name === null ? [] : [[name, inOrder(ids, now).newestFirst]])),
+  );
 }
 
 function meaningProblem({ name, shards }: Candidate): string | null {

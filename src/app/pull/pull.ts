@@ -1,30 +1,25 @@
-import { join } from 'node:path';
-import { problemText, readJson } from '../../adapters/folders/json-file.ts';
 import { compareDataset } from '../../compare/dataset.ts';
 import { compareTable } from '../../compare/table.ts';
 import { datasetContent, tableContent } from '../../files/expected-file.ts';
 import { contractOf, expectedTable } from '../../files/expected-table.ts';
 import { datasetRules, tableRules } from '../../files/file-rules.ts';
 import { datasetFile, tableFile } from '../../files/file-schemas.ts';
-import { fileText } from '../../files/file-text.ts';
 import { shapeProblems } from '../../files/shape-problems.ts';
 import { weakenings } from '../../kinds/weakening.ts';
 import { canonicalTable, canonicalTypeName } from '../../metadata/canonical.ts';
-import { isObject } from '../../metadata/parse.ts';
 import { DATASET_SETTINGS, statedSettings } from '../../metadata/settings.ts';
 import { MalformedError } from '../../model/errors.ts';
 import type { Change, Subject } from '../../model/finding.ts';
 import { matchesPattern } from '../../model/pattern.ts';
 import type { RequiredField } from '../../model/policy.ts';
 import type { Read, Resource, Warehouse } from '../../model/ports.ts';
-import type { Contract, ExpectedTable, Field, Settings } from '../../model/table.ts';
+import type { Contract, ExpectedTable, Table } from '../../model/table.ts';
 import { typeName } from '../../model/value.ts';
 import {
   type Break,
   missing,
   type Outcome,
   type PullResult,
-  refused,
   resultOf,
   skipped,
   unreadable,
@@ -37,13 +32,10 @@ import {
   type Target,
   type TargetOptions,
 } from './pull-targets.ts';
+import { type ExpectedFile, type WriteOptions, writeFile } from './write-file.ts';
 
-export interface PullOptions extends TargetOptions {
-  /** The folder of JSON Schemas as files directly in the writer's root would name it; null: none is reachable. */
-  readonly schemas: string | null;
+export interface PullOptions extends TargetOptions, WriteOptions {
   readonly requiredFields: readonly RequiredField[];
-  /** What becomes of a file that says something else; its contract is kept either way. */
-  readonly existing: 'keep' | 'replace';
   /** Tables done, of those known so far. */
   readonly onProgress?: (done: number, all: number) => void;
 }
@@ -87,30 +79,21 @@ async function pullDataset(run: Run, { dataset, declaredAs, isNamed }: Target): 
   const resource = read.value;
   // Nothing of it is recorded.
   if (resource === null) return [];
-  return [
-    await unlessMalformed(subject, () =>
-      writeExpected(run, {
-        subject,
-        file: `${declaredAs}.json`,
-        schema: 'dataset',
-        content: datasetContent(resource),
-        problemsOf: (file) => [...shapeProblems(datasetFile, file), ...datasetRules(file, declaredAs)],
-        changesOf: (file) => compareDataset(statedSettings(DATASET_SETTINGS, file).settings, resource),
-        saysAllOf: (file, content) =>
-          statesSettings(
-            statedSettings(DATASET_SETTINGS, file).settings,
-            statedSettings(DATASET_SETTINGS, content).settings,
-          ),
-        weakenedBy: (existing) =>
-          weakenings(compareDataset(statedSettings(DATASET_SETTINGS, existing).settings, resource), {
-            expected: {},
-            contract: NO_CONTRACT,
-            actual: null,
-          }),
-        breaksOf: () => [],
-      }),
-    ),
-  ];
+  const statedBy = (file: Resource) => statedSettings(DATASET_SETTINGS, file);
+  const changesOf = (file: Resource) => compareDataset(statedBy(file).settings, resource);
+  const expected: ExpectedFile = {
+    subject,
+    file: `${declaredAs}.json`,
+    schema: 'dataset',
+    content: datasetContent(resource),
+    problemsOf: (file) => [...shapeProblems(datasetFile, file), ...datasetRules(file, declaredAs)],
+    statedBy,
+    changesOf,
+    weakenedBy: (before) =>
+      weakenings(changesOf(before), { expected: {}, contract: NO_CONTRACT, actual: null }),
+    breaksOf: () => [],
+  };
+  return [await unlessMalformed(subject, () => writeFile(run, expected))];
 }
 
 async function pullTable(run: Run, target: Target, candidate: Candidate): Promise<Outcome> {
@@ -131,38 +114,40 @@ async function pullTable(run: Run, target: Target, candidate: Candidate): Promis
     // Of many shards each goes in its time; the table that they are stays.
     const isPassing = actual.expirationTime !== null && (shards === null || shards.length === 1);
     if (isPassing && !isAskedFor) return skipped(subject, 'expires');
-    return writeExpected(run, {
+    return writeFile(run, {
       subject,
       file,
       schema: 'table',
       content: tableContent(resource),
       problemsOf: (content) => [...shapeProblems(tableFile, content), ...tableRules(content, declared)],
+      statedBy: expectedTable,
       changesOf: (content) => {
         const { extraFields } = contractOf(content);
-        const contract = { ...NO_CONTRACT, extraFields };
-        return compareTable({ expected: expectedTable(content), actual, contract });
-      },
-      weakenedBy: (existing) => {
-        const { type, ...expected } = expectedTable(existing);
-        const changes = compareTable({
-          expected: type === undefined ? expected : { ...expected, type },
+        return compareTable({
+          expected: expectedTable(content),
           actual,
-          contract: NO_CONTRACT,
-        });
-        // Another type hides all else but the fields.
-        const hidden = changes.some(({ kind }) => kind === 'table-type')
-          ? compareTable({ expected, actual, contract: NO_CONTRACT }).filter(({ path }) => path === null)
-          : [];
-        return weakenings([...changes, ...hidden], {
-          expected,
-          contract: contractOf(existing),
-          actual,
+          contract: { ...NO_CONTRACT, extraFields },
         });
       },
-      saysAllOf: (existing, content) => statesTable(expectedTable(existing), expectedTable(content)),
+      weakenedBy: (before) => {
+        const expected = expectedTable(before);
+        return weakenings(hiddenToo(expected, actual), { expected, contract: contractOf(before), actual });
+      },
       breaksOf: (content) => breaksOf(expectedTable(content), declared, run.requiredFields),
     });
   });
+}
+
+/** How a file differs, with what another type of table hides: all else but the fields. */
+function hiddenToo({ type, ...expected }: ExpectedTable, actual: Table): readonly Change[] {
+  const contract = NO_CONTRACT;
+  const changes = compareTable({
+    expected: type === undefined ? expected : { ...expected, type },
+    actual,
+    contract,
+  });
+  if (type === undefined || type === actual.type) return changes;
+  return [...changes, ...compareTable({ expected, actual, contract }).filter(({ path }) => path === null)];
 }
 
 /** The first that is still there. */
@@ -188,136 +173,6 @@ const NO_CONTRACT: Contract = {
   extraFields: 'report',
 };
 
-interface ExpectedFile {
-  readonly subject: Subject;
-  readonly file: string;
-  readonly schema: 'dataset' | 'table';
-  readonly content: Resource;
-  /** Why a file's content would not be read. */
-  readonly problemsOf: (content: Resource) => readonly { readonly path: string; readonly message: string }[];
-  /** How a valid file's content differs from what is there. */
-  readonly changesOf: (content: Resource) => readonly Change[];
-  /** What an existing file protects that what is there does not. */
-  readonly weakenedBy: (existing: Resource) => readonly string[];
-  /** Whether one valid file states whatever another does, which both agree with what is there. */
-  readonly saysAllOf: (existing: Resource, content: Resource) => boolean;
-  readonly breaksOf: (content: Resource) => readonly Break[];
-}
-
-async function writeExpected(run: Run, expected: ExpectedFile): Promise<Outcome> {
-  const { subject, file, schema, content, problemsOf, changesOf, weakenedBy, saysAllOf, breaksOf } = expected;
-  const { writer, schemas } = run;
-  const place = await writer.look(file);
-  if (place.status === 'blocked') return refused(subject, place.why);
-  const existing = place.status === 'absent' ? {} : await readExisting(join(writer.root, file));
-  if (typeof existing === 'string') return { status: 'kept', file, why: existing, weakened: [] };
-  // An invalid file has not the shape that comparing relies on.
-  const isInvalid = place.status === 'file' && problemsOf(existing).length > 0;
-  const weakened = isInvalid
-    ? ['it is invalid, so that what it protects is not known']
-    : ifReadable(existing, weakenedBy);
-  const breaks = ifReadable(content, breaksOf);
-  if (place.status === 'file') {
-    const why = whyDifferent(existing, { content, problemsOf, changesOf, saysAllOf });
-    if (why === null) return { status: 'unchanged', file, breaks };
-    if (run.existing === 'keep') return { status: 'kept', file, why, weakened };
-  }
-  const { $schema: existingSchema, contract } = existing;
-  const $schema = typeof existingSchema === 'string' ? existingSchema : schemaReference(schemas, schema);
-  const complete = {
-    ...($schema === null ? {} : { $schema }),
-    ...content,
-    ...(contract === undefined || schema === 'dataset' ? {} : { contract }),
-  };
-  const problems = problemsOf(complete);
-  // With a contract that no longer fits, the file would stop every check: a person must decide.
-  if (problems.length > 0 && problemsOf(content).length === 0)
-    return {
-      status: 'kept',
-      file,
-      why: `its contract does not fit what is there: ${inShort(problems)}`,
-      weakened: [],
-    };
-  if (problems.length > 0) return refused(subject, `no file can say it: ${inShort(problems)}`);
-  const changes = changesOf(complete);
-  if (changes.length > 0) return refused(subject, `no file can say it: ${kindsOf(changes)}`);
-  await writer.write(file, fileText(complete));
-  return { status: 'written', file, breaks, weakened };
-}
-
-/** A text says why it cannot be read. */
-async function readExisting(path: string): Promise<Resource | string> {
-  const read = await readJson(path);
-  if ('problems' in read) return `it ${problemText(read)}`;
-  return isObject(read.value) ? read.value : 'it is no JSON object';
-}
-
-/** null: it says what is there, and all of it. */
-function whyDifferent(
-  existing: Resource,
-  {
-    content,
-    problemsOf,
-    changesOf,
-    saysAllOf,
-  }: Pick<ExpectedFile, 'content' | 'problemsOf' | 'changesOf' | 'saysAllOf'>,
-): string | null {
-  const problems = problemsOf(existing);
-  if (problems.length > 0) return `it is invalid: ${inShort(problems)}`;
-  const changes = changesOf(existing);
-  if (changes.length > 0) return `differs: ${kindsOf(changes)}`;
-  return problemsOf(content).length > 0 || saysAllOf(existing, content) ? null : 'in sync, but states less';
-}
-
-function ifReadable<Told>(content: Resource, told: (content: Resource) => readonly Told[]): readonly Told[] {
-  try {
-    return told(content);
-  } catch (error) {
-    if (error instanceof MalformedError) return [];
-    throw error;
-  }
-}
-
-function schemaReference(schemas: string | null, kind: 'dataset' | 'table'): string | null {
-  if (schemas === null) return null;
-  return `${kind === 'table' ? '../' : ''}${schemas}/${kind}.schema.json`;
-}
-
-/** Whether a file states whatever another does; what values both state is not asked. */
-function statesTable(existing: ExpectedTable, content: ExpectedTable): boolean {
-  const { settings, fields, ...others } = content;
-  return (
-    Object.keys(others).every((key) => key in existing) &&
-    statesSettings(existing.settings, settings) &&
-    statesFields(existing.fields, fields)
-  );
-}
-
-function statesSettings(existing: Settings | undefined, content: Settings | undefined): boolean {
-  return [...(content ?? [])].every(([kind, { values }]) => {
-    const stated = existing?.get(kind);
-    return (
-      stated !== undefined &&
-      (stated.othersAbsent || [...values.keys()].every((part) => stated.values.has(part)))
-    );
-  });
-}
-
-function statesFields(
-  existing: readonly Field[] | undefined,
-  content: readonly Field[] | undefined,
-): boolean {
-  if (content === undefined) return true;
-  if (existing === undefined) return false;
-  const byName = new Map(existing.map((field) => [field.name.toLowerCase(), field]));
-  return content.every(({ name, settings, fields }) => {
-    const field = byName.get(name.toLowerCase());
-    return (
-      field !== undefined && statesSettings(field.settings, settings) && statesFields(field.fields, fields)
-    );
-  });
-}
-
 /** The same question as at load: tables only, and a parameterised type is of its type. */
 function breaksOf(
   { type = 'TABLE', fields = [] }: ExpectedTable,
@@ -334,23 +189,12 @@ function breaksOf(
     .map((field) => ({ field, table: `${declared.dataset}.${declared.table}` }));
 }
 
-function kindsOf(changes: readonly Change[]): string {
-  return [...new Set(changes.map(({ kind }) => kind))].join(', ');
-}
-
-/** The first problem, and how many more there are. */
-function inShort(problems: readonly { readonly path: string; readonly message: string }[]): string {
-  const [first] = problems;
-  const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
-  return first === undefined ? '' : `${first.path}: ${first.message}${more}`;
-}
-
 async function unlessMalformed(subject: Subject, write: () => Promise<Outcome> | Outcome): Promise<Outcome> {
   try {
     return await write();
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
-    return unreadable(subject, { status: 'unreadable', reason: 'malformed', detail: error.message });
+    return unreadable(subject, { reason: 'malformed', detail: error.message });
   }
 }
 
