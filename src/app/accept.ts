@@ -7,7 +7,7 @@ import { restate, withoutContractPaths } from '../files/restate.ts';
 import { kindRow } from '../kinds/index.ts';
 import { tableMissing, tableUnexpected } from '../kinds/table.ts';
 import { weakenings } from '../kinds/weakening.ts';
-import { canonicalTable, statedFields } from '../metadata/canonical.ts';
+import { canonicalTable } from '../metadata/canonical.ts';
 import { shardedPrefix } from '../metadata/date-shard.ts';
 import { isObject } from '../metadata/parse.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
@@ -17,7 +17,7 @@ import { covers } from '../model/field-path.ts';
 import type { Change, Kind } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Read, Resource, TableId, Warehouse } from '../model/ports.ts';
-import type { DeclaredDataset } from '../model/table.ts';
+import type { Contract, DeclaredDataset } from '../model/table.ts';
 import { valueText } from '../model/value.ts';
 import { readNewestShards } from './check/date-shards.ts';
 
@@ -78,7 +78,11 @@ export function parseTarget(argument: string): TableId {
  */
 export async function accept(options: AcceptOptions): Promise<AcceptResult> {
   const { datasets, target, kind } = options;
-  if (kind !== null && kindRow(kind).scope === 'dataset') return refused(datasetKindRefusal(kind, target));
+  if (kind !== null && kindRow(kind).scope === 'dataset') {
+    return refused(
+      `${kind} is about the dataset, and drift accept changes a table's file: edit ${target.dataset}.json`,
+    );
+  }
   const dataset = declaredDataset(datasets, target.dataset);
   const isDeclared = dataset.tables.some(({ table }) => table === target.table);
   const answer = await readTable(options, { dataset: dataset.dataset, table: target.table });
@@ -87,12 +91,10 @@ export async function accept(options: AcceptOptions): Promise<AcceptResult> {
       return unchecked(target, `${answer.reason} (${answer.detail})`);
     case 'absent':
       if (!isDeclared) throw new DriftError('UnknownSelection', unknownTable(dataset, target.table));
-      return acceptMissing(options, dataset);
+      return acceptMissing(options, dataset.dataset);
     case 'found':
       try {
-        return await (isDeclared
-          ? acceptChanges(options, answer.value)
-          : acceptUnexpected(options, answer.value));
+        return await (isDeclared ? acceptChanges : acceptUnexpected)(options, answer.value);
       } catch (error) {
         if (error instanceof MalformedError) return unchecked(target, `malformed (${error.message})`);
         throw error;
@@ -109,34 +111,22 @@ async function readTable({ warehouse, now }: AcceptOptions, id: TableId): Promis
   return read.status === 'found' ? { status: 'found', value: read.value.newest.resource } : read;
 }
 
-function datasetKindRefusal(kind: Kind, { dataset }: TableId): string {
-  return `${kind} is about the dataset, and drift accept changes a table's file: edit ${dataset}.json`;
-}
-
 function declaredDataset(datasets: readonly DeclaredDataset[], name: string): DeclaredDataset {
   const dataset = datasets.find(({ declaredAs }) => declaredAs === name);
   if (dataset !== undefined) return dataset;
-  const near = didYouMean(
-    name,
-    datasets.map(({ declaredAs }) => declaredAs),
-  );
-  throw new DriftError(
-    'UnknownSelection',
-    `no file declares the dataset ${JSON.stringify(name)}${near || '; drift pull writes its files'}`,
-  );
+  const declared = datasets.map(({ declaredAs }) => declaredAs);
+  const advice = didYouMean(name, declared) || '; drift pull writes its files';
+  throw new DriftError('UnknownSelection', `no file declares the dataset ${JSON.stringify(name)}${advice}`);
 }
 
-function unknownTable({ declaredAs, tables }: DeclaredDataset, table: string): string {
-  const near = didYouMean(
-    table,
-    tables.map((declared) => declared.table),
-  );
-  return `no file declares the table ${JSON.stringify(`${declaredAs}.${table}`)}, and BigQuery has none${near}`;
+function unknownTable({ declaredAs, tables }: DeclaredDataset, name: string): string {
+  const declared = tables.map(({ table }) => table);
+  return `no file declares the table ${JSON.stringify(`${declaredAs}.${name}`)}, and BigQuery has none${didYouMean(name, declared)}`;
 }
 
 /** Declared and absent: missing once its dataset answered too, as in a check. */
-async function acceptMissing(options: AcceptOptions, { dataset }: DeclaredDataset): Promise<AcceptResult> {
-  const { warehouse, target, force, removeFile } = options;
+async function acceptMissing(options: AcceptOptions, dataset: string): Promise<AcceptResult> {
+  const { warehouse, target, force } = options;
   const own = await warehouse.getDataset(dataset);
   if (own.status === 'absent') {
     return refused(
@@ -146,135 +136,109 @@ async function acceptMissing(options: AcceptOptions, { dataset }: DeclaredDatase
   if (own.status === 'unreadable' && (await warehouse.listTables(dataset)).status !== 'found') {
     return unchecked(target, `${own.reason} (its dataset could not be read: ${own.detail})`);
   }
-  const file = fileOf(target);
-  const text = await options.readText(file);
-  const content = parsed(text);
-  const change: Change = {
-    kind: tableMissing.id,
-    path: null,
-    expected: expectedTable(content).type ?? 'TABLE',
-    actual: null,
-  };
+  const removed = fileOf(target);
+  const content = parsed(await options.readText(removed));
+  const expected = expectedTable(content).type ?? 'TABLE';
+  const change: Change = { kind: tableMissing.id, path: null, expected, actual: null };
   if (!isPicked(options, change)) return nothing([change]);
-  const weakened = [`${file} is removed${content['contract'] === undefined ? '' : ', with its contract'}`];
+  const weakened = [`${removed} is removed${content['contract'] === undefined ? '' : ', with its contract'}`];
   if (!force) return needsForce(weakened, [change]);
-  await removeFile(file);
-  return {
-    status: 'accepted',
-    written: null,
-    removed: file,
-    accepted: [change],
-    weakened,
-    refused: null,
-    left: [],
-  };
+  await options.removeFile(removed);
+  return { ...unchanged, status: 'accepted', removed, accepted: [change], weakened };
 }
 
 async function acceptUnexpected(options: AcceptOptions, resource: Resource): Promise<AcceptResult> {
-  const { target, problemsOf, newFile, writeText } = options;
-  const change: Change = {
-    kind: tableUnexpected.id,
-    path: null,
-    expected: null,
-    actual: canonicalTable(resource).type,
-  };
+  const { target } = options;
+  const actual = canonicalTable(resource).type;
+  const change: Change = { kind: tableUnexpected.id, path: null, expected: null, actual };
   if (!isPicked(options, change)) return nothing([change]);
   if (/^\.|[/\\\0]/.test(target.table)) return refused(`${JSON.stringify(target.table)} cannot name a file`);
-  const file = fileOf(target);
-  const text = newFile(resource);
-  const problems = problemsOf(parsed(text), target);
-  if (problems.length > 0) return refused(invalid(file, problems));
-  await writeText(file, text);
-  return { ...unchanged, status: 'accepted', written: file, accepted: [change] };
+  const written = fileOf(target);
+  const text = options.newFile(resource);
+  const problems = options.problemsOf(parsed(text), target);
+  if (problems.length > 0) return refused(invalid(written, problems));
+  await options.writeText(written, text);
+  return { ...unchanged, status: 'accepted', written, accepted: [change] };
 }
 
 async function acceptChanges(options: AcceptOptions, resource: Resource): Promise<AcceptResult> {
-  const { target, force, problemsOf } = options;
-  const file = fileOf(target);
-  const text = await options.readText(file);
+  const { target, force } = options;
+  const actual = canonicalTable(resource);
+  const differences = (file: Resource) =>
+    compareTable({ expected: expectedTable(file), actual, contract: contractOf(file) });
+  const written = fileOf(target);
+  const text = await options.readText(written);
   const before = parsed(text);
-  const differences = compare(before, resource);
-  const { content, accepted, unexpressed } = applied(options, { before, resource });
-  if (unexpressed !== null) return { ...refused(unexpressed), left: differences };
-  if (accepted.length === 0) return nothing(differences);
+  const seen = differences(before);
+  const { content, accepted, tooShort } = applied(options, { before, resource, differences });
+  if (tooShort !== null) return { ...refused(tooShort), left: seen };
+  if (accepted.length === 0) return nothing(seen);
   const isGone = isGoneIn(content);
   const after = withoutContractPaths(content, isGone);
-  const written = rewrittenText(text, after);
-  const reread = parsed(written);
-  const problems = problemsOf(reread, target);
-  if (problems.length > 0) return { ...refused(invalid(file, problems)), left: differences };
-  const left = compare(reread, resource);
-  if (!isDeepStrictEqual(reread, after) || left.some((change) => isSame(change, accepted))) {
-    return { ...refused(`${file} cannot be made to say it: edit it by hand`), left: differences };
+  const afterText = rewrittenText(text, after);
+  const reread = parsed(afterText);
+  const problems = options.problemsOf(reread, target);
+  if (problems.length > 0) return { ...refused(invalid(written, problems)), left: seen };
+  const left = differences(reread);
+  if (!isDeepStrictEqual(reread, after) || left.some((change) => isOneOf(accepted, change))) {
+    return { ...refused(`${written} cannot be made to say it: edit it by hand`), left: seen };
   }
+  const [expected, contract] = [expectedTable(before), contractOf(before)];
   const weakened = [
-    ...weakenings(accepted, {
-      expected: expectedTable(before),
-      contract: contractOf(before),
-      actual: canonicalTable(resource),
-    }),
-    ...lostEntries(before, isGone),
+    ...weakenings(accepted, { expected, contract, actual }),
+    ...lostEntries(contract, isGone),
   ];
-  if (weakened.length > 0 && !force) return needsForce(weakened, differences);
-  await options.writeText(file, written);
-  return { ...unchanged, status: 'accepted', written: file, accepted, weakened, left };
-}
-
-/** As in a check. */
-function compare(file: Resource, resource: Resource): readonly Change[] {
-  return compareTable({
-    expected: expectedTable(file),
-    actual: canonicalTable(resource),
-    contract: contractOf(file),
-  });
+  if (weakened.length > 0 && !force) return needsForce(weakened, seen);
+  await options.writeText(written, afterText);
+  return { ...unchanged, status: 'accepted', written, accepted, weakened, left };
 }
 
 /** More rounds than there are levels of one change that hides another: type, partitioning, expiration. */
 const MAX_ROUNDS = 5;
 
-/** Round by round, since one change hides what follows from it. */
+interface Applied {
+  readonly content: Resource;
+  readonly accepted: readonly Change[];
+  /** Why it cannot be accepted. */
+  readonly tooShort: string | null;
+}
+
+/** Round by round: what one change has hidden is accepted with it, but a shorter retention is a decision of its own. */
 function applied(
   options: AcceptOptions,
-  { before, resource }: { readonly before: Resource; readonly resource: Resource },
-): { readonly content: Resource; readonly accepted: readonly Change[]; readonly unexpressed: string | null } {
+  {
+    before,
+    resource,
+    differences,
+  }: {
+    readonly before: Resource;
+    readonly resource: Resource;
+    readonly differences: (file: Resource) => readonly Change[];
+  },
+): Applied {
   let content = before;
   let accepted: readonly Change[] = [];
-  const seen = compare(before, resource);
+  const seen = differences(before);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const follows = (change: Change) =>
-      !isSame(change, seen) && accepted.some(({ kind }) => isHiddenBy(change.kind, kind));
-    const changes = compare(content, resource).filter(
-      (change) => !isSame(change, accepted) && (isPicked(options, change) || follows(change)),
+    const wasHidden = (change: Change) =>
+      accepted.length > 0 && !isOneOf(seen, change) && change.context?.type !== 'caused-by';
+    const only = differences(content).filter(
+      (change) => !isOneOf(accepted, change) && (isPicked(options, change) || wasHidden(change)),
     );
-    if (changes.length === 0) break;
-    const retention = changes.find(({ kind }) => kind === 'retention');
-    if (retention !== undefined && loweredRetention(valueText(retention.actual) ?? '0') === null) {
-      const kept = formatDuration(Number(retention.actual));
-      const unexpressed = `data is kept for ${kept}: contract.retention cannot be lowered to less than a day; lengthen the expiration, or take the retention out of the contract`;
-      return { content: before, accepted: [], unexpressed };
+    if (only.length === 0) break;
+    const retention = valueText(only.find(({ context }) => context?.type === 'caused-by')?.actual ?? null);
+    if (retention !== null && loweredRetention(retention) === null) {
+      const tooShort = `data is kept for ${formatDuration(Number(retention))}: contract.retention cannot be lowered to less than a day; lengthen the expiration, or take the retention out of the contract`;
+      return { content: before, accepted: [], tooShort };
     }
-    content = restate({ file: content, actual: resource, only: changes });
-    accepted = [...accepted, ...changes];
+    content = restate({ file: content, actual: resource, only });
+    accepted = [...accepted, ...only];
   }
-  return { content, accepted, unexpressed: null };
+  return { content, accepted, tooShort: null };
 }
 
-function isSame(change: Change, changes: readonly Change[]): boolean {
-  return changes.some(({ kind, path }) => kind === change.kind && path === change.path);
-}
-
-/** What follows from a change is accepted with it; a shorter retention is a decision of its own. */
-function isHiddenBy(kind: Kind, hiding: Kind): boolean {
-  switch (hiding) {
-    case 'table-type':
-      return kindRow(kind).scope === 'table' && kind !== 'retention';
-    case 'partitioning-missing':
-    case 'partitioning-unexpected':
-    case 'partitioning-different':
-      return kind === 'partition-expiration' || kind === 'partition-filter';
-    default:
-      return false;
-  }
+function isOneOf(changes: readonly Change[], { kind, path }: Change): boolean {
+  return changes.some((change) => change.kind === kind && change.path === path);
 }
 
 function isPicked({ path, kind, policy }: AcceptOptions, change: Change): boolean {
@@ -284,15 +248,16 @@ function isPicked({ path, kind, policy }: AcceptOptions, change: Change): boolea
 
 /** Whether a path of the contract names no field of the file any more. */
 function isGoneIn(file: Resource): (path: string) => boolean {
-  const schema = file['schema'];
-  if (!isObject(schema)) return () => false;
-  const fields = statedFields(schema['fields'] ?? []);
+  const { fields } = expectedTable(file);
+  if (fields === undefined) return () => false;
   const isField = fieldFinder(fields);
   return (path) => !isField(path);
 }
 
-function lostEntries(file: Resource, isGone: (path: string) => boolean): readonly string[] {
-  const { criticalFields, consumers } = contractOf(file);
+function lostEntries(
+  { criticalFields, consumers }: Contract,
+  isGone: (path: string) => boolean,
+): readonly string[] {
   return [
     ...criticalFields.filter(isGone).map((path) => `contract.criticalFields lists ${path} no longer`),
     ...[...consumers].flatMap(([name, paths]) =>
@@ -312,12 +277,10 @@ function fileOf({ dataset, table }: TableId): string {
   return `${dataset}/${table}.json`;
 }
 
-function invalid(file: string, problems: readonly Omit<Problem, 'file'>[]): string {
+function invalid(file: string, problems: ReturnType<AcceptOptions['problemsOf']>): string {
   const lines = problems.map(({ path, message }) => `${file}: ${path}: ${message}`);
-  return [
-    'the expected file would be invalid; accept what belongs together, or edit it by hand',
-    ...lines,
-  ].join('\n');
+  const advice = 'the expected file would be invalid; accept what belongs together, or edit it by hand';
+  return [advice, ...lines].join('\n');
 }
 
 const unchanged = {
@@ -338,15 +301,10 @@ function refused(why: string): AcceptResult {
 }
 
 function needsForce(weakened: readonly string[], left: readonly Change[]): AcceptResult {
-  return {
-    ...unchanged,
-    status: 'needs-force',
-    weakened,
-    refused: 'nothing is changed: this weakens what the file protects, and --force accepts it',
-    left,
-  };
+  const why = 'nothing is changed: this weakens what the file protects, and --force accepts it';
+  return { ...refused(why), status: 'needs-force', weakened, left };
 }
 
 function unchecked({ dataset, table }: TableId, why: string): AcceptResult {
-  return { ...unchanged, status: 'unchecked', refused: `${dataset}.${table} could not be read: ${why}` };
+  return { ...refused(`${dataset}.${table} could not be read: ${why}`), status: 'unchecked' };
 }

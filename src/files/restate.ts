@@ -80,14 +80,14 @@ const IN_PARTS: Readonly<Record<string, Resource>> = {
   labels: {},
   tableConstraints: { primaryKey: null, foreignKeys: null },
   externalDataConfiguration: { sourceFormat: null, sourceUris: null },
-  hivePartitioningOptions: { mode: null, sourceUriPrefix: null },
+  'externalDataConfiguration.hivePartitioningOptions': { mode: null, sourceUriPrefix: null },
 };
 
 /** Two resources mean the same where this is equal. */
 type Meaning = (resource: Resource) => unknown;
 
 function restatedAt(resource: Resource, path: Path, found: unknown, meaning: Meaning): Resource {
-  const key = path.at(-1) ?? '';
+  const key = path.join('.');
   const stated = valueAt(resource, path);
   const isInParts = Object.hasOwn(IN_PARTS, key);
   // A table that is no external one has no part of a source.
