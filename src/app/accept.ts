@@ -4,6 +4,7 @@ import { compareTable } from '../compare/table.ts';
 import { contractOf, expectedTable } from '../files/expected-table.ts';
 import { rewrittenText } from '../files/file-text.ts';
 import { restate, withoutContractPaths } from '../files/restate.ts';
+import { datasetMissing } from '../kinds/dataset.ts';
 import { kindRow } from '../kinds/index.ts';
 import { tableMissing, tableUnexpected } from '../kinds/table.ts';
 import { weakenings } from '../kinds/weakening.ts';
@@ -130,7 +131,7 @@ async function acceptMissing(options: AcceptOptions, dataset: string): Promise<A
   const own = await warehouse.getDataset(dataset);
   if (own.status === 'absent') {
     return refused(
-      `the dataset ${target.dataset} is not there (${own.detail}): dataset-missing is not accepted; restore it, or remove its files by hand`,
+      `the dataset ${target.dataset} is not there (${own.detail}): ${datasetMissing.id} is not accepted; restore it, or remove its files by hand`,
     );
   }
   if (own.status === 'unreadable' && (await warehouse.listTables(dataset)).status !== 'found') {

@@ -54,7 +54,7 @@ export function copyButton(label: string, what: 'text' | 'place'): Markup {
   return html`<button type="button" class="copy" data-copy="${what}">${label}</button>`;
 }
 
-/** What is counted and not listed, for the filter: `critical:field-missing:70 info:field-unexpected:2` */
+/** What is counted and not listed, for the filter: `critical:<kind>:70 info:<kind>:2` */
 export function dataMore(findings: readonly Finding[]): Markup | null {
   if (findings.length === 0) return null;
   const counts = new Map<string, number>();

@@ -125,7 +125,7 @@ export function tableCounts(tables: TableCounts): string {
   return `${counted(all, 'table')}: ${tables.inSync} in sync, ${tables.drifted} drifted, ${tables.unchecked} not checked`;
 }
 
-/** `60 table-missing, 2 field-type` of the most frequent names. */
+/** `60 <kind>, 2 <kind>` of the most frequent names. */
 export function countsBy(names: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);

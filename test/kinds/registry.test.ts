@@ -57,6 +57,20 @@ test.each(KINDS)('$id names the keys that it compares, or says why it compares n
   else for (const key of location) expect(key).toMatch(/^[a-z][A-Za-z]*(\.[a-z][A-Za-z]*)*$/);
 });
 
+test('what the page shows beside other settings has a label, which few kinds share', () => {
+  const settings = KINDS.filter(({ scope, location }) => scope !== 'dataset' && !isNone(location));
+  // The type and the mode of a field stand in its own line.
+  expect(settings.filter(({ label }) => label === undefined).map(({ id }) => id)).toEqual([
+    'field-type',
+    'field-mode',
+  ]);
+  const ofTables = settings.filter(({ scope }) => scope === 'table').map(({ label }) => label);
+  expect(ofTables.filter((label, index) => ofTables.indexOf(label) !== index)).toEqual([
+    'Partitioning',
+    'Partitioning',
+  ]);
+});
+
 test.each(KINDS)('$id has a repair, or says why there is none', ({ repair }) => {
   if (isNone(repair)) expect(repair.none).toMatch(/^.{20,}[^.]$/);
   else expect(repair).toBeTypeOf('function');
