@@ -1,6 +1,7 @@
 import { formatDuration } from '../model/duration.ts';
 import { type Value, valueText } from '../model/value.ts';
 import * as datasetRepair from '../repair/dataset.ts';
+import { changeLabels } from '../repair/options.ts';
 import { DECLARE_IT, type KindRow, otherKey, saidAs, saidAsDuration, sooner } from './kind.ts';
 
 export const datasetMissing: KindRow<'dataset'> = {
@@ -139,7 +140,7 @@ export const datasetLabels: KindRow<'dataset'> = {
   act: 'Set the labels again, or correct the file.',
   location: ['labels'],
   words: { what: 'the labels differ', say: saidAs('none') },
-  repair: datasetRepair.changedLabels,
+  repair: changeLabels,
 };
 
 export const datasetDescription: KindRow<'dataset'> = {

@@ -3,8 +3,8 @@ import type { Change } from '../model/finding.ts';
 import type { Contract, ExpectedTable, Field } from '../model/table.ts';
 import { type Value, valueText } from '../model/value.ts';
 import * as fieldRepair from '../repair/field.ts';
+import * as settingsRepair from '../repair/field-settings.ts';
 import { ofField } from '../repair/repair-case.ts';
-import * as schemaRepair from '../repair/schema.ts';
 import { DECLARE_IT, holdsRows, type KindRow, saidAs } from './kind.ts';
 
 export const fieldMissing: KindRow<'field'> = {
@@ -21,7 +21,7 @@ export const fieldMissing: KindRow<'field'> = {
   weakens: ({ path }, { contract }) =>
     saidOfReaders(`field ${path} is no longer expected`, reliedOn(contract, path)),
   words: { what: 'field {path} is missing', breaks: true, say: saidAs('nothing') },
-  repair: ofField(schemaRepair.fieldMissing),
+  repair: ofField(fieldRepair.fieldMissing),
 };
 
 export const fieldUnexpected: KindRow<'field'> = {
@@ -53,7 +53,7 @@ export const fieldType: KindRow<'field'> = {
     ...lostTags(expected, change.path ?? ''),
   ],
   words: { what: 'field {path} is of another type', breaks: true, say: saidAs('none') },
-  repair: ofField(schemaRepair.fieldType),
+  repair: ofField(fieldRepair.fieldType),
 };
 
 export const fieldMode: KindRow<'field'> = {
@@ -72,7 +72,7 @@ export const fieldMode: KindRow<'field'> = {
     return who.length > 0 || change.expected === 'REQUIRED' ? saidOfReaders(becomes(change), who) : [];
   },
   words: { what: 'field {path} is of another mode', breaks: true, say: saidAs('none') },
-  repair: ofField(schemaRepair.fieldMode),
+  repair: ofField(fieldRepair.fieldMode),
 };
 
 export const fieldDefault: KindRow<'field'> = {
@@ -86,7 +86,7 @@ export const fieldDefault: KindRow<'field'> = {
   location: ['defaultValueExpression'],
   label: 'default',
   words: { what: 'the default value of field {path} differs', say: saidAs('none') },
-  repair: ofField(fieldRepair.fieldDefault),
+  repair: ofField(settingsRepair.fieldDefault),
 };
 
 export const fieldCollation: KindRow<'field'> = {
@@ -100,7 +100,7 @@ export const fieldCollation: KindRow<'field'> = {
   location: ['collation'],
   label: 'collation',
   words: { what: 'the collation of field {path} differs', say: saidAs('none') },
-  repair: ofField(fieldRepair.fieldCollation),
+  repair: ofField(settingsRepair.fieldCollation),
 };
 
 export const fieldRoundingMode: KindRow<'field'> = {
@@ -114,7 +114,7 @@ export const fieldRoundingMode: KindRow<'field'> = {
   location: ['roundingMode'],
   label: 'rounding mode',
   words: { what: 'the rounding mode of field {path} differs', say: saidAs('none') },
-  repair: ofField(fieldRepair.fieldRoundingMode),
+  repair: ofField(settingsRepair.fieldRoundingMode),
 };
 
 export const fieldPolicyTags: KindRow<'field'> = {
@@ -137,7 +137,7 @@ export const fieldPolicyTags: KindRow<'field'> = {
     say: saidAs('none'),
     hint: 'Without its policy tag a column is open to everybody who may read the table.',
   },
-  repair: ofField(fieldRepair.fieldPolicyTags),
+  repair: ofField(settingsRepair.fieldPolicyTags),
 };
 
 export const fieldDescription: KindRow<'field'> = {
@@ -151,7 +151,7 @@ export const fieldDescription: KindRow<'field'> = {
   location: ['description'],
   label: 'description',
   words: { what: 'the description of field {path} differs', say: saidAs('none') },
-  repair: ofField(fieldRepair.fieldDescription),
+  repair: ofField(settingsRepair.fieldDescription),
 };
 
 function becomes({ path, expected, actual }: Change): string {

@@ -2,8 +2,8 @@ import { formatDuration, loweredRetention } from '../model/duration.ts';
 import type { Change } from '../model/finding.ts';
 import { valueText } from '../model/value.ts';
 import { isShorter } from '../repair/loss.ts';
+import * as partitioningRepair from '../repair/partitioning.ts';
 import { ofTable } from '../repair/repair-case.ts';
-import * as tableRepair from '../repair/table.ts';
 import {
   holdsRows,
   type KindRow,
@@ -32,7 +32,7 @@ export const partitioningMissing: KindRow<'table'> = {
   weakens: ({ expected }) => [`the partitioning ${valueText(expected)} is no longer expected`],
   label: 'Partitioning',
   words: { what: 'the partitioning is missing', say: saidAs('none'), hint: SET_AT_CREATION },
-  repair: ofTable(tableRepair.partitioning),
+  repair: ofTable(partitioningRepair.partitioning),
 };
 
 export const partitioningUnexpected: KindRow<'table'> = {
@@ -47,7 +47,7 @@ export const partitioningUnexpected: KindRow<'table'> = {
   weakens: otherPartitions,
   label: 'Partitioning',
   words: { what: 'the table is partitioned', say: saidAs('none'), hint: SET_AT_CREATION },
-  repair: ofTable(tableRepair.partitioning),
+  repair: ofTable(partitioningRepair.partitioning),
 };
 
 export const partitioningDifferent: KindRow<'table'> = {
@@ -63,7 +63,7 @@ export const partitioningDifferent: KindRow<'table'> = {
   weakens: otherPartitions,
   label: 'Partitioning',
   words: { what: 'the partitioning differs', say: saidAs('none'), hint: SET_AT_CREATION },
-  repair: ofTable(tableRepair.partitioning),
+  repair: ofTable(partitioningRepair.partitioning),
 };
 
 export const partitionExpiration: KindRow<'table'> = {
@@ -86,7 +86,7 @@ export const partitionExpiration: KindRow<'table'> = {
     say: saidAsDuration('never'),
     hint: ({ actual }) => (actual === null ? null : EXPIRES_SILENTLY),
   },
-  repair: ofTable(tableRepair.partitionExpiration),
+  repair: ofTable(partitioningRepair.partitionExpiration),
 };
 
 export const partitionFilter: KindRow<'table'> = {
@@ -105,7 +105,7 @@ export const partitionFilter: KindRow<'table'> = {
     say: saidAs('false'),
     sayBeside: (value) => (value === 'true' ? 'required' : 'not required'),
   },
-  repair: ofTable(tableRepair.partitionFilter),
+  repair: ofTable(partitioningRepair.partitionFilter),
 };
 
 export const clustering: KindRow<'table'> = {
@@ -119,7 +119,7 @@ export const clustering: KindRow<'table'> = {
   location: ['clustering.fields'],
   label: 'Clustering',
   words: { what: 'the clustering differs', say: saidAs('none') },
-  repair: ofTable(tableRepair.clustering),
+  repair: ofTable(partitioningRepair.clustering),
 };
 
 export const retention: KindRow<'table'> = {
@@ -158,7 +158,7 @@ export const retention: KindRow<'table'> = {
     sayBeside: (value) => (value === null ? 'for ever' : null),
     hint: (change) => (isOfTable(change) ? null : EXPIRES_SILENTLY),
   },
-  repair: ofTable(tableRepair.retention),
+  repair: ofTable(partitioningRepair.retention),
 };
 
 function isOfTable({ context }: Change): boolean {

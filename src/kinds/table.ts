@@ -1,7 +1,7 @@
 import type { Change } from '../model/finding.ts';
 import { valueText } from '../model/value.ts';
 import * as constraintsRepair from '../repair/constraints.ts';
-import * as datasetRepair from '../repair/dataset.ts';
+import { changeLabels } from '../repair/options.ts';
 import { ofTable } from '../repair/repair-case.ts';
 import * as tableRepair from '../repair/table.ts';
 import * as viewRepair from '../repair/view.ts';
@@ -148,7 +148,7 @@ export const tableLabels: KindRow<'table'> = {
   location: ['labels'],
   label: 'Labels',
   words: { what: 'the labels differ', say: saidAs('none') },
-  repair: ofTable(datasetRepair.changedLabels),
+  repair: ofTable(changeLabels),
 };
 
 export const tableDescription: KindRow<'table'> = {

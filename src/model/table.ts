@@ -30,7 +30,7 @@ export interface Field {
   /** Absent: an expected STRUCT whose file does not say what is in it. */
   readonly fields?: readonly Field[];
   readonly settings?: Settings;
-  /** What else protects or makes it, which no statement offered here carries: `data policies`. */
+  /** Keys of what else protects or makes it, which no statement offered here carries: `dataPolicies`. */
   readonly uncarried?: readonly string[];
 }
 
@@ -67,7 +67,7 @@ export interface Table {
   /** Fields that come from the path of an external table's files, not from its schema. */
   readonly hivePartitionFields: readonly string[];
   readonly settings?: Settings;
-  /** What else there is to it, which no statement offered here carries: `legacy SQL`, `the maximum staleness`. */
+  /** Keys of what else there is to it, which no statement offered here carries: `useLegacySql`, `maxStaleness`. */
   readonly uncarried?: readonly string[];
 }
 

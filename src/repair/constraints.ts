@@ -1,12 +1,9 @@
 import { type Fix, sql } from '../model/fix.ts';
-import type { Setting } from '../model/table.ts';
-import { sameValue, valueText } from '../model/value.ts';
+import type { Setting, Table } from '../model/table.ts';
+import { type ForeignKey, type PrimaryKey, sameValue, type Value, valueText } from '../model/value.ts';
+import { identifier, identifiers, pathOf, tablePath } from './quoting.ts';
 import { inPlace, noFix, type TableCase } from './repair-case.ts';
-import { identifier, identifiers, pathOf, tablePath } from './sql-words.ts';
 import { whatIsNoTable } from './view.ts';
-
-const PRIMARY_KEY = /^PRIMARY KEY \(([^()]+)\)$/;
-const FOREIGN_KEY = /FOREIGN KEY \(([^()]+)\) REFERENCES ([^().]+)\.([^()]+) \(([^()]+)\)/y;
 
 type Values = Setting['values'];
 
@@ -22,31 +19,25 @@ export function tableConstraints(tableCase: TableCase): Fix {
   const wanted: Values = stated.othersAbsent
     ? new Map([...found.keys()].map((key) => [key, null]))
     : stated.values;
-  const primary = primaryKey(tableCase, wanted, found);
+  const table = `ALTER TABLE ${tablePath(tableCase.subject)}`;
   const foreign = foreignKeys(tableCase, wanted, found);
-  if (primary === null || foreign === null)
-    return noFix('the names in its keys cannot be told apart: use bq show');
+  const clauses = [...primaryKey(wanted, found), ...foreign.dropped, ...foreign.added];
   const named =
     foreign.dropped.length > 0 ? '; <name of …> is the name of that key, which bq show prints' : '';
-  const statements = [...primary, ...foreign.dropped, ...foreign.added];
   return inPlace(
-    statements.map((statement) => sql(statement)),
+    clauses.map((clause) => sql(`${table} ${clause}`)),
     `keys are not enforced: the rows there are not checked${named}`,
   );
 }
 
-function primaryKey({ subject }: TableCase, wanted: Values, found: Values): readonly string[] | null {
+function primaryKey(wanted: Values, found: Values): readonly string[] {
   const expected = wanted.get('primaryKey');
   const actual = found.get('primaryKey') ?? null;
   if (expected === undefined || sameValue(expected, actual)) return [];
-  const dropped = actual === null ? [] : [`ALTER TABLE ${tablePath(subject)} DROP PRIMARY KEY`];
-  if (expected === null) return dropped;
-  const columns = PRIMARY_KEY.exec(valueText(expected))?.[1];
-  if (columns === undefined) return null;
-  return [
-    ...dropped,
-    `ALTER TABLE ${tablePath(subject)} ADD PRIMARY KEY (${identifiers(columns.split(', '))}) NOT ENFORCED`,
-  ];
+  const added = keysIn(expected).map(
+    ({ columns }) => `ADD PRIMARY KEY (${identifiers(columns)}) NOT ENFORCED`,
+  );
+  return [...(actual === null ? [] : ['DROP PRIMARY KEY']), ...added];
 }
 
 /** A foreign key's name is not compared, so that one to be dropped is named by what it says. */
@@ -54,53 +45,41 @@ function foreignKeys(
   { subject }: TableCase,
   wanted: Values,
   found: Values,
-): { readonly dropped: readonly string[]; readonly added: readonly string[] } | null {
+): { readonly dropped: readonly string[]; readonly added: readonly string[] } {
   const stated = wanted.get('foreignKeys');
-  if (stated === undefined) return { dropped: [], added: [] };
-  const expected = foreignKeysOf(valueText(stated));
-  const actual = foreignKeysOf(valueText(found.get('foreignKeys') ?? null));
-  if (expected === null || actual === null) return null;
-  const texts = (keys: readonly ForeignKey[]) => new Set(keys.map(({ text }) => text));
-  const table = tablePath(subject);
+  const expected = keysIn(stated).filter((key) => key.of === 'foreign-key');
+  const actual =
+    stated === undefined ? [] : keysIn(found.get('foreignKeys')).filter((key) => key.of === 'foreign-key');
+  const isIn = (keys: readonly ForeignKey[], key: ForeignKey) => keys.some((each) => sameValue(each, key));
   return {
     dropped: actual
-      .filter(({ text }) => !texts(expected).has(text))
-      .map(({ text }) => `ALTER TABLE ${table} DROP CONSTRAINT ${identifier(`<name of ${text}>`)}`),
+      .filter((key) => !isIn(expected, key))
+      .map((key) => `DROP CONSTRAINT ${identifier(`<name of ${valueText(key)}>`)}`),
     added: expected
-      .filter(({ text }) => !texts(actual).has(text))
+      .filter((key) => !isIn(actual, key))
       .map(
-        ({ columns, dataset, references, referenced }) =>
-          `ALTER TABLE ${table} ADD FOREIGN KEY (${identifiers(columns)}) REFERENCES ${pathOf(subject.project, dataset, references)} (${identifiers(referenced)}) NOT ENFORCED`,
+        ({ columns, dataset, table, referencedColumns }) =>
+          `ADD FOREIGN KEY (${identifiers(columns)}) REFERENCES ${pathOf(subject.project, dataset, table)} (${identifiers(referencedColumns)}) NOT ENFORCED`,
       ),
   };
 }
 
-interface ForeignKey {
-  readonly text: string;
-  readonly columns: readonly string[];
-  readonly dataset: string;
-  readonly references: string;
-  readonly referenced: readonly string[];
+/** What the primary key consists of, in lower case. */
+export function primaryKeyColumns({ settings }: Table): readonly string[] {
+  const key = settings?.get('table-constraints')?.values.get('primaryKey');
+  return keysIn(key).flatMap(({ columns }) => columns);
 }
 
-/** null: a name holds what separates names. */
-function foreignKeysOf(text: string | null): readonly ForeignKey[] | null {
-  const keys: ForeignKey[] = [];
-  const pattern = new RegExp(FOREIGN_KEY);
-  let rest = text ?? '';
-  while (rest !== '') {
-    pattern.lastIndex = 0;
-    const match = pattern.exec(rest);
-    if (match === null) return null;
-    const [key, columns = '', dataset = '', references = '', referenced = ''] = match;
-    keys.push({
-      text: key,
-      columns: columns.split(', '),
-      dataset,
-      references,
-      referenced: referenced.split(', '),
-    });
-    rest = rest.slice(key.length).replace(/^, /, '');
-  }
-  return keys;
+/** All columns that keys name, in lower case; on both sides, since a foreign key may reference its own table. */
+export function keyColumns({ settings }: Table): readonly string[] {
+  const values = settings?.get('table-constraints')?.values.values() ?? [];
+  return [...values]
+    .flatMap(keysIn)
+    .flatMap((key) => (key.of === 'primary-key' ? key.columns : [...key.columns, ...key.referencedColumns]));
+}
+
+function keysIn(value: Value | null | undefined): readonly (PrimaryKey | ForeignKey)[] {
+  if (value === null || value === undefined || typeof value === 'string') return [];
+  if (value.of === 'list') return value.items.flatMap(keysIn);
+  return value.of === 'primary-key' || value.of === 'foreign-key' ? [value] : [];
 }

@@ -1,92 +1,201 @@
-import { type Fix, sql } from '../model/fix.ts';
-import type { Setting, Settings } from '../model/table.ts';
-import { valueText } from '../model/value.ts';
-import {
-  alterColumn,
-  isOneExpression,
-  isPrimaryKey,
-  pairOf,
-  replacedColumn,
-  updateSchema,
-} from './column.ts';
+import { fieldKey } from '../compare/fields.ts';
+import { type Fix, MEANING, type Statement, sql, type Text, UNTIL, withBlanks } from '../model/fix.ts';
+import type { ExpectedTable, Field, Table } from '../model/table.ts';
+import { type FieldType, valueText } from '../model/value.ts';
+import { columnDefinition, columnType, defaultOf, isOneExpression, isWritable } from './columns.ts';
+import { keyColumns, primaryKeyColumns } from './constraints.ts';
+import { canCast, canWiden, lostByCast } from './conversions.ts';
+import { identifier, tablePath } from './quoting.ts';
 import { rebuildTable } from './rebuild.ts';
-import { type FieldCase, inPlace, lastOf, noFix, rebuild } from './repair-case.ts';
-import { identifier, literal, literalOrNull, settingText, tablePath } from './sql-words.ts';
-import { whatHasOtherType, whatIsNoTable } from './view.ts';
+import { type FieldCase, inPlace, lastOf, noFix, pairOf, rebuild, replacedColumn } from './repair-case.ts';
+import { alterColumn, savedCopy, updateSchema } from './statements.ts';
+import { whatIsNoTable } from './view.ts';
 
-/* The settings of a field. */
+/*
+ * Which changes of a schema BigQuery makes in place:
+ * https://docs.cloud.google.com/bigquery/docs/managing-table-schemas and, for the statements,
+ * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language
+ */
 
-export function fieldDefault(fieldCase: FieldCase): Fix {
-  const { stated, subject } = fieldCase;
+export function fieldMissing(fieldCase: FieldCase): Fix {
+  const { stated, subject, expected, change } = fieldCase;
+  const field = lastOf(stated);
   const other = whatIsNoTable(fieldCase);
   if (other !== null) return other;
-  const [, actual] = pairOf(fieldCase);
-  if (stated.length > 1) return noFix('only a top-level column can have a default: let the file state none');
-  const note = 'only rows written from now on get it';
-  const expression = settingText(lastOf(stated).settings, 'field-default')?.trim() ?? null;
-  if (expression === null) return inPlace([sql(`${alterColumn(subject, actual)} DROP DEFAULT`)], note);
-  if (isPrimaryKey(fieldCase))
-    return noFix('a column of the primary key cannot have a default: drop one of the two');
-  return isOneExpression(expression)
-    ? inPlace([sql(`${alterColumn(subject, actual)} SET DEFAULT ${expression}`)], note)
-    : noFix('the default in the file is not one expression');
+  const { context } = change;
+  if (context?.type === 'perhaps-renamed') return renamedBack(fieldCase, context.to);
+  if (field.mode === 'REQUIRED') {
+    return rebuild(
+      [],
+      'a REQUIRED field cannot be added to a table: build the table anew with a value for it in each row, or let the file say NULLABLE',
+    );
+  }
+  const note = withBlanks`the field comes back empty; ${lostData(fieldCase)}`;
+  if (stated.length > 1) return inPlace([updateSchema(fieldCase)], note);
+  if (layoutColumns(expected).includes(fieldKey(field))) {
+    return rebuild(
+      [],
+      withBlanks`a column that the table is to be partitioned or clustered by cannot be added: build the table anew with it; ${lostData(fieldCase)}`,
+    );
+  }
+  if (!isWritable(field)) return noFix('the file does not say enough of its type to add it');
+  return inPlace(
+    [
+      sql(`ADD COLUMN IF NOT EXISTS ${columnDefinition(field)}`, {
+        head: `ALTER TABLE ${tablePath(subject)}`,
+      }),
+      ...addedDefault(fieldCase, field),
+    ],
+    hasPolicies(field) ? withBlanks`${OPEN_UNTIL_TAGGED}; ${note}` : note,
+  );
 }
 
-/** A column's collation cannot be changed: DDL, ALTER TABLE SET DEFAULT COLLATE. */
-export function fieldCollation(fieldCase: FieldCase): Fix {
-  const { change, stated } = fieldCase;
+/** An empty column beside the renamed one would be one too many. */
+function renamedBack(fieldCase: FieldCase, found: string): Fix {
+  const { subject, stated, actual } = fieldCase;
+  const { name } = lastOf(stated);
+  const other = `where ${found} is a column of its own, declare it, and add ${name} as an empty column instead`;
+  const probably = `probably ${name} was renamed to ${found}`;
+  // DDL, ALTER TABLE RENAME COLUMN: top-level columns alone, and none that the table is laid out by or that a key names.
+  const fixed = [...layoutColumns(actual), ...keyColumns(actual)];
+  if (stated.length > 1 || fixed.includes(found.toLowerCase())) {
+    return noFix(`${probably}, and such a column cannot be renamed back in place; ${other}`);
+  }
+  return inPlace(
+    [sql(`ALTER TABLE ${tablePath(subject)} RENAME COLUMN ${identifier(found)} TO ${identifier(name)}`)],
+    `${probably}; whoever reads ${found} by that name breaks; ${other}; a table with row access policies refuses it`,
+  );
+}
+
+const OPEN_UNTIL_TAGGED =
+  'until its policy tags are set again with bq update, the column is open to all who read the table';
+
+function lostData({ subject }: FieldCase): Text {
+  return withBlanks`if it was dropped, save its data first, in a copy: ${savedCopy(subject).text} (${MEANING}); time travel can restore it ${UNTIL}`;
+}
+
+/** A new column takes its default in a statement of its own, and one of the primary key can have none: DDL, ALTER COLUMN SET DEFAULT. */
+function addedDefault({ subject, actual }: FieldCase, field: Field): readonly Statement[] {
+  const expression = defaultOf(field);
+  if (expression === null || !isOneExpression(expression)) return [];
+  if (primaryKeyColumns(actual).includes(fieldKey(field))) return [];
+  return [alterColumn(subject, field, `SET DEFAULT ${expression}`)];
+}
+
+function hasPolicies({ settings, fields = [] }: Field): boolean {
+  const own = [...(settings?.get('field-policy-tags')?.values.values() ?? [])].some(
+    (value) => value !== null,
+  );
+  return own || fields.some(hasPolicies);
+}
+
+/** What a table is partitioned and clustered by, in lower case. */
+function layoutColumns({ partitioning, clustering = [] }: Table | ExpectedTable): readonly string[] {
+  const column = partitioning?.field ?? null;
+  return [...(column === null ? [] : [column]), ...clustering].map((name) => name.toLowerCase());
+}
+
+export function fieldMode(fieldCase: FieldCase): Fix {
+  const { stated, subject } = fieldCase;
+  const [expected, actual] = pairOf(fieldCase);
   const other = whatIsNoTable(fieldCase);
   if (other !== null) return other;
-  const [, actual] = pairOf(fieldCase);
-  const note = 'the collation of a column that is there cannot be changed';
-  if (stated.length > 1 || actual.mode === 'REPEATED') return rebuild([], `${note}: build the table anew`);
-  const setting: Setting = { values: new Map([['', valueText(change.expected)]]), othersAbsent: false };
-  const settings: Settings = new Map([...(actual.settings ?? []), ['field-collation', setting]]);
+  if (expected.mode === 'NULLABLE' && actual.mode === 'REQUIRED') {
+    const note = 'a field once NULLABLE never becomes REQUIRED again';
+    const statement =
+      stated.length > 1 ? updateSchema(fieldCase) : alterColumn(subject, actual, 'DROP NOT NULL');
+    return inPlace([statement], note);
+  }
+  const note = `BigQuery cannot turn ${actual.mode} into ${expected.mode}`;
+  const expression = modeConversion(identifier(actual.name), {
+    expected: expected.mode,
+    actual: actual.mode,
+  });
+  if (stated.length > 1 || expression === null) return rebuild([], `${note}: build the table anew`);
   return rebuildTable(fieldCase, {
-    columns: replacedColumn(fieldCase, { ...actual, settings }),
-    converted: new Map([
-      [actual.name, `COLLATE(${identifier(actual.name)}, ${literal(valueText(change.expected) ?? '')})`],
-    ]),
-    note,
+    columns: replacedColumn(fieldCase, { ...actual, mode: expected.mode }),
+    converted: expression === '' ? new Map() : new Map([[actual.name, expression]]),
+    note: note + lossOf(expected.mode, actual.mode),
   });
 }
 
-export function fieldRoundingMode(fieldCase: FieldCase): Fix {
-  return (
-    whatIsNoTable(fieldCase) ??
-    columnOption(fieldCase, { name: 'rounding_mode', note: 'only values written from now on are rounded so' })
-  );
+/** null: no such mode; empty: the values stay as they are. */
+function modeConversion(
+  column: string,
+  { expected, actual }: { readonly expected: string; readonly actual: string },
+): string | null {
+  if (actual === 'REPEATED') {
+    return ['NULLABLE', 'REQUIRED'].includes(expected) ? `${column}[SAFE_OFFSET(0)]` : null;
+  }
+  if (expected === 'REPEATED') return `IF(${column} IS NULL, [], [${column}])`;
+  return expected === 'REQUIRED' ? '' : null;
 }
 
-export function fieldDescription(fieldCase: FieldCase): Fix {
-  const { actual, stated } = fieldCase;
-  const isViewColumn = actual.type === 'VIEW' && stated.length === 1;
-  const other = isViewColumn ? whatHasOtherType(fieldCase) : whatIsNoTable(fieldCase);
-  return other ?? columnOption(fieldCase, { name: 'description', note: null });
+function lossOf(expected: string, actual: string): string {
+  if (actual === 'REPEATED') return '; only the first value of each list is kept';
+  return expected === 'REQUIRED' ? '; the statement fails as long as any row has NULL' : '';
 }
 
-function columnOption(
-  fieldCase: FieldCase,
-  { name, note }: { readonly name: 'description' | 'rounding_mode'; readonly note: string | null },
-): Fix {
-  const { change, stated, subject, actual } = fieldCase;
-  if (stated.length > 1) return updateSchema(fieldCase, note);
-  const [, column] = pairOf(fieldCase);
-  const path = tablePath(subject);
-  const object = actual.type === 'VIEW' ? `VIEW ${path}` : `TABLE ${path}`;
-  const value = literalOrNull(valueText(change.expected));
-  return inPlace(
-    [sql(`ALTER ${object} ALTER COLUMN ${identifier(column.name)} SET OPTIONS (${name} = ${value})`)],
-    note,
-  );
+export function fieldType(fieldCase: FieldCase): Fix {
+  const [expected, actual] = pairOf(fieldCase);
+  const other = whatIsNoTable(fieldCase);
+  if (other !== null) return other;
+  const widened = widenedColumn(fieldCase);
+  if (widened !== null) {
+    return inPlace(
+      [alterColumn(fieldCase.subject, widened, `SET DATA TYPE ${columnType(widened)}`)],
+      `a wider type cannot be narrowed again${expected.type === 'FLOAT64' ? '; digits after the 15th are rounded' : ''}; stop streaming into the table first`,
+    );
+  }
+  const note = `BigQuery cannot turn ${valueText(actual.type)} into ${valueText(expected.type)} in place`;
+  const expression = typeConversion(fieldCase);
+  if (expression === null && !isPlain(fieldCase)) return rebuild([], `${note}: build the table anew`);
+  if (expression === null)
+    return rebuild([], `${note}, and no CAST converts its values: a person has to choose how`);
+  const lost = lostByCast({ from: actual.type, to: expected.type });
+  return rebuildTable(fieldCase, {
+    columns: replacedColumn(fieldCase, { ...actual, type: expected.type }),
+    converted: new Map([[actual.name, expression]]),
+    note: `${note}; the statement fails on a value that does not fit${lost === null ? '' : `; ${lost}`}`,
+  });
 }
 
-const OPEN_COLUMN = 'until then the column may be open to all who read the table';
-const OPENS_COLUMN = 'it takes protection away: all who read the table can read the column then';
+/** The whole column with the one field widened; null: not in place. */
+function widenedColumn(fieldCase: FieldCase): Field | null {
+  const { found } = fieldCase;
+  const [expected, actual] = pairOf(fieldCase);
+  const [column] = found;
+  if (column === undefined || found.length < fieldCase.stated.length) return null;
+  // The documentation lists no conversion of arrays, nor of what a table is partitioned or clustered by.
+  if (found.some(({ mode }) => mode === 'REPEATED')) return null;
+  if (layoutColumns(fieldCase.actual).includes(fieldKey(column))) return null;
+  if (!canWiden({ from: actual.type, to: expected.type })) return null;
+  const widened = withType(found, expected.type);
+  return widened !== null && isWritable(widened) ? widened : null;
+}
 
-export function fieldPolicyTags(fieldCase: FieldCase): Fix {
-  return (
-    whatIsNoTable(fieldCase) ??
-    updateSchema(fieldCase, fieldCase.change.expected === null ? OPENS_COLUMN : OPEN_COLUMN)
-  );
+/** The first field of a chain with another type at its end. */
+function withType([field, ...nested]: readonly Field[], type: FieldType): Field | null {
+  const [child] = nested;
+  if (field === undefined) return null;
+  if (child === undefined) return { ...field, type };
+  const replaced = withType(nested, type);
+  if (replaced === null) return null;
+  return { ...field, fields: (field.fields ?? []).map((each) => (each === child ? replaced : each)) };
+}
+
+/** A column that is no record. */
+function isPlain(fieldCase: FieldCase): boolean {
+  return fieldCase.stated.length === 1 && pairOf(fieldCase).every(({ fields }) => fields === undefined);
+}
+
+/** null: no cast reaches into a record, and GoogleSQL has not one for any two types. */
+function typeConversion(fieldCase: FieldCase): string | null {
+  const [expected, actual] = pairOf(fieldCase);
+  if (!isPlain(fieldCase) || !isWritable(expected) || !isWritable(actual)) return null;
+  if (!canCast({ from: actual.type, to: expected.type })) return null;
+  const column = identifier(actual.name);
+  const type = valueText(expected.type);
+  if (actual.mode !== 'REPEATED') return `CAST(${column} AS ${type})`;
+  return `ARRAY(SELECT CAST(item AS ${type}) FROM UNNEST(${column}) AS item)`;
 }

@@ -1,12 +1,10 @@
 import { formatDuration } from '../model/duration.ts';
 import type { Statement } from '../model/fix.ts';
-import type { Partitioning } from '../model/table.ts';
+import { moment } from '../words/moment.ts';
+import { literal, pathOf } from './quoting.ts';
 import type { FixCase } from './repair-case.ts';
-import { literal, pathOf } from './sql-words.ts';
 
-/*
- * What a statement makes BigQuery delete that it would else keep.
- */
+/* What a statement makes BigQuery delete that it would else keep. */
 
 /** What goes, and how to count it where something that is there goes. */
 export type Loss = Pick<Statement, 'danger' | 'precondition'>;
@@ -19,23 +17,14 @@ function countedLoss(danger: string, query: string): Loss {
 const FIRST_MOMENT = -62_135_596_800_000n;
 const LAST_MOMENT = 253_402_300_799_999n;
 
-function momentBefore(now: Date, ms: bigint): string {
-  const moment = BigInt(now.getTime()) - ms;
-  const known = moment < FIRST_MOMENT ? FIRST_MOMENT : moment > LAST_MOMENT ? LAST_MOMENT : moment;
-  return new Date(Number(known)).toISOString();
+function momentBefore(now: Date, ms: bigint): Date {
+  const at = BigInt(now.getTime()) - ms;
+  const known = at < FIRST_MOMENT ? FIRST_MOMENT : at > LAST_MOMENT ? LAST_MOMENT : at;
+  return new Date(Number(known));
 }
 
-/** Of an ISO 8601 moment: the id of the partition that it lies in, and when that begins, both in UTC. */
-const PARTITIONS: Readonly<Record<string, (iso: string) => { readonly id: string; readonly start: string }>> =
-  {
-    HOUR: (iso) => ({
-      id: iso.slice(0, 13).replace(/[-T]/g, ''),
-      start: `${iso.slice(0, 13).replace('T', ' ')}:00 UTC`,
-    }),
-    DAY: (iso) => ({ id: iso.slice(0, 10).replaceAll('-', ''), start: iso.slice(0, 10) }),
-    MONTH: (iso) => ({ id: iso.slice(0, 7).replace('-', ''), start: `${iso.slice(0, 7)}-01` }),
-    YEAR: (iso) => ({ id: iso.slice(0, 4), start: `${iso.slice(0, 4)}-01-01` }),
-  };
+/** How many parts of a moment the id of a partition has: year, month, day, hour. */
+const PARTS_OF_ID: Readonly<Record<string, number>> = { YEAR: 1, MONTH: 2, DAY: 3, HOUR: 4 };
 
 /**
  * The partitions that such an expiration deletes at once; null: not known for this partitioning. A partition expires that
@@ -44,11 +33,17 @@ const PARTITIONS: Readonly<Record<string, (iso: string) => { readonly id: string
  */
 export function lostPartitions(
   { subject, now }: Pick<FixCase, 'subject' | 'now'>,
-  { partitioning, expirationMs }: { readonly partitioning: Partitioning; readonly expirationMs: string },
+  { granularity, expirationMs }: { readonly granularity: string; readonly expirationMs: string },
 ): Loss | null {
-  const partitionOf = partitioning.by === 'time' ? PARTITIONS[partitioning.granularity] : undefined;
-  if (partitionOf === undefined) return null;
-  const { id, start } = partitionOf(momentBefore(now, BigInt(expirationMs)));
+  const count = PARTS_OF_ID[granularity];
+  if (count === undefined) return null;
+  const at = momentBefore(now, BigInt(expirationMs));
+  const padded = (number: number) => String(number).padStart(2, '0');
+  const year = String(at.getUTCFullYear()).padStart(4, '0');
+  const [month, day, hour] = [at.getUTCMonth() + 1, at.getUTCDate(), at.getUTCHours()].map(padded);
+  const id = [year, month, day, hour].slice(0, count).join('');
+  const date = [year, count > 1 ? month : '01', count > 2 ? day : '01'].join('-');
+  const start = count > 3 ? `${date} ${hour}:00 UTC` : date;
   const these = `table_name = ${literal(subject.table ?? '')} AND partition_id < ${literal(id)}`;
   return countedLoss(
     `deletes partitions before ${start}`,
@@ -90,9 +85,10 @@ export function lostOfNewTables(what: 'tables' | 'partitions', expirationMs: str
 
 /** What was changed or deleted before can no longer be restored: https://docs.cloud.google.com/bigquery/docs/time-travel */
 export function lostHistory({ now }: Pick<FixCase, 'now'>, hours: string): Loss {
-  const moment = momentBefore(now, BigInt(hours) * 3_600_000n);
-  const said = `${moment.slice(0, 16).replace('T', ' ')} UTC`;
-  return { danger: `deletes history: what was changed or deleted before ${said} can no longer be restored` };
+  const before = moment(momentBefore(now, BigInt(hours) * 3_600_000n).toISOString());
+  return {
+    danger: `deletes history: what was changed or deleted before ${before} can no longer be restored`,
+  };
 }
 
 /** Whether data goes sooner than it would; null: never. */
@@ -105,7 +101,7 @@ export function isPast(milliseconds: string, now: Date): boolean {
   return BigInt(milliseconds) <= BigInt(now.getTime());
 }
 
-export function moment(milliseconds: string | null): string {
+export function isoMoment(milliseconds: string | null): string {
   const date = new Date(Number(milliseconds));
   return Number.isNaN(date.getTime()) ? `${milliseconds} ms` : date.toISOString();
 }

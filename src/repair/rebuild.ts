@@ -1,26 +1,32 @@
-import { fieldKey } from '../compare/fields.ts';
 import { samePartitioning } from '../compare/partitioning.ts';
 import { CLUSTERING_TYPES } from '../metadata/canonical.ts';
+import { uncarriedWord } from '../metadata/uncarried.ts';
 import type { Kind } from '../model/finding.ts';
-import { type Fix, type Precondition, sql } from '../model/fix.ts';
+import { type Fix, type Precondition, type Statement, sql } from '../model/fix.ts';
 import type { ExpectedTable, Field, Partitioning, Setting, Table } from '../model/table.ts';
 import { partitioningText, typeName, valueText } from '../model/value.ts';
-import { isOneExpression } from './column.ts';
-import { isPast, isShorter, moment } from './loss.ts';
-import { rebuild, type TableCase } from './repair-case.ts';
+import {
+  columnDefinition,
+  defaultOf,
+  isOneExpression,
+  isWritable,
+  layoutColumn,
+  partitionExpression,
+} from './columns.ts';
+import { isoMoment, isPast, isShorter } from './loss.ts';
 import {
   bqName,
-  columnDefinition,
   days,
   identifier,
   identifiers,
-  isWritable,
   literal,
   option,
-  partitionExpression,
+  optionsClause,
   settingText,
   tablePath,
-} from './sql-words.ts';
+} from './quoting.ts';
+import { allFields, rebuild, type TableCase } from './repair-case.ts';
+import { renameTable } from './statements.ts';
 
 /** Slack shows 3,000 characters of a section; what is longer is nothing to type at night. */
 export const MAX_STATEMENT_CHARS = 1_500;
@@ -47,16 +53,20 @@ export function rebuildTable(tableCase: TableCase, plan: Plan): Fix {
   const want = withoutLoss(wantedTable(tableCase.expected, tableCase.actual), tableCase.actual);
   const obstacle = obstacleTo(want, plan) ?? pastExpiration(want, tableCase);
   if (obstacle !== null) return rebuild([], `${obstacle}; ${plan.note}`);
-  const create = creation(tableCase, want, plan);
-  if (create.some((statement) => statement.length > MAX_STATEMENT_CHARS)) {
+  const created = creation(tableCase, want, plan);
+  if (created.some((text) => text.length > MAX_STATEMENT_CHARS)) {
     return rebuild(
       [],
       `build the table anew with the columns, partitioning and options of its file; ${plan.note}`,
     );
   }
-  const [first = '', ...others] = [...liftedFilter(tableCase), ...create];
+  const [first = '', ...others] = [...liftedFilter(tableCase), ...created];
   return rebuild(
-    [sql(first, { precondition: unseenFirst(tableCase) }), ...others.map((statement) => sql(statement))],
+    [
+      sql(first, { precondition: unseenFirst(tableCase) }),
+      ...others.map((text) => sql(text)),
+      ...(swaps(want, tableCase.actual) ? swap(tableCase.subject) : []),
+    ],
     `look first at what the two commands print: ${UNSEEN}; ${plan.note}; ${notesOf(tableCase, want).join('; ')}`,
   );
 }
@@ -80,38 +90,27 @@ function unseenFirst({ subject }: TableCase): Precondition {
 
 /** What protects or makes the table, and stands in no statement; empty: nothing that can be seen. */
 function lostByRebuild({ fields, settings, uncarried = [] }: Table): readonly string[] {
-  const keys = [...(settings?.get('table-constraints')?.values.values() ?? [])].flatMap((key) =>
-    key === null ? [] : valueText(key),
-  );
-  const own = uncarried.filter((word) => word !== FRIENDLY_NAME);
-  return [...fields.flatMap((field) => lostOfField(field, '')), ...keys, ...own];
-}
-
-/** A name for people, which protects nothing. */
-const FRIENDLY_NAME = 'the friendly name';
-
-function lostOfField({ name, fields = [], uncarried = [] }: Field, parent: string): readonly string[] {
-  const path = parent + name;
+  const keys = [...(settings?.get('table-constraints')?.values.values() ?? [])];
   return [
-    ...uncarried.map((word) => `${word} of ${path}`),
-    ...fields.flatMap((field) => lostOfField(field, `${path}.`)),
+    ...allFields(fields).flatMap(({ path, field }) =>
+      [...new Set(field.uncarried?.map(uncarriedWord))].map((word) => `${word} of ${path}`),
+    ),
+    ...keys.flatMap((key) => (key === null ? [] : valueText(key))),
+    ...uncarried.filter((key) => key !== FRIENDLY_NAME).map(uncarriedWord),
   ];
 }
 
+/** A name for people, which protects nothing. */
+const FRIENDLY_NAME = 'friendlyName';
+
 /** What the table shall be: all it is, but for what the file states. */
 export function wantedTable(expected: ExpectedTable, actual: Table): Table {
-  const partitioning = expected.partitioning === undefined ? actual.partitioning : expected.partitioning;
+  const { type: _, fields: __, expirationTime, ...stated } = expected;
   return {
     ...actual,
-    partitioning,
-    partitionExpirationMs:
-      expected.partitionExpirationMs === undefined
-        ? actual.partitionExpirationMs
-        : expected.partitionExpirationMs,
-    requirePartitionFilter: expected.requirePartitionFilter ?? actual.requirePartitionFilter,
-    clustering: expected.clustering ?? actual.clustering,
+    ...stated,
     // Only whether it expires is stated, not when; that it begins to expire is a repair of its own.
-    expirationTime: expected.expirationTime === null ? null : actual.expirationTime,
+    expirationTime: expirationTime === null ? null : actual.expirationTime,
     settings: mergedSettings(expected, actual),
   };
 }
@@ -128,7 +127,7 @@ function withoutLoss(want: Table, actual: Table): Table {
 
 function pastExpiration({ expirationTime }: Table, { now }: TableCase): string | null {
   if (expirationTime === null || !isPast(expirationTime, now)) return null;
-  return `the table expired at ${moment(expirationTime)}, so that the new one would be deleted at once: repair that first`;
+  return `the table expired at ${isoMoment(expirationTime)}, so that the new one would be deleted at once: repair that first`;
 }
 
 function mergedSettings(expected: ExpectedTable, actual: Table): ReadonlyMap<Kind, Setting> {
@@ -147,18 +146,18 @@ function obstacleTo(want: Table, plan: Plan): string | null {
     return `no column of the table can carry ${partitioningText(partitioning)} yet: repair that column first`;
   }
   const missing = clustering.filter((name) => !canCluster(columns, name));
-  if (missing.length > 0) {
-    return `the table cannot be clustered by ${missing.join(', ')} yet: repair that column first`;
-  }
+  if (missing.length > 0) return notClusteredYet(missing);
   if (!listsColumns(want, plan)) return null;
-  const unwritable = columns.filter((column) => !isWritable(column) || !isDefaultWritable(column));
+  const unwritable = columns.filter(
+    (column) => !isWritable(column) || !isOneExpression(defaultOf(column) ?? ''),
+  );
   return unwritable.length === 0
     ? null
     : `no statement can state all of ${unwritable.map(({ name }) => name).join(', ')}`;
 }
 
-function isDefaultWritable({ settings }: Field): boolean {
-  return isOneExpression(settingText(settings, 'field-default') ?? '');
+export function notClusteredYet(columns: readonly string[]): string {
+  return `the table cannot be clustered by ${columns.join(', ')} yet: repair that column first`;
 }
 
 /** A table partitioned by ingestion time cannot be created from a query: DDL, CREATE TABLE. */
@@ -168,33 +167,29 @@ function listsColumns(want: Table, { columns }: Plan): boolean {
 
 /** SELECT infers neither NOT NULL nor parameters of types, nor settings of columns, so that whoever has those is listed. */
 function saysMore({ type, mode, fields = [], settings }: Field): boolean {
-  return mode === 'REQUIRED' || typeof type !== 'string' || settings !== undefined || fields.some(saysMore);
-}
-
-/** With its default, which a column of a table alone has. */
-function columnWithDefault(column: Field): string {
-  const expression = settingText(column.settings, 'field-default')?.trim() ?? null;
-  return columnDefinition(column, expression);
+  const hasParameters = typeof type !== 'string' && type.name !== 'RANGE';
+  return mode === 'REQUIRED' || hasParameters || settings !== undefined || fields.some(saysMore);
 }
 
 /** Clustering columns are top-level, not repeated, and without collation: DDL, clustering_column_list. */
 export function canCluster(columns: readonly Field[], name: string): boolean {
-  const column = columns.find((candidate) => fieldKey(candidate) === name.toLowerCase());
-  if (column === undefined || column.mode === 'REPEATED') return false;
-  if (settingText(column.settings, 'field-collation') !== null) return false;
+  const column = layoutColumn(columns, name);
+  if (column === null || settingText(column.settings, 'field-collation') !== null) return false;
   return CLUSTERING_TYPES.includes(typeName(column.type));
 }
 
 function creation(tableCase: TableCase, want: Table, plan: Plan): readonly string[] {
   const { subject, actual } = tableCase;
-  const columns = listsColumns(want, plan) ? ` (${plan.columns.map(columnWithDefault).join(', ')})` : '';
-  const shape = `${columns}${clauses(want, plan.columns)}`;
+  // A column of a table alone has a default.
+  const columns = plan.columns.map((column) => columnDefinition(column, defaultOf(column)?.trim()));
+  const shape = `${listsColumns(want, plan) ? ` (${columns.join(', ')})` : ''}${clauses(want, plan.columns)}`;
   const rows = `SELECT ${selection(plan)} FROM ${tablePath(subject)}`;
   // OR REPLACE cannot change the kind of partitioning: DDL, CREATE TABLE.
   if (!swaps(want, actual)) return [`CREATE OR REPLACE TABLE ${tablePath(subject)}${shape} AS ${rows}`];
   const created = `CREATE TABLE ${tablePath(subject, '_new')}${shape}`;
-  if (!isByIngestion(want.partitioning)) return [`${created} AS ${rows}`, ...swap(subject)];
-  return [created, ingestion(tableCase, want, plan), ...swap(subject)];
+  return isByIngestion(want.partitioning)
+    ? [created, ingestion(tableCase, want, plan)]
+    : [`${created} AS ${rows}`];
 }
 
 function swaps(want: Table, actual: Table): boolean {
@@ -206,8 +201,7 @@ function isByIngestion(partitioning: Partitioning | null): boolean {
 }
 
 function isSame(expected: Partitioning | null, actual: Partitioning | null): boolean {
-  if (expected === null || actual === null) return expected === actual;
-  return samePartitioning(expected, actual);
+  return expected === null || actual === null ? expected === actual : samePartitioning(expected, actual);
 }
 
 /** A column list is required here, and the time of a row is that of its new partition. */
@@ -226,11 +220,12 @@ function selection({ converted }: Plan): string {
   return replaced.length === 0 ? '*' : `* REPLACE (${replaced.join(', ')})`;
 }
 
-/** The new name is a bare one: DDL, ALTER TABLE RENAME TO. */
-function swap(subject: TableCase['subject']): readonly string[] {
+/** The new table takes the place of the old one, which stays. */
+function swap(subject: TableCase['subject']): readonly Statement[] {
+  const table = subject.table ?? '';
   return [
-    `ALTER TABLE ${tablePath(subject)} RENAME TO ${identifier(`${subject.table}_old`)}`,
-    `ALTER TABLE ${tablePath(subject, '_new')} RENAME TO ${identifier(subject.table ?? '')}`,
+    renameTable(subject, { from: table, to: `${table}_old` }),
+    renameTable(subject, { from: `${table}_new`, to: table }),
   ];
 }
 
@@ -245,12 +240,11 @@ function clauses(want: Table, columns: readonly Field[]): string {
   const { partitioning, clustering, settings } = want;
   const expression = partitioning === null ? null : partitionExpression(partitioning, columns);
   const collation = settingText(settings, 'table-collation');
-  const options = tableOptions(want);
   return [
     ...(collation === null ? [] : [` DEFAULT COLLATE ${literal(collation)}`]),
     ...(expression === null ? [] : [` PARTITION BY ${expression}`]),
     ...(clustering.length === 0 ? [] : [` CLUSTER BY ${identifiers(clustering)}`]),
-    ...(options.length === 0 ? [] : [` OPTIONS (${options.join(', ')})`]),
+    optionsClause(tableOptions(want)),
   ].join('');
 }
 
@@ -281,7 +275,7 @@ function notesOf(tableCase: TableCase, want: Table): readonly string[] {
   const { expected, actual } = tableCase;
   const byIngestion = isByIngestion(want.partitioning);
   return [
-    ...(actual.uncarried?.includes(FRIENDLY_NAME) ? [`${FRIENDLY_NAME} is not copied`] : []),
+    ...(actual.uncarried?.includes(FRIENDLY_NAME) ? [`${uncarriedWord(FRIENDLY_NAME)} is not copied`] : []),
     ...(byIngestion && !isByIngestion(actual.partitioning)
       ? ['all rows land in the partition of the moment']
       : []),

@@ -2,6 +2,7 @@ import { fieldKey } from '../compare/fields.ts';
 import type { Change, Subject } from '../model/finding.ts';
 import type { Fix, Statement, Text } from '../model/fix.ts';
 import type { ExpectedTable, Field, Table } from '../model/table.ts';
+import { valueText } from '../model/value.ts';
 
 /** One change and all that is known of what it is a change of. */
 export interface FixCase {
@@ -27,6 +28,15 @@ export interface FieldCase extends TableCase {
   readonly stated: Chain;
   /** The same in BigQuery, as far down as it is there. */
   readonly found: readonly Field[];
+}
+
+/** What the file states of it; null: that it is absent, as `foundText` where BigQuery has it not. */
+export function statedText({ change }: FixCase): string | null {
+  return valueText(change.expected);
+}
+
+export function foundText({ change }: FixCase): string | null {
+  return valueText(change.actual);
 }
 
 /** What repairs changes of one kind; null: the case does not hold what the kind is about. */
@@ -84,4 +94,26 @@ function chainTo(fields: readonly Field[], path: string): readonly Field[] {
 
 export function lastOf(chain: Chain): Field {
   return chain.at(-1) ?? chain[0];
+}
+
+/** The field in the file and, where it is there, in BigQuery. */
+export function pairOf({ stated, found }: FieldCase): readonly [Field, Field] {
+  const expected = lastOf(stated);
+  return [expected, found.at(stated.length - 1) ?? expected];
+}
+
+/** The columns of the table with one in the place of that of the same name. */
+export function replacedColumn({ actual }: FieldCase, column: Field): readonly Field[] {
+  return actual.fields.map((field) => (fieldKey(field) === fieldKey(column) ? column : field));
+}
+
+/** Each field before those that are in it. */
+export function allFields(
+  fields: readonly Field[],
+  parent = '',
+): readonly { readonly path: string; readonly field: Field }[] {
+  return fields.flatMap((field) => {
+    const path = parent + field.name;
+    return [{ path, field }, ...allFields(field.fields ?? [], `${path}.`)];
+  });
 }

@@ -1,26 +1,20 @@
-import { type Fix, sql } from '../model/fix.ts';
-import type { Field, Settings, Table } from '../model/table.ts';
+import { uncarriedWord } from '../metadata/uncarried.ts';
+import { type Fix, type Statement, sql } from '../model/fix.ts';
+import type { Settings, Table } from '../model/table.ts';
+import { objectOf, whatHasOtherType } from './options.ts';
+import { optionsClause, settingText } from './quoting.ts';
 import { describingOptions, MAX_STATEMENT_CHARS, wantedTable } from './rebuild.ts';
-import { type FixCase, noFix, rebuild, type TableCase } from './repair-case.ts';
-import { settingText, tablePath } from './sql-words.ts';
+import { allFields, type FixCase, noFix, rebuild, type TableCase } from './repair-case.ts';
 
 /** DDL on columns is for tables: what to do instead where this is another thing; null: it is a table. */
 export function whatIsNoTable(tableCase: TableCase): Fix | null {
   const { type } = tableCase.actual;
   const wrongType = whatHasOtherType(tableCase);
   if (wrongType !== null || type === 'TABLE') return wrongType;
-  if (type === 'VIEW' || type === 'MATERIALIZED_VIEW')
-    return recreatedView(tableCase, 'the columns follow from its query');
+  if (isView(type)) return recreatedView(tableCase, 'the columns follow from its query');
   if (type === 'EXTERNAL')
     return recreatedExternal('its schema is stated when it is created, or read from its files');
   return noFix(`a ${type} cannot be changed: make it anew from its base table`);
-}
-
-/** Nothing about a thing of the wrong type can be repaired before its type; null: the type is right. */
-export function whatHasOtherType({ expected, actual }: TableCase): Fix | null {
-  return expected.type === undefined || expected.type === actual.type
-    ? null
-    : noFix(`repair its type first: this should be ${expected.type} and is ${actual.type}`);
 }
 
 export function viewQuery(tableCase: TableCase): Fix {
@@ -47,7 +41,7 @@ function recreatedView(tableCase: TableCase, note: string): Fix {
   });
   return statement === null
     ? rebuild([], `CREATE OR REPLACE the view with the query of its file; ${note}`)
-    : rebuild([sql(statement)], `${note}; ${UNSEEN}`);
+    : rebuild([statement], `${note}; ${UNSEEN}`);
 }
 
 const UNSEEN =
@@ -60,26 +54,21 @@ function withoutStatement(lost: readonly string[]): string {
 /** What is more than its query, by its file or by BigQuery's answer; empty: nothing. */
 export function lostByRecreation(...sides: readonly Partial<Table>[]): readonly string[] {
   const words = sides.flatMap((side) => [
-    ...(side.uncarried ?? []),
+    ...(side.uncarried ?? []).map(uncarriedWord),
     ...(side.partitioning == null ? [] : ['the partitioning']),
     ...(side.clustering === undefined || side.clustering.length === 0 ? [] : ['the clustering']),
     ...(side.expirationTime == null ? [] : ['the expiration']),
     ...(settingText(side.settings, 'table-encryption') === null ? [] : ['the encryption key']),
-    ...(side.fields ?? []).flatMap((field) => lostOfColumn(field, '')),
+    ...allFields(side.fields ?? []).flatMap(({ path, field: { settings, uncarried = [] } }) => [
+      ...(settingText(settings, 'field-description') === null ? [] : [`the description of ${path}`]),
+      ...uncarried.map((key) => `${uncarriedWord(key)} of ${path}`),
+    ]),
   ]);
   return [...new Set(words)];
 }
 
-function lostOfColumn(
-  { name, fields = [], settings, uncarried = [] }: Field,
-  parent: string,
-): readonly string[] {
-  const path = parent + name;
-  return [
-    ...(settingText(settings, 'field-description') === null ? [] : [`the description of ${path}`]),
-    ...uncarried.map((word) => `${word} of ${path}`),
-    ...fields.flatMap((field) => lostOfColumn(field, `${path}.`)),
-  ];
+export function isView(type: string | undefined): type is string {
+  return type === 'VIEW' || type === 'MATERIALIZED_VIEW';
 }
 
 export function recreatedExternal(note: string): Fix {
@@ -91,7 +80,7 @@ export function recreatedExternal(note: string): Fix {
 
 /** null: no query is stated, or it does not fit into an alert. */
 export function createView(
-  { subject }: FixCase,
+  fixCase: FixCase,
   {
     type,
     query,
@@ -104,15 +93,15 @@ export function createView(
     /** What is there by that name; where nothing should be, it may be somebody's who was faster. */
     readonly replaces?: boolean;
   },
-): string | null {
+): Statement | null {
   const text = withoutEnd(settingText(query, 'view-query') ?? '');
   // A view is one query: a semicolon inside ends it, or hides in a literal that is not looked into here.
   if (text === '' || text.includes(';')) return null;
-  const object = type === 'MATERIALIZED_VIEW' ? 'MATERIALIZED VIEW' : 'VIEW';
-  const described = describingOptions(options);
-  const clause = described.length === 0 ? '' : ` OPTIONS (${described.join(', ')})`;
-  const statement = `CREATE ${replaces ? 'OR REPLACE ' : ''}${object} ${tablePath(subject)}${clause} AS ${text}`;
-  return statement.length > MAX_STATEMENT_CHARS ? null : statement;
+  const clause = optionsClause(describingOptions(options));
+  const create = replaces ? 'CREATE OR REPLACE' : 'CREATE';
+  const object = objectOf(fixCase, { type: type === 'MATERIALIZED_VIEW' ? type : 'VIEW' });
+  const statement = `${create} ${object}${clause} AS ${text}`;
+  return statement.length > MAX_STATEMENT_CHARS ? null : sql(statement);
 }
 
 /** Without the semicolons and white space at its end. A pattern for them would try each run of white space from each of its places. */

@@ -2175,8 +2175,10 @@ describe('hostile names', () => {
       fc.property(hostile, hostile, hostile, hostile, (project, dataset, table, text) => {
         const subject = { project, dataset, table };
         const name = `${project}:${dataset}.${table}`;
+        const key = text.replaceAll(/[=,]/g, '');
+        const parts = new Map([[key, { of: 'label', key, value: 'v' } as const]]);
         const labels = fixFor({
-          change: of('table-labels', `${text.replaceAll(/[=,]/g, '')}=v`),
+          change: { ...of('table-labels'), expected: { of: 'parts', parts } },
           subject,
           expected: {},
           actual: canonicalTable({}),
@@ -2185,7 +2187,7 @@ describe('hostile names', () => {
         expect(shellWords(labels?.statements[0] ?? '')).toEqual([
           'bq',
           'update',
-          `--set_label=${text.replaceAll(/[=,]/g, '')}:v`,
+          `--set_label=${key}:v`,
           name,
         ]);
         const missing = fixFor({

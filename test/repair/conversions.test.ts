@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { compareTable } from '../../src/compare/table.ts';
 import { expectedTable } from '../../src/files/expected-table.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
-import { lostByCast } from '../../src/repair/casts.ts';
+import type { ParameterisedType } from '../../src/model/value.ts';
+import { lostByCast } from '../../src/repair/conversions.ts';
 import { fixFor } from '../../src/repair/repair.ts';
 
 /**
@@ -69,12 +70,16 @@ test('each documented cast is offered, unless the type is widened in place', () 
   expect(missing).toEqual([]);
 });
 
+function numeric(...parameters: readonly string[]): ParameterisedType {
+  return { of: 'type', name: 'NUMERIC', parameters };
+}
+
 test.each([
   { from: 'FLOAT64', to: 'INT64', lost: 'fractions are rounded away' },
   { from: 'NUMERIC', to: 'FLOAT64', lost: 'digits after the 15th are rounded' },
   {
-    from: 'NUMERIC(10, 4)',
-    to: 'NUMERIC(10, 2)',
+    from: numeric('10', '4'),
+    to: numeric('10', '2'),
     lost: 'digits that do not fit behind the point are rounded',
   },
   { from: 'INT64', to: 'BOOL', lost: 'every number but 0 becomes TRUE' },
