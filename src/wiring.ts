@@ -20,7 +20,7 @@ import { createFailureThrottle } from './app/hourly/failure-throttle.ts';
 import { type RunSummary, runHourly } from './app/hourly/hourly.ts';
 import { logFailure } from './app/hourly/run-log.ts';
 import { momentOfCall } from './app/hourly/run-moment.ts';
-import { shardName } from './app/work-partition.ts';
+import { partitionName } from './app/work-partition.ts';
 import type { Channel } from './incidents/channel.ts';
 import { DriftError } from './model/errors.ts';
 import type { Clock, Log, ObjectStore, PageStore, Timer } from './model/ports.ts';
@@ -111,7 +111,7 @@ export function createFunction(surroundings: Surroundings): HttpFunction {
         log,
         confirmMs: config.confirmSeconds * 1000,
         deadline,
-        shard: config.shard,
+        partition: config.partition,
         throttle,
         now,
       });
@@ -157,7 +157,7 @@ function connection(config: Config, { clock, fetch, log }: Surroundings): () => 
           store,
           place: config.state,
           link: config.reportLink,
-          shard: config.shard === null ? null : shardName(config.shard),
+          partition: config.partition === null ? null : partitionName(config.partition),
         });
   const account = () => (bigqueryEndpoint === null ? accountOf(client) : Promise.resolve(null));
   let metrics: Connection['metrics'] | undefined;
@@ -166,7 +166,7 @@ function connection(config: Config, { clock, fetch, log }: Surroundings): () => 
     metrics ??= createMonitoringSink({
       projectId: project,
       location: metricLocation,
-      taskId: shardName(config.shard),
+      taskId: partitionName(config.partition),
       endpoint: monitoringEndpoint,
       clock,
     });

@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { EmulatedWarehouse } from '../emulators/bigquery.ts';
 import { startLocalServer } from '../emulators/http.ts';
-import { isOfShard } from '../src/app/work-partition.ts';
+import { isOfPartition } from '../src/app/work-partition.ts';
 import { type Files, writeFolder } from './support/folder.ts';
 import { type PlayedFunction, startFunction } from './support/function.ts';
 
@@ -78,7 +78,7 @@ async function startFleet(): Promise<Fleet> {
 
 function shardOf(dataset: string): number {
   return Array.from({ length: SHARDS }, (_, index) => index + 1).filter((index) =>
-    isOfShard({ index, count: SHARDS }, dataset),
+    isOfPartition({ index, count: SHARDS }, dataset),
   )[0] as number;
 }
 

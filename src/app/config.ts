@@ -3,7 +3,7 @@ import { REPORT_LINKS, type ReportLink } from '../adapters/storage/report-store.
 import { didYouMean } from '../model/did-you-mean.ts';
 import { DriftError } from '../model/errors.ts';
 import { shortened } from '../words/printable.ts';
-import type { WorkShard } from './work-partition.ts';
+import type { WorkPartition } from './work-partition.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -20,7 +20,7 @@ export interface Config {
   readonly confirmSeconds: number;
   readonly deadlineSeconds: number;
   /** null: all datasets. */
-  readonly shard: WorkShard | null;
+  readonly partition: WorkPartition | null;
   readonly metricLocation: string;
   readonly bigqueryEndpoint: string | null;
   readonly monitoringEndpoint: string | null;
@@ -84,7 +84,7 @@ export function parseConfig(env: Env): Config {
     confirmSeconds: integer('CONFIRM_SECONDS', { fallback: 30, min: 0, max: 600 }),
     // The Scheduler waits for half an hour at most, and the lease is given back after all else.
     deadlineSeconds: integer('DEADLINE_SECONDS', { fallback: 540, min: 10, max: 1500 }),
-    shard: parseShard(text('SHARD'), problems),
+    partition: parsePartition(text('SHARD'), problems),
     metricLocation: parseLocation(text('METRIC_LOCATION'), problems),
     bigqueryEndpoint: endpoint('BIGQUERY_API_ENDPOINT'),
     monitoringEndpoint: endpoint('MONITORING_API_ENDPOINT'),
@@ -153,7 +153,7 @@ function parseAliases(text: string | null, problems: string[]): ReadonlyMap<stri
 }
 
 /** `1/4` */
-function parseShard(text: string | null, problems: string[]): WorkShard | null {
+function parsePartition(text: string | null, problems: string[]): WorkPartition | null {
   if (text === null) return null;
   const [, index = 0, count = 0] = (/^([1-9]\d?)\/([1-9]\d?)$/.exec(text) ?? []).map(Number);
   if (index >= 1 && index <= count) return { index, count };

@@ -147,7 +147,7 @@ export interface PageAddress {
   /** The page of the newest run. */
   readonly latest: string;
   /** `shard-1-of-4`, where other pages tell of the other datasets; null: it tells of all. */
-  readonly shard: string | null;
+  readonly partition: string | null;
   /** Whether what follows a `#` reaches the page. */
   readonly takesFilter: boolean;
 }

@@ -32,8 +32,8 @@ export function answer(view: View): Markup {
 
 /** The other datasets are on other pages. */
 function shardOf(address: View['address']): string {
-  const shard = address?.shard ?? null;
-  return shard === null ? '' : ` · ${shard.replaceAll('-', ' ')}`;
+  const partition = address?.partition ?? null;
+  return partition === null ? '' : ` · ${partition.replaceAll('-', ' ')}`;
 }
 
 function sentence({ status, tables, findings, unchecked }: Report): string {

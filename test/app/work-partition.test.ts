@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isOfShard, shardName, type WorkShard } from '../../src/app/work-partition.ts';
+import { isOfPartition, partitionName, type WorkPartition } from '../../src/app/work-partition.ts';
 import { RUNS } from '../support/runs.ts';
 
-function shardsOf(count: number): readonly WorkShard[] {
+function shardsOf(count: number): readonly WorkPartition[] {
   return Array.from({ length: count }, (_, index) => ({ index: index + 1, count }));
 }
 
 function shardsWith(dataset: string, count: number): readonly number[] {
   return shardsOf(count)
-    .filter((shard) => isOfShard(shard, dataset))
+    .filter((shard) => isOfPartition(shard, dataset))
     .map(({ index }) => index);
 }
 
@@ -25,7 +25,7 @@ test("every dataset is exactly one shard's, however many there are", () => {
 test.each(['commerce', '__proto__', 'constructor', ''])(
   'where there is one shard or none, %j is its own',
   (name) => {
-    expect([isOfShard(null, name), isOfShard({ index: 1, count: 1 }, name)]).toEqual([true, true]);
+    expect([isOfPartition(null, name), isOfPartition({ index: 1, count: 1 }, name)]).toEqual([true, true]);
   },
 );
 
@@ -42,17 +42,18 @@ test.each([
 test('no shard of four is left without work by a thousand datasets, nor has half of it', () => {
   const counts = shardsOf(4).map(
     (shard) =>
-      Array.from({ length: 1000 }, (_, index) => `dataset_${index}`).filter((name) => isOfShard(shard, name))
-        .length,
+      Array.from({ length: 1000 }, (_, index) => `dataset_${index}`).filter((name) =>
+        isOfPartition(shard, name),
+      ).length,
   );
 
   expect(counts.map((count) => count > 200 && count < 300)).toEqual([true, true, true, true]);
 });
 
-test.each<{ readonly shard: WorkShard | null; readonly name: string }>([
+test.each<{ readonly shard: WorkPartition | null; readonly name: string }>([
   { shard: null, name: 'all' },
   { shard: { index: 1, count: 4 }, name: 'shard-1-of-4' },
   { shard: { index: 12, count: 12 }, name: 'shard-12-of-12' },
 ])('is called $name', ({ shard, name }) => {
-  expect(shardName(shard)).toBe(name);
+  expect(partitionName(shard)).toBe(name);
 });

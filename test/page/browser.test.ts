@@ -333,7 +333,7 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       const address = {
         page: 'https://storage.cloud.google.com/b/report-1.html',
         latest: 'https://x.example/',
-        shard: null,
+        partition: null,
         takesFilter: true,
       };
       const { page } = await open(
@@ -351,7 +351,7 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       const address = {
         page: 'https://console.cloud.google.com/x',
         latest: 'https://x.example/',
-        shard: null,
+        partition: null,
         takesFilter: false,
       };
       const { page } = await open(
@@ -371,7 +371,7 @@ describe.skipIf(CHROMIUM === null)('the report page in a browser', { timeout: 60
       const address = {
         page: 'https://storage.cloud.google.com/b/report-1.html',
         latest: 'https://x.example/',
-        shard: null,
+        partition: null,
         takesFilter: true,
       };
       const { page } = await open(

@@ -112,7 +112,7 @@ describe('the answer', () => {
     const address = {
       page: 'https://x.example/report-1.html',
       latest: 'https://x.example/latest.html',
-      shard: null,
+      partition: null,
       takesFilter: true,
     };
     const html = renderHtml(await playedPage({ files, runs: [intact], address }));
@@ -125,7 +125,7 @@ describe('the answer', () => {
     const address = {
       page: 'https://x.example/r',
       latest: 'https://x.example/l',
-      shard: 'shard-1-of-4',
+      partition: 'shard-1-of-4',
       takesFilter: true,
     };
     const html = renderHtml(await playedPage({ files, runs: [intact], address }));

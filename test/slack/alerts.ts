@@ -38,7 +38,7 @@ const REPORTS = createReportStore({
   },
   place: { in: 'bucket', bucket: 'livhana-drift-state', prefix: 'production' },
   link: 'browser',
-  shard: null,
+  partition: null,
 });
 
 type Json = Record<string, unknown>;
@@ -93,7 +93,7 @@ export function startStory({
       await runHourly({
         loadExpectation: () => story.loadExpectation(),
         openWarehouse: () => readable(story),
-        shard: null,
+        partition: null,
         deadline: createDeadline({ clock, ms: 540_000 }),
         metrics: { write: async () => {} },
         channel: createSlackChannel({

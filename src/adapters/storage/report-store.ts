@@ -19,15 +19,15 @@ export function createReportStore({
   store,
   place,
   link,
-  shard,
+  partition,
 }: {
   readonly store: PageStore;
   readonly place: PagePlace;
   readonly link: ReportLink;
-  /** `shard-1-of-4`, which has pages of its own; null: there are no shards. */
-  readonly shard: string | null;
+  /** `shard-1-of-4`, which has pages of its own; null: all pages are of all datasets. */
+  readonly partition: string | null;
 }): ReportStore {
-  const part = shard === null ? '' : `-${shard}`;
+  const part = partition === null ? '' : `-${partition}`;
   const latest = `latest${part}.html`;
   const prefix = `report${part}-`;
   /** `report-2026-11-22T21-00-00-000Z.html`: the same for every attempt at a run. */
@@ -37,7 +37,7 @@ export function createReportStore({
     addressOf: (run): PageAddress => ({
       page: urlOf(place, nameOf(run), link),
       latest: urlOf(place, latest, link),
-      shard,
+      partition,
       takesFilter: place.in === 'folder' || link === 'browser',
     }),
     async publish(page, run, signal) {

@@ -20,7 +20,7 @@ export function whyNothingRead(
     tables.inSync + tables.drifted + tables.unchecked === 0
       ? datasets.length === 0 || datasets.some(({ result }) => isCompared(result))
       : tables.inSync + tables.drifted > 0;
-  // A shard may have no dataset of its own: then the list is all there is to read.
+  // A partition of the work may have no dataset of its own: then the list is all there is to read.
   const isAnythingRead = isRead && (datasets.length > 0 || list.status === 'found');
   if (isAnythingRead || status === 'drifted') return null;
   if (list.status === 'absent') {

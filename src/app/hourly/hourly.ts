@@ -17,7 +17,7 @@ import type { Severity } from '../../model/severity.ts';
 import { within } from '../../model/within.ts';
 import { type CheckResult, check } from '../check/check.ts';
 import { starvedBefore } from '../check/starvation.ts';
-import { isOfShard, type WorkShard } from '../work-partition.ts';
+import { isOfPartition, type WorkPartition } from '../work-partition.ts';
 import { createEnding, type Ending } from './ending.ts';
 import { failureNotifier, type NotifyFailure, notifyFailedRun } from './failure.ts';
 import type { FailureThrottle } from './failure-throttle.ts';
@@ -53,7 +53,7 @@ export interface HourlyRun {
   readonly log: Log;
   readonly confirmMs: number;
   /** null: all datasets are its own. */
-  readonly shard: WorkShard | null;
+  readonly partition: WorkPartition | null;
   /** For all of it. */
   readonly deadline: Deadline;
   /** When the run was scheduled, else now. */
@@ -106,7 +106,8 @@ async function wholeRun(
   run: HourlyRun,
   { ending, secondsSoFar }: { readonly ending: Ending; readonly secondsSoFar: () => number },
 ): Promise<RunSummary | null> {
-  const { loadExpectation, metrics, reports, store, throttle, project, clock, log, shard, deadline } = run;
+  const { loadExpectation, metrics, reports, store, throttle, project, clock, log, partition, deadline } =
+    run;
   const ports = timedPorts({
     loadExpectation,
     metrics,
@@ -118,7 +119,7 @@ async function wholeRun(
     ending,
   });
   const { channel, account } = ports;
-  const opened = await openState({ store, channel, project, shard, clock, log, deadline, ending });
+  const opened = await openState({ store, channel, project, partition, clock, log, deadline, ending });
   if (opened.status === 'busy') return null;
   const notifyFailure = failureNotifier({ channel, throttle, project, log, deadline });
   try {
@@ -188,7 +189,7 @@ function checkAfter(
     now,
   }: { readonly run: HourlyRun; readonly expectation: Expectation; readonly now: Date },
 ): Promise<CheckResult> {
-  const { openWarehouse, project, clock, confirmMs, deadline, shard } = run;
+  const { openWarehouse, project, clock, confirmMs, deadline, partition } = run;
   const { datasets, policy, requiredFields, warnings } = expectation;
   const open = new Set(before?.findings.flatMap(({ key, closing }) => (closing === null ? [key] : [])));
   return check({
@@ -206,7 +207,7 @@ function checkAfter(
     openBefore: open.size,
     starvedRuns: starvedBefore(before?.unchecked ?? []),
     repairs: 'worst',
-    ...(shard === null ? {} : { isMine: (dataset: string) => isOfShard(shard, dataset) }),
+    ...(partition === null ? {} : { isMine: (dataset: string) => isOfPartition(partition, dataset) }),
   });
 }
 

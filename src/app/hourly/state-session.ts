@@ -5,7 +5,7 @@ import { parseState, printState } from '../../incidents/state-text.ts';
 import { DriftError } from '../../model/errors.ts';
 import type { Clock, Deadline, Log, ObjectStore } from '../../model/ports.ts';
 import { within } from '../../model/within.ts';
-import { shardName, type WorkShard } from '../work-partition.ts';
+import { partitionName, type WorkPartition } from '../work-partition.ts';
 import { createEnding, type Ending } from './ending.ts';
 import { takeLease } from './lease.ts';
 import { withoutFuture } from './run-moment.ts';
@@ -47,8 +47,8 @@ interface Busy {
 
 interface StateOptions {
   readonly project: string;
-  /** Each shard has a state and a lease of its own. */
-  readonly shard: WorkShard | null;
+  /** Each partition has a state and a lease of its own. */
+  readonly partition: WorkPartition | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly ending: Ending;
@@ -59,7 +59,7 @@ export async function openState({
   store,
   channel,
   project,
-  shard,
+  partition,
   clock,
   log,
   deadline,
@@ -82,7 +82,7 @@ export async function openState({
   endOfRun.atEnd(() => ending.end(new Error('the run has ended')));
   const holder = crypto.randomUUID();
   const open = () =>
-    openStateSession({ store, project, holder, shard, clock, log, deadline, mayTakeMs, ending });
+    openStateSession({ store, project, holder, partition, clock, log, deadline, mayTakeMs, ending });
   const late = () =>
     new DriftError('StateUnavailable', `cannot read the state in ${store.uri}: no answer in time`);
   try {
@@ -113,7 +113,7 @@ export async function openStateSession({
   store,
   project,
   holder,
-  shard,
+  partition,
   clock,
   log,
   deadline,
@@ -128,8 +128,8 @@ export async function openStateSession({
   readonly mayTakeMs: number;
 }): Promise<OpenSession | Busy> {
   const { signal } = ending;
-  const name = objectName('state', shard);
-  const leaseName = objectName('lease', shard);
+  const name = objectName('state', partition);
+  const leaseName = objectName('lease', partition);
   const lease = await takeLease({ store, name: leaseName, holder, clock, log, mayTakeMs, ending });
   if (lease === null) return { status: 'busy' };
   try {
@@ -174,8 +174,8 @@ export async function openStateSession({
   }
 }
 
-function objectName(what: 'state' | 'lease', shard: WorkShard | null): string {
-  return shard === null ? `${what}.json` : `${what}-${shardName(shard)}.json`;
+function objectName(what: 'state' | 'lease', partition: WorkPartition | null): string {
+  return partition === null ? `${what}.json` : `${what}-${partitionName(partition)}.json`;
 }
 
 /** What cannot be read as a state is kept under another name, and the run goes on as a first one. */

@@ -29,9 +29,9 @@ function reportsIn(
   store: PageStore,
   place: PagePlace,
   link: ReportLink = 'browser',
-  shard: string | null = null,
+  partition: string | null = null,
 ) {
-  return createReportStore({ store, place, link, shard });
+  return createReportStore({ store, place, link, partition });
 }
 
 const BUCKET = { in: 'bucket', bucket: 'drift', prefix: 'p/prod' } as const;
@@ -98,7 +98,7 @@ describe('in a bucket', () => {
     expect(shards[1]?.addressOf(NOW)).toMatchObject({
       page: 'https://storage.cloud.google.com/drift/p/prod/report-shard-1-of-2-2026-11-22T21-00-00-000Z.html',
       latest: 'https://storage.cloud.google.com/drift/p/prod/latest-shard-1-of-2.html',
-      shard: 'shard-1-of-2',
+      partition: 'shard-1-of-2',
     });
   });
 
@@ -268,6 +268,6 @@ describe('the addresses of a report', () => {
     },
   ])('are those $name', ({ place, link, ...address }) => {
     const { name: _, ...expected } = address;
-    expect(reportsIn(store, place, link).addressOf(NOW)).toEqual({ ...expected, shard: null });
+    expect(reportsIn(store, place, link).addressOf(NOW)).toEqual({ ...expected, partition: null });
   });
 });

@@ -591,7 +591,7 @@ test('whom to grant access is looked up once, and not waited for longer than it 
     clock,
     log: () => {},
     confirmMs: 0,
-    shard: null,
+    partition: null,
     deadline: createDeadline({ clock, ms: 540_000 }),
     now: clock.now(),
   });
@@ -632,7 +632,7 @@ describe.each([
       clock,
       log: (entry) => logged.push(entry),
       confirmMs: 0,
-      shard: null,
+      partition: null,
       deadline: createDeadline({ clock, ms: 540_000 }),
       now: clock.now(),
     });

@@ -184,7 +184,7 @@ describe('publishReport', () => {
     const place = { in: 'bucket', bucket: 'drift', prefix: 'prod' } as const;
     const clock = { sleep: async () => {} };
     const store: PageStore = createBucketStore({ ...place, endpoint: storage.url, clock });
-    return { storage, reports: createReportStore({ store, place, link, shard: null }) };
+    return { storage, reports: createReportStore({ store, place, link, partition: null }) };
   }
 
   test.each([
@@ -230,7 +230,7 @@ describe('publishReport', () => {
       addressOf: () => ({
         page: 'https://x.example/',
         latest: 'https://x.example/',
-        shard: null,
+        partition: null,
         takesFilter: true,
       }),
       publish: () => Promise.reject(new TypeError('no such method')),

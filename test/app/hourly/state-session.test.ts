@@ -56,7 +56,7 @@ function runOf(
   const logged: Parameters<Log>[0][] = [];
   const log: Log = (entry) => logged.push(entry);
   const deadline = createDeadline({ clock, ms: null });
-  const common = { store, project, holder, shard: null, clock, log, deadline, mayTakeMs: 240_000 };
+  const common = { store, project, holder, partition: null, clock, log, deadline, mayTakeMs: 240_000 };
   return { clock, logged, tryToOpen: () => openStateSession({ ...common, ending: createEnding() }) };
 }
 
