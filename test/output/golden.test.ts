@@ -18,7 +18,7 @@ import { stating } from '../support/declared.ts';
 import { contract, REPORTS } from '../support/reports.ts';
 import { STORIES } from '../support/stories.ts';
 
-/** A missing golden fails; `UPDATE_GOLDEN=1 npx vitest run test/render` writes them anew, to be read. */
+/** A missing golden fails; `UPDATE_GOLDEN=1 npx vitest run test/output/golden.test.ts` writes them anew, to be read. */
 async function expectGolden(file: string, text: string): Promise<void> {
   if (process.env['UPDATE_GOLDEN'] === '1') {
     await mkdir('test/golden', { recursive: true });
