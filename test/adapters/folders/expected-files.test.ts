@@ -6,7 +6,8 @@ import { loadExpectation } from '../../../src/adapters/folders/expected-files.ts
 import { contractOf, expectedTable } from '../../../src/files/expected-table.ts';
 import { DriftError, InvalidFilesError } from '../../../src/model/errors.ts';
 import type { Resource } from '../../../src/model/ports.ts';
-import { expectedOf } from '../../support/declared.ts';
+import { valueText } from '../../../src/model/value.ts';
+import { declaredTexts, expectedOf } from '../../support/declared.ts';
 import { writeFolder } from '../../support/folder.ts';
 
 const made: string[] = [];
@@ -69,7 +70,8 @@ describe('loadExpectation', () => {
       },
       'web/events_YYYYMMDD.json': {},
     });
-    expect(await loadExpectation({ folder })).toStrictEqual({
+    const { datasets, ...others } = await loadExpectation({ folder });
+    expect({ datasets: declaredTexts(datasets), ...others }).toStrictEqual({
       datasets: [
         {
           dataset: 'sales',
@@ -553,7 +555,8 @@ const DATASET_AS_SHOWN = {
 describe('what bq show prints', () => {
   test('is a valid file that states all that is compared, without a warning', async () => {
     const folder = await folderOf({ 'sales.json': DATASET_AS_SHOWN, 'sales/orders.json': TABLE_AS_SHOWN });
-    expect(await loadExpectation({ folder })).toMatchObject({
+    const { datasets, warnings } = await loadExpectation({ folder });
+    expect({ datasets: declaredTexts(datasets), warnings }).toMatchObject({
       datasets: [
         {
           settings: new Map([
@@ -831,7 +834,9 @@ test.each([
   { key: 'labels', value: null, kind: 'dataset-labels', setting: { values: new Map(), othersAbsent: true } },
 ])('a dataset file states $key alone: $value', async ({ key, value, kind, setting }) => {
   const { datasets } = await loadExpectation({ folder: await folderOf({ 'sales.json': { [key]: value } }) });
-  expect(datasets.map(({ settings }) => settings)).toStrictEqual([new Map([[kind, setting]])]);
+  expect(declaredTexts(datasets)).toStrictEqual([
+    { dataset: 'sales', declaredAs: 'sales', settings: new Map([[kind, setting]]), tables: [] },
+  ]);
 });
 
 describe('contractOf', () => {
@@ -899,7 +904,9 @@ describe('a second environment', () => {
       tables.map((table) => [...(expectedOf(table).settings ?? [])]),
     );
     expect(
-      settings.map((entries) => entries.map(([kind, { values }]) => [kind, ...values.values()])),
+      settings.map((entries) =>
+        entries.map(([kind, { values }]) => [kind, ...[...values.values()].map(valueText)]),
+      ),
     ).toEqual([
       [['table-constraints', 'FOREIGN KEY (order_id) REFERENCES shop_staging.orders (id)']],
       [
