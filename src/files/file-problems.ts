@@ -4,7 +4,7 @@ import { type Advise, adviser, didYouMean } from '../model/did-you-mean.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { RequiredField } from '../model/policy.ts';
 import type { Resource, TableId } from '../model/ports.ts';
-import { valueText } from '../model/value.ts';
+import { type FieldType, valueText } from '../model/value.ts';
 import { expectedTable } from './expected-table.ts';
 import { datasetRules, tableRules } from './file-rules.ts';
 import { datasetFile, tableFile } from './file-schemas.ts';
@@ -45,6 +45,18 @@ function requiredFieldProblems(
   id: TableId,
   requiredFields: readonly RequiredField[],
 ): readonly PathProblem[] {
+  return lackedFields(file, id, requiredFields).map(({ required: { name, type }, found }) => {
+    const is = found === null ? 'is absent' : `is ${valueText(found)}`;
+    return problem(['schema', 'fields'], `the policy requires a field ${name} ${type}, which ${is}`);
+  });
+}
+
+/** The policy's required fields that a table's file does not declare; `found`: which type the field has instead. */
+export function lackedFields(
+  file: Resource,
+  id: TableId,
+  requiredFields: readonly RequiredField[],
+): readonly { readonly required: RequiredField; readonly found: FieldType | null }[] {
   const fields = rawFields(file).filter(isObject);
   const lacking = requiredFields
     .filter(({ except }) => !except.some((pattern) => matchesPattern(pattern, id)))
@@ -56,11 +68,10 @@ function requiredFieldProblems(
   const expected = lacking.length === 0 ? null : unlessMalformed(() => expectedTable(file));
   if (expected?.fields === undefined || (expected.type ?? 'TABLE') !== 'TABLE') return [];
   const { fields: declared } = expected;
-  return lacking.map(({ name, type }) => {
-    const field = declared.find((candidate) => isNamed(candidate.name, name));
-    const found = field === undefined ? 'is absent' : `is ${valueText(field.type)}`;
-    return problem(['schema', 'fields'], `the policy requires a field ${name} ${type}, which ${found}`);
-  });
+  return lacking.map((required) => ({
+    required,
+    found: declared.find((candidate) => isNamed(candidate.name, required.name))?.type ?? null,
+  }));
 }
 
 function isNamed(name: unknown, wanted: string): boolean {

@@ -2,28 +2,16 @@ import { compareDataset } from '../../compare/dataset.ts';
 import { compareTable } from '../../compare/table.ts';
 import { datasetContent, tableContent } from '../../files/expected-file.ts';
 import { contractOf, expectedTable } from '../../files/expected-table.ts';
-import { datasetRules, tableRules } from '../../files/file-rules.ts';
-import { datasetFile, tableFile } from '../../files/file-schemas.ts';
-import { shapeProblems } from '../../files/shape-problems.ts';
+import { datasetFileProblems, lackedFields, tableFileProblems } from '../../files/file-problems.ts';
 import { weakenings } from '../../kinds/weakening.ts';
-import { canonicalTable, canonicalTypeName } from '../../metadata/canonical.ts';
+import { canonicalTable } from '../../metadata/canonical.ts';
 import { DATASET_SETTINGS, statedSettings } from '../../metadata/settings.ts';
 import { MalformedError } from '../../model/errors.ts';
 import type { Change, Subject } from '../../model/finding.ts';
-import { matchesPattern } from '../../model/pattern.ts';
 import type { RequiredField } from '../../model/policy.ts';
 import type { Read, Resource, Warehouse } from '../../model/ports.ts';
-import type { Contract, ExpectedTable, Table } from '../../model/table.ts';
-import { typeName } from '../../model/value.ts';
-import {
-  type Break,
-  missing,
-  type Outcome,
-  type PullResult,
-  resultOf,
-  skipped,
-  unreadable,
-} from './pull-result.ts';
+import type { ExpectedTable, Table } from '../../model/table.ts';
+import { missing, type Outcome, type PullResult, resultOf, skipped, unreadable } from './pull-result.ts';
 import {
   type Candidate,
   chooseDatasets,
@@ -46,14 +34,21 @@ const TABLES_AT_ONCE = 32;
 
 /** Writes the expected file of each dataset and table that is there. @throws DriftError `ProjectNotFound`, `NotWritable` */
 export async function pull(options: PullOptions): Promise<PullResult> {
-  const run: Run = { ...options, progress: countProgress(options.onProgress) };
-  const { chosen, outcomes } = await chooseDatasets(run);
+  const { chosen, outcomes } = await chooseDatasets(options);
+  const progress = { done: 0, all: 0 };
+  const advance = ({ done = 0, all = 0 }) => {
+    progress.done += done;
+    progress.all += all;
+    options.onProgress?.(progress.done, progress.all);
+  };
+  const run: Run = { ...options, advance };
   const pulled = await inTurns(chosen, DATASETS_AT_ONCE, (target) => pullTarget(run, target));
   return resultOf([...outcomes, ...pulled.flat()], options.requiredFields);
 }
 
 interface Run extends PullOptions {
-  readonly progress: { known(tables: number): void; done(): void };
+  /** More tables are done, or known. */
+  readonly advance: (more: { readonly done?: number; readonly all?: number }) => void;
 }
 
 async function pullTarget(run: Run, target: Target): Promise<readonly Outcome[]> {
@@ -62,10 +57,10 @@ async function pullTarget(run: Run, target: Target): Promise<readonly Outcome[]>
   // Of what cannot be read, only what was named is asked for.
   const isListed = target.isWhole && own.every(({ status }) => status !== 'unreadable');
   const { chosen, outcomes } = await chooseTables(run, target, isListed);
-  run.progress.known(chosen.length);
+  run.advance({ all: chosen.length });
   const pulled = await inTurns(chosen, TABLES_AT_ONCE, async (candidate) => {
     const outcome = await pullTable(run, target, candidate);
-    run.progress.done();
+    run.advance({ done: 1 });
     return outcome;
   });
   return [...own, ...outcomes, ...pulled];
@@ -86,7 +81,7 @@ async function pullDataset(run: Run, { dataset, declaredAs, isNamed }: Target): 
     file: `${declaredAs}.json`,
     schema: 'dataset',
     content: datasetContent(resource),
-    problemsOf: (file) => [...shapeProblems(datasetFile, file), ...datasetRules(file, declaredAs)],
+    problemsOf: (file) => datasetFileProblems(file, declaredAs),
     statedBy,
     changesOf,
     weakenedBy: (before) =>
@@ -119,7 +114,7 @@ async function pullTable(run: Run, target: Target, candidate: Candidate): Promis
       file,
       schema: 'table',
       content: tableContent(resource),
-      problemsOf: (content) => [...shapeProblems(tableFile, content), ...tableRules(content, declared)],
+      problemsOf: (content) => tableFileProblems(content, declared),
       statedBy: expectedTable,
       changesOf: (content) => {
         const { extraFields } = contractOf(content);
@@ -133,7 +128,11 @@ async function pullTable(run: Run, target: Target, candidate: Candidate): Promis
         const expected = expectedTable(before);
         return weakenings(hiddenToo(expected, actual), { expected, contract: contractOf(before), actual });
       },
-      breaksOf: (content) => breaksOf(expectedTable(content), declared, run.requiredFields),
+      breaksOf: (content) =>
+        lackedFields(content, declared, run.requiredFields).map(({ required }) => ({
+          field: required,
+          table: `${declaredAs}.${name}`,
+        })),
     });
   });
 }
@@ -164,30 +163,7 @@ async function readNewest(
 }
 
 /** What a file is compared with when the question is what it says of the table, and not what was promised to people. */
-const NO_CONTRACT: Contract = {
-  owner: null,
-  retention: null,
-  criticalFields: [],
-  consumers: new Map(),
-  runbook: null,
-  extraFields: 'report',
-};
-
-/** The same question as at load: tables only, and a parameterised type is of its type. */
-function breaksOf(
-  { type = 'TABLE', fields = [] }: ExpectedTable,
-  declared: { readonly dataset: string; readonly table: string },
-  requiredFields: readonly RequiredField[],
-): readonly Break[] {
-  if (type !== 'TABLE') return [];
-  return requiredFields
-    .filter(({ except }) => !except.some((pattern) => matchesPattern(pattern, declared)))
-    .filter(({ name, type: required }) => {
-      const found = fields.find((field) => field.name.toLowerCase() === name.toLowerCase())?.type;
-      return found === undefined || typeName(found) !== canonicalTypeName(required);
-    })
-    .map((field) => ({ field, table: `${declared.dataset}.${declared.table}` }));
-}
+const NO_CONTRACT = contractOf({});
 
 async function unlessMalformed(subject: Subject, write: () => Promise<Outcome> | Outcome): Promise<Outcome> {
   try {
@@ -196,21 +172,6 @@ async function unlessMalformed(subject: Subject, write: () => Promise<Outcome> |
     if (!(error instanceof MalformedError)) throw error;
     return unreadable(subject, { reason: 'malformed', detail: error.message });
   }
-}
-
-function countProgress(onProgress: PullOptions['onProgress']): Run['progress'] {
-  let done = 0;
-  let all = 0;
-  return {
-    known(tables) {
-      all += tables;
-      onProgress?.(done, all);
-    },
-    done() {
-      done += 1;
-      onProgress?.(done, all);
-    },
-  };
 }
 
 /** Results in the order of the items, `limit` of which are in hand at a time; the first failure ends it. */
