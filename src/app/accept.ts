@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { fieldFinder } from '../compare/fields.ts';
 import { compareTable } from '../compare/table.ts';
+import { goneFrom, lostPaths, withoutContractPaths } from '../files/contract-paths.ts';
 import { contractOf, expectedTable } from '../files/expected-table.ts';
 import { rewrittenText } from '../files/file-text.ts';
-import { restate, withoutContractPaths } from '../files/restate.ts';
+import { restate } from '../files/restate.ts';
 import { datasetMissing } from '../kinds/dataset.ts';
 import { kindRow } from '../kinds/index.ts';
 import { tableMissing, tableUnexpected } from '../kinds/table.ts';
@@ -18,7 +18,7 @@ import { covers } from '../model/field-path.ts';
 import type { Change, Kind } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Read, Resource, TableId, Warehouse } from '../model/ports.ts';
-import type { Contract, DeclaredDataset } from '../model/table.ts';
+import type { DeclaredDataset } from '../model/table.ts';
 import { valueText } from '../model/value.ts';
 import { readNewestShards } from './check/date-shards.ts';
 
@@ -174,7 +174,7 @@ async function acceptChanges(options: AcceptOptions, resource: Resource): Promis
   const { content, accepted, tooShort } = applied(options, { before, resource, differences });
   if (tooShort !== null) return { ...refused(tooShort), left: seen };
   if (accepted.length === 0) return nothing(seen);
-  const isGone = isGoneIn(content);
+  const isGone = goneFrom(content);
   const after = withoutContractPaths(content, isGone);
   const afterText = rewrittenText(text, after);
   const reread = parsed(afterText);
@@ -185,10 +185,7 @@ async function acceptChanges(options: AcceptOptions, resource: Resource): Promis
     return { ...refused(`${written} cannot be made to say it: edit it by hand`), left: seen };
   }
   const [expected, contract] = [expectedTable(before), contractOf(before)];
-  const weakened = [
-    ...weakenings(accepted, { expected, contract, actual }),
-    ...lostEntries(contract, isGone),
-  ];
+  const weakened = [...weakenings(accepted, { expected, contract, actual }), ...lostPaths(contract, isGone)];
   if (weakened.length > 0 && !force) return needsForce(weakened, seen);
   await options.writeText(written, afterText);
   return { ...unchanged, status: 'accepted', written, accepted, weakened, left };
@@ -245,26 +242,6 @@ function isOneOf(changes: readonly Change[], { kind, path }: Change): boolean {
 function isPicked({ path, kind, policy }: AcceptOptions, change: Change): boolean {
   if (path !== null && (change.path === null || !covers(path, change.path))) return false;
   return kind === null ? policy.severities.get(change.kind) !== 'off' : change.kind === kind;
-}
-
-/** Whether a path of the contract names no field of the file any more. */
-function isGoneIn(file: Resource): (path: string) => boolean {
-  const { fields } = expectedTable(file);
-  if (fields === undefined) return () => false;
-  const isField = fieldFinder(fields);
-  return (path) => !isField(path);
-}
-
-function lostEntries(
-  { criticalFields, consumers }: Contract,
-  isGone: (path: string) => boolean,
-): readonly string[] {
-  return [
-    ...criticalFields.filter(isGone).map((path) => `contract.criticalFields lists ${path} no longer`),
-    ...[...consumers].flatMap(([name, paths]) =>
-      paths.filter(isGone).map((path) => `contract.consumers: ${name} lists ${path} no longer`),
-    ),
-  ];
 }
 
 /** Of a file that was loaded before, or written here. */

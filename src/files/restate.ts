@@ -35,19 +35,6 @@ export function restate({
   }, file);
 }
 
-/** The file without those paths in its contract. A consumer stays, also of nothing. */
-export function withoutContractPaths(file: Resource, isGone: (path: string) => boolean): Resource {
-  const contract = file['contract'];
-  if (!isObject(contract)) return file;
-  const { criticalFields, consumers } = contract;
-  const left = (paths: unknown) => list(paths).filter((path) => typeof path !== 'string' || !isGone(path));
-  const ofConsumers = isObject(consumers)
-    ? { consumers: Object.fromEntries(Object.entries(consumers).map(([name, paths]) => [name, left(paths)])) }
-    : {};
-  const critical = Array.isArray(criticalFields) ? { criticalFields: left(criticalFields) } : {};
-  return { ...file, contract: { ...contract, ...critical, ...ofConsumers } };
-}
-
 /** The file after one setting is accepted; `found`: what is there, as a file states it. */
 type Restate = (file: Resource, found: Resource) => Resource;
 
