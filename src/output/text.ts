@@ -73,14 +73,11 @@ function findingLines(finding: Finding, page: Sheet): string {
     ...(consumers.length === 0 ? [] : [`${readerVerb(kind)} ${consumers.join(', ')}`]),
     ...(owner === null ? [] : [`owner ${owner}`]),
   ].join('; ');
-  const [first, ...others] = wrapped(`${printable(message)}  ${kind}`, columnsAfter(12, page));
-  const told = [first ?? '', ...others];
-  // The kind is the last word.
-  const shown = told.map((line, index) =>
-    index < told.length - 1 ? line : lastWordPainted(line, (word) => paint('dim', word)),
-  );
+  // The kind is one word, and the last.
+  const lines = wrapped(`${printable(message)}  ${kind}`, columnsAfter(12, page)).join(`\n${' '.repeat(12)}`);
+  const shown = lines.slice(0, -kind.length) + paint('dim', kind);
   return [
-    `  ${paint(SEVERITY_STYLE[severity], severity.padEnd(8))}  ${shown.join(`\n${' '.repeat(12)}`)}`,
+    `  ${paint(SEVERITY_STYLE[severity], severity.padEnd(8))}  ${shown}`,
     ...detailLines([who, hint ?? ''], page),
     ...repairLines(finding, page),
   ].join('\n');
@@ -149,9 +146,4 @@ function summary({ status, project, tables, findings }: Report, { paint, width }
   const open = findings.length === 0 ? '' : `, ${counted(findings.length, 'finding')}`;
   const [first = '', ...others] = wrapped(`${status}${where}: ${counts.join(', ')}${open}`, width);
   return [paint(STATUS_STYLE[status], status) + first.slice(status.length), ...others].join('\n');
-}
-
-function lastWordPainted(line: string, paint: (word: string) => string): string {
-  const start = line.lastIndexOf(' ') + 1;
-  return `${line.slice(0, start)}${paint(line.slice(start))}`;
 }

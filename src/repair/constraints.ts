@@ -3,14 +3,12 @@ import type { Setting, Table } from '../model/table.ts';
 import { type ForeignKey, type PrimaryKey, sameValue, type Value, valueText } from '../model/value.ts';
 import { identifier, identifiers, pathOf, tablePath } from './quoting.ts';
 import { inPlace, noFix, type TableCase } from './repair-case.ts';
-import { whatIsNoTable } from './view.ts';
+import { onTable } from './view.ts';
 
 type Values = Setting['values'];
 
 /** Keys are not enforced, so that changing them touches no row. */
-export function tableConstraints(tableCase: TableCase): Fix {
-  const other = whatIsNoTable(tableCase);
-  if (other !== null) return other;
+export const tableConstraints = onTable((tableCase: TableCase): Fix => {
   const { expected, actual } = tableCase;
   const stated = expected.settings?.get('table-constraints');
   const found: Values = actual.settings?.get('table-constraints')?.values ?? new Map();
@@ -28,7 +26,7 @@ export function tableConstraints(tableCase: TableCase): Fix {
     clauses.map((clause) => sql(`${table} ${clause}`)),
     `keys are not enforced: the rows there are not checked${named}`,
   );
-}
+});
 
 function primaryKey(wanted: Values, found: Values): readonly string[] {
   const expected = wanted.get('primaryKey');

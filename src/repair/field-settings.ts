@@ -6,44 +6,29 @@ import { primaryKeyColumns } from './constraints.ts';
 import { objectOf, setOptions, whatHasOtherType } from './options.ts';
 import { identifier, literal, literalOrNull } from './quoting.ts';
 import { rebuildTable } from './rebuild.ts';
-import {
-  type FieldCase,
-  inPlace,
-  lastOf,
-  noFix,
-  pairOf,
-  rebuild,
-  replacedColumn,
-  statedText,
-} from './repair-case.ts';
+import { type FieldCase, inPlace, noFix, rebuild, replacedColumn, statedText } from './repair-case.ts';
 import { alterColumn, updateSchema } from './statements.ts';
-import { whatIsNoTable } from './view.ts';
+import { onTable, whatIsNoTable } from './view.ts';
 
-export function fieldDefault(fieldCase: FieldCase): Fix {
-  const { stated, subject, actual } = fieldCase;
-  const other = whatIsNoTable(fieldCase);
-  if (other !== null) return other;
-  const [, column] = pairOf(fieldCase);
-  if (stated.length > 1) return noFix('only a top-level column can have a default: let the file state none');
+export const fieldDefault = onTable(({ isNested, field, subject, actual }: FieldCase): Fix => {
+  if (isNested) return noFix('only a top-level column can have a default: let the file state none');
   const note = 'only rows written from now on get it';
-  const expression = defaultOf(lastOf(stated))?.trim();
-  if (expression === undefined) return inPlace([alterColumn(subject, column, 'DROP DEFAULT')], note);
+  const expression = defaultOf(field.expected)?.trim();
+  if (expression === undefined) return inPlace([alterColumn(subject, field.actual, 'DROP DEFAULT')], note);
   // DDL, ALTER COLUMN SET DEFAULT
-  if (primaryKeyColumns(actual).includes(fieldKey(column)))
+  if (primaryKeyColumns(actual).includes(fieldKey(field.actual)))
     return noFix('a column of the primary key cannot have a default: drop one of the two');
   return isOneExpression(expression)
-    ? inPlace([alterColumn(subject, column, `SET DEFAULT ${expression}`)], note)
+    ? inPlace([alterColumn(subject, field.actual, `SET DEFAULT ${expression}`)], note)
     : noFix('the default in the file is not one expression');
-}
+});
 
 /** A column's collation cannot be changed: DDL, ALTER TABLE SET DEFAULT COLLATE. */
-export function fieldCollation(fieldCase: FieldCase): Fix {
-  const { change, stated } = fieldCase;
-  const other = whatIsNoTable(fieldCase);
-  if (other !== null) return other;
-  const [, actual] = pairOf(fieldCase);
+export const fieldCollation = onTable((fieldCase: FieldCase): Fix => {
+  const { change, isNested } = fieldCase;
+  const { actual } = fieldCase.field;
   const note = 'the collation of a column that is there cannot be changed';
-  if (stated.length > 1 || actual.mode === 'REPEATED') return rebuild([], `${note}: build the table anew`);
+  if (isNested || actual.mode === 'REPEATED') return rebuild([], `${note}: build the table anew`);
   const setting: Setting = { values: new Map([['', change.expected]]), othersAbsent: false };
   const settings: Settings = new Map([...(actual.settings ?? []), ['field-collation', setting]]);
   const collated = `COLLATE(${identifier(actual.name)}, ${literal(statedText(fieldCase) ?? '')})`;
@@ -52,16 +37,16 @@ export function fieldCollation(fieldCase: FieldCase): Fix {
     converted: new Map([[actual.name, collated]]),
     note,
   });
-}
+});
 
-export function fieldRoundingMode(fieldCase: FieldCase): Fix {
+export const fieldRoundingMode = onTable((fieldCase: FieldCase): Fix => {
   const note = 'only values written from now on are rounded so';
-  return whatIsNoTable(fieldCase) ?? setColumnOption(fieldCase, { name: 'rounding_mode', note });
-}
+  return setColumnOption(fieldCase, { name: 'rounding_mode', note });
+});
 
 export function fieldDescription(fieldCase: FieldCase): Fix {
-  const { actual, stated } = fieldCase;
-  const isViewColumn = actual.type === 'VIEW' && stated.length === 1;
+  const { actual, isNested } = fieldCase;
+  const isViewColumn = actual.type === 'VIEW' && !isNested;
   const other = isViewColumn ? whatHasOtherType(fieldCase) : whatIsNoTable(fieldCase);
   return other ?? setColumnOption(fieldCase, { name: 'description', note: null });
 }
@@ -70,20 +55,19 @@ function setColumnOption(
   fieldCase: FieldCase,
   { name, note }: { readonly name: 'description' | 'rounding_mode'; readonly note: string | null },
 ): Fix {
-  const { stated, actual } = fieldCase;
-  if (stated.length > 1) return inPlace([updateSchema(fieldCase)], note);
-  const [, column] = pairOf(fieldCase);
+  const { isNested, actual, field } = fieldCase;
+  if (isNested) return inPlace([updateSchema(fieldCase)], note);
   return setOptions({
-    of: `${objectOf(fieldCase, actual)} ALTER COLUMN ${identifier(column.name)}`,
+    of: `${objectOf(fieldCase, actual)} ALTER COLUMN ${identifier(field.actual.name)}`,
     options: { [name]: literalOrNull(statedText(fieldCase)) },
     note,
   });
 }
 
-export function fieldPolicyTags(fieldCase: FieldCase): Fix {
+export const fieldPolicyTags = onTable((fieldCase: FieldCase): Fix => {
   const note =
     fieldCase.change.expected === null
       ? 'it takes protection away: all who read the table can read the column then'
       : 'until then the column may be open to all who read the table';
-  return whatIsNoTable(fieldCase) ?? inPlace([updateSchema(fieldCase)], note);
-}
+  return inPlace([updateSchema(fieldCase)], note);
+});

@@ -7,9 +7,9 @@ import { keyColumns, primaryKeyColumns } from './constraints.ts';
 import { canCast, canWiden, lostByCast } from './conversions.ts';
 import { identifier, tablePath } from './quoting.ts';
 import { rebuildTable } from './rebuild.ts';
-import { type FieldCase, inPlace, lastOf, noFix, pairOf, rebuild, replacedColumn } from './repair-case.ts';
+import { type FieldCase, inPlace, noFix, rebuild, replacedColumn } from './repair-case.ts';
 import { alterColumn, savedCopy, updateSchema } from './statements.ts';
-import { whatIsNoTable } from './view.ts';
+import { onTable } from './view.ts';
 
 /*
  * Which changes of a schema BigQuery makes in place:
@@ -17,11 +17,9 @@ import { whatIsNoTable } from './view.ts';
  * https://docs.cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language
  */
 
-export function fieldMissing(fieldCase: FieldCase): Fix {
-  const { stated, subject, expected, change } = fieldCase;
-  const field = lastOf(stated);
-  const other = whatIsNoTable(fieldCase);
-  if (other !== null) return other;
+export const fieldMissing = onTable((fieldCase: FieldCase): Fix => {
+  const { isNested, subject, expected, change } = fieldCase;
+  const { expected: field } = fieldCase.field;
   const { context } = change;
   if (context?.type === 'perhaps-renamed') return renamedBack(fieldCase, context.to);
   if (field.mode === 'REQUIRED') {
@@ -31,7 +29,7 @@ export function fieldMissing(fieldCase: FieldCase): Fix {
     );
   }
   const note = withBlanks`the field comes back empty; ${lostData(fieldCase)}`;
-  if (stated.length > 1) return inPlace([updateSchema(fieldCase)], note);
+  if (isNested) return inPlace([updateSchema(fieldCase)], note);
   if (layoutColumns(expected).includes(fieldKey(field))) {
     return rebuild(
       [],
@@ -48,17 +46,17 @@ export function fieldMissing(fieldCase: FieldCase): Fix {
     ],
     hasPolicies(field) ? withBlanks`${OPEN_UNTIL_TAGGED}; ${note}` : note,
   );
-}
+});
 
 /** An empty column beside the renamed one would be one too many. */
 function renamedBack(fieldCase: FieldCase, found: string): Fix {
-  const { subject, stated, actual } = fieldCase;
-  const { name } = lastOf(stated);
+  const { subject, isNested, actual } = fieldCase;
+  const { name } = fieldCase.field.expected;
   const other = `where ${found} is a column of its own, declare it, and add ${name} as an empty column instead`;
   const probably = `probably ${name} was renamed to ${found}`;
   // DDL, ALTER TABLE RENAME COLUMN: top-level columns alone, and none that the table is laid out by or that a key names.
   const fixed = [...layoutColumns(actual), ...keyColumns(actual)];
-  if (stated.length > 1 || fixed.includes(found.toLowerCase())) {
+  if (isNested || fixed.includes(found.toLowerCase())) {
     return noFix(`${probably}, and such a column cannot be renamed back in place; ${other}`);
   }
   return inPlace(
@@ -95,51 +93,41 @@ function layoutColumns({ partitioning, clustering = [] }: Table | ExpectedTable)
   return [...(column === null ? [] : [column]), ...clustering].map((name) => name.toLowerCase());
 }
 
-export function fieldMode(fieldCase: FieldCase): Fix {
-  const { stated, subject } = fieldCase;
-  const [expected, actual] = pairOf(fieldCase);
-  const other = whatIsNoTable(fieldCase);
-  if (other !== null) return other;
+export const fieldMode = onTable((fieldCase: FieldCase): Fix => {
+  const { isNested, subject } = fieldCase;
+  const { expected, actual } = fieldCase.field;
   if (expected.mode === 'NULLABLE' && actual.mode === 'REQUIRED') {
     const note = 'a field once NULLABLE never becomes REQUIRED again';
-    const statement =
-      stated.length > 1 ? updateSchema(fieldCase) : alterColumn(subject, actual, 'DROP NOT NULL');
+    const statement = isNested ? updateSchema(fieldCase) : alterColumn(subject, actual, 'DROP NOT NULL');
     return inPlace([statement], note);
   }
   const note = `BigQuery cannot turn ${actual.mode} into ${expected.mode}`;
-  const expression = modeConversion(identifier(actual.name), {
-    expected: expected.mode,
-    actual: actual.mode,
-  });
-  if (stated.length > 1 || expression === null) return rebuild([], `${note}: build the table anew`);
+  const expression = modeConversion({ expected, actual });
+  if (isNested || expression === null) return rebuild([], `${note}: build the table anew`);
   return rebuildTable(fieldCase, {
     columns: replacedColumn(fieldCase, { ...actual, mode: expected.mode }),
     converted: expression === '' ? new Map() : new Map([[actual.name, expression]]),
-    note: note + lossOf(expected.mode, actual.mode),
+    note: note + lostByMode({ expected, actual }),
   });
-}
+});
 
 /** null: no such mode; empty: the values stay as they are. */
-function modeConversion(
-  column: string,
-  { expected, actual }: { readonly expected: string; readonly actual: string },
-): string | null {
-  if (actual === 'REPEATED') {
-    return ['NULLABLE', 'REQUIRED'].includes(expected) ? `${column}[SAFE_OFFSET(0)]` : null;
+function modeConversion({ expected, actual }: FieldCase['field']): string | null {
+  const column = identifier(actual.name);
+  if (actual.mode === 'REPEATED') {
+    return ['NULLABLE', 'REQUIRED'].includes(expected.mode) ? `${column}[SAFE_OFFSET(0)]` : null;
   }
-  if (expected === 'REPEATED') return `IF(${column} IS NULL, [], [${column}])`;
-  return expected === 'REQUIRED' ? '' : null;
+  if (expected.mode === 'REPEATED') return `IF(${column} IS NULL, [], [${column}])`;
+  return expected.mode === 'REQUIRED' ? '' : null;
 }
 
-function lossOf(expected: string, actual: string): string {
-  if (actual === 'REPEATED') return '; only the first value of each list is kept';
-  return expected === 'REQUIRED' ? '; the statement fails as long as any row has NULL' : '';
+function lostByMode({ expected, actual }: FieldCase['field']): string {
+  if (actual.mode === 'REPEATED') return '; only the first value of each list is kept';
+  return expected.mode === 'REQUIRED' ? '; the statement fails as long as any row has NULL' : '';
 }
 
-export function fieldType(fieldCase: FieldCase): Fix {
-  const [expected, actual] = pairOf(fieldCase);
-  const other = whatIsNoTable(fieldCase);
-  if (other !== null) return other;
+export const fieldType = onTable((fieldCase: FieldCase): Fix => {
+  const { expected, actual } = fieldCase.field;
   const widened = widenedColumn(fieldCase);
   if (widened !== null) {
     return inPlace(
@@ -158,19 +146,18 @@ export function fieldType(fieldCase: FieldCase): Fix {
     converted: new Map([[actual.name, expression]]),
     note: `${note}; the statement fails on a value that does not fit${lost === null ? '' : `; ${lost}`}`,
   });
-}
+});
 
 /** The whole column with the one field widened; null: not in place. */
-function widenedColumn(fieldCase: FieldCase): Field | null {
-  const { found } = fieldCase;
-  const [expected, actual] = pairOf(fieldCase);
-  const [column] = found;
-  if (column === undefined || found.length < fieldCase.stated.length) return null;
+function widenedColumn({ field, chain, actual: table }: FieldCase): Field | null {
+  const { expected, actual } = field;
+  const [column] = chain;
+  if (column === undefined || chain.at(-1) !== actual) return null;
   // The documentation lists no conversion of arrays, nor of what a table is partitioned or clustered by.
-  if (found.some(({ mode }) => mode === 'REPEATED')) return null;
-  if (layoutColumns(fieldCase.actual).includes(fieldKey(column))) return null;
+  if (chain.some(({ mode }) => mode === 'REPEATED')) return null;
+  if (layoutColumns(table).includes(fieldKey(column))) return null;
   if (!canWiden({ from: actual.type, to: expected.type })) return null;
-  const widened = withType(found, expected.type);
+  const widened = withType(chain, expected.type);
   return widened !== null && isWritable(widened) ? widened : null;
 }
 
@@ -185,13 +172,13 @@ function withType([field, ...nested]: readonly Field[], type: FieldType): Field 
 }
 
 /** A column that is no record. */
-function isPlain(fieldCase: FieldCase): boolean {
-  return fieldCase.stated.length === 1 && pairOf(fieldCase).every(({ fields }) => fields === undefined);
+function isPlain({ isNested, field }: FieldCase): boolean {
+  return !isNested && field.expected.fields === undefined && field.actual.fields === undefined;
 }
 
 /** null: no cast reaches into a record, and GoogleSQL has not one for any two types. */
 function typeConversion(fieldCase: FieldCase): string | null {
-  const [expected, actual] = pairOf(fieldCase);
+  const { expected, actual } = fieldCase.field;
   if (!isPlain(fieldCase) || !isWritable(expected) || !isWritable(actual)) return null;
   if (!canCast({ from: actual.type, to: expected.type })) return null;
   const column = identifier(actual.name);

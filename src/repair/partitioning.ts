@@ -4,25 +4,17 @@ import { isAlterable, objectOf, setOptions, setTableOptions } from './options.ts
 import { bqName, days, identifier, shellWord, tablePath } from './quoting.ts';
 import { canCluster, notClusteredYet, rebuildTable } from './rebuild.ts';
 import { foundText, inPlace, noFix, rebuild, statedText, type TableCase } from './repair-case.ts';
-import { whatIsNoTable } from './view.ts';
+import { onTable } from './view.ts';
 
-export function partitioning(tableCase: TableCase): Fix {
-  return (
-    whatIsNoTable(tableCase) ??
-    rebuildTable(tableCase, {
-      columns: tableCase.actual.fields,
-      converted: new Map(),
-      note: 'how a table is partitioned is decided when it is created',
-    })
-  );
-}
+export const partitioning = onTable((tableCase: TableCase): Fix => {
+  const note = 'how a table is partitioned is decided when it is created';
+  return rebuildTable(tableCase, { columns: tableCase.actual.fields, converted: new Map(), note });
+});
 
 const EXPIRED = withBlanks`what has expired can be restored by time travel alone, ${UNTIL}`;
 
-export function partitionExpiration(tableCase: TableCase): Fix {
+export const partitionExpiration = onTable((tableCase: TableCase): Fix => {
   const { partitioning: found } = tableCase.actual;
-  const other = whatIsNoTable(tableCase);
-  if (other !== null) return other;
   if (found?.by !== 'time') return noFix('only partitions by time expire: repair the partitioning first');
   const expected = statedText(tableCase);
   const options = { partition_expiration_days: days(expected) };
@@ -32,12 +24,10 @@ export function partitionExpiration(tableCase: TableCase): Fix {
   if (loss === null) return noFix(`what a shorter expiration deletes is not known for ${found.granularity}`);
   const note = 'deletes at once every partition that is older than that';
   return setTableOptions(tableCase, { options, note, loss });
-}
+});
 
-export function partitionFilter(tableCase: TableCase): Fix {
+export const partitionFilter = onTable((tableCase: TableCase): Fix => {
   const { expected, actual } = tableCase;
-  const other = whatIsNoTable(tableCase);
-  if (other !== null) return other;
   if (actual.partitioning === null)
     return noFix('only a partitioned table can require a filter: repair the partitioning first');
   const isRequired = expected.requirePartitionFilter === true;
@@ -45,7 +35,7 @@ export function partitionFilter(tableCase: TableCase): Fix {
     options: { require_partition_filter: isRequired ? 'TRUE' : 'FALSE' },
     note: isRequired ? 'queries without a filter on the partitions fail from then on' : null,
   });
-}
+});
 
 /** Whatever ends the data too early is put off to the end of the contract's retention. */
 export function retention(tableCase: TableCase): Fix {
@@ -86,10 +76,7 @@ function tableKept({ expected, actual, now }: TableCase, least: bigint) {
 }
 
 /** There is no DDL for it: docs/manage-clustered-tables */
-export function clustering(tableCase: TableCase): Fix {
-  const { expected, actual, subject } = tableCase;
-  const other = whatIsNoTable(tableCase);
-  if (other !== null) return other;
+export const clustering = onTable(({ expected, actual, subject }: TableCase): Fix => {
   const columns = expected.clustering ?? [];
   const missing = columns.filter((name) => name.includes(',') || !canCluster(actual.fields, name));
   if (missing.length > 0) return rebuild([], notClusteredYet(missing));
@@ -101,4 +88,4 @@ export function clustering(tableCase: TableCase): Fix {
       ? null
       : `rows that are there are clustered anew only by UPDATE ${tablePath(subject)} SET ${identifier(first)} = ${identifier(first)} WHERE TRUE, which reads and writes them all`,
   );
-}
+});

@@ -24,10 +24,12 @@ export interface TableCase extends FixCase {
 
 /** A declared field of a table that is there. */
 export interface FieldCase extends TableCase {
-  /** From the column down to the declared field. */
-  readonly stated: Chain;
-  /** The same in BigQuery, as far down as it is there. */
-  readonly found: readonly Field[];
+  /** Whether it lies in a record. */
+  readonly isNested: boolean;
+  /** The field in the file and, where it is there, in BigQuery. */
+  readonly field: { readonly expected: Field; readonly actual: Field };
+  /** In BigQuery from the column down to the field, as far as they are there. */
+  readonly chain: readonly Field[];
 }
 
 /** What the file states of it; null: that it is absent, as `foundText` where BigQuery has it not. */
@@ -41,9 +43,6 @@ export function foundText({ change }: FixCase): string | null {
 
 /** What repairs changes of one kind; null: the case does not hold what the kind is about. */
 export type FixMaker = (fixCase: FixCase) => Fix | null;
-
-/** Fields each in the one before it. */
-export type Chain = readonly [Field, ...Field[]];
 
 export function inPlace(statements: readonly Statement[], note: Text | null = null): Fix {
   return { how: 'in-place', statements, note };
@@ -76,10 +75,12 @@ export function ofField(make: (fieldCase: FieldCase) => Fix): FixMaker {
   return (fixCase) => {
     const { change, subject, expected, actual } = fixCase;
     if (subject.table === null || change.path === null || expected === null || actual === null) return null;
-    const [column, ...nested] = chainTo(expected.fields ?? [], change.path);
-    if (column === undefined) return null;
-    const found = chainTo(actual.fields, change.path);
-    return make({ ...fixCase, expected, actual, stated: [column, ...nested], found });
+    const stated = chainTo(expected.fields ?? [], change.path);
+    const declared = stated.at(-1);
+    if (declared === undefined) return null;
+    const chain = chainTo(actual.fields, change.path);
+    const field = { expected: declared, actual: chain[stated.length - 1] ?? declared };
+    return make({ ...fixCase, expected, actual, isNested: stated.length > 1, field, chain });
   };
 }
 
@@ -90,16 +91,6 @@ function chainTo(fields: readonly Field[], path: string): readonly Field[] {
   if (field === undefined) return [];
   const rest = path.slice(field.name.length + 1);
   return rest === '' ? [field] : [field, ...chainTo(field.fields ?? [], rest)];
-}
-
-export function lastOf(chain: Chain): Field {
-  return chain.at(-1) ?? chain[0];
-}
-
-/** The field in the file and, where it is there, in BigQuery. */
-export function pairOf({ stated, found }: FieldCase): readonly [Field, Field] {
-  const expected = lastOf(stated);
-  return [expected, found.at(stated.length - 1) ?? expected];
 }
 
 /** The columns of the table with one in the place of that of the same name. */

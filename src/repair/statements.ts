@@ -2,7 +2,7 @@ import { bq, MOMENT, type Statement, sql, withBlanks } from '../model/fix.ts';
 import type { Field } from '../model/table.ts';
 import { columnType } from './columns.ts';
 import { bqName, bqText, identifier, inQuotes, shellWord, tablePath } from './quoting.ts';
-import { type FieldCase, type FixCase, lastOf } from './repair-case.ts';
+import type { FieldCase, FixCase } from './repair-case.ts';
 
 /* Statements that several repairs have in common. */
 
@@ -33,13 +33,13 @@ export function savedCopy(subject: Subject): Statement {
  * The one statement that reaches nested fields and policy tags: it replaces the schema by that of a file, which is what `bq` prints
  * of it with one field changed by hand. Of another table it would replace this one's schema, so that each has a name of its own.
  */
-export function updateSchema({ subject, stated, change }: FieldCase): Statement {
+export function updateSchema({ subject, field: declared, change }: FieldCase): Statement {
   const { dataset, table } = subject;
   const file = shellWord(`${dataset}.${table}.schema.json`);
   const field = `field ${JSON.stringify(change.path)}`;
   const what =
     change.kind === 'field-missing'
-      ? `${field} added as the last of its record (${columnType(lastOf(stated))})`
+      ? `${field} added as the last of its record (${columnType(declared.expected)})`
       : `${field} as its file has it`;
   const printed = `bq show --schema --format=prettyjson ${bqName(subject)}`;
   return bq(`bq update ${bqName(subject)} ${file}`, {

@@ -4,7 +4,7 @@ import { isAlterable, objectOf, setDefaultCollation, setTableOptions } from './o
 import { bqName, literalOrNull, shellWord } from './quoting.ts';
 import { type FixCase, inPlace, noFix, rebuild, restore, statedText, type TableCase } from './repair-case.ts';
 import { renameTable, savedCopy } from './statements.ts';
-import { createView, isView, lostByRecreation, recreatedExternal, whatIsNoTable } from './view.ts';
+import { createView, isView, lostByRecreation, onTable, recreatedExternal } from './view.ts';
 
 export function tableMissing(fixCase: FixCase): Fix | null {
   const { subject, expected } = fixCase;
@@ -91,13 +91,10 @@ export function tableEncryption(tableCase: TableCase): Fix {
   });
 }
 
-export function tableCollation(tableCase: TableCase): Fix {
+export const tableCollation = onTable((tableCase: TableCase): Fix => {
   const note = 'holds for columns added from now on; those that are there keep theirs';
-  return (
-    whatIsNoTable(tableCase) ??
-    setDefaultCollation(tableCase, { of: objectOf(tableCase, tableCase.actual), note })
-  );
-}
+  return setDefaultCollation(tableCase, { of: objectOf(tableCase, tableCase.actual), note });
+});
 
 export function tableDescription(tableCase: TableCase): Fix {
   const { subject, actual } = tableCase;

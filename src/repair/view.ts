@@ -17,6 +17,11 @@ export function whatIsNoTable(tableCase: TableCase): Fix | null {
   return noFix(`a ${type} cannot be changed: make it anew from its base table`);
 }
 
+/** What repairs a table; anything else is told what to do instead. */
+export function onTable<Case extends TableCase>(make: (tableCase: Case) => Fix): (tableCase: Case) => Fix {
+  return (tableCase) => whatIsNoTable(tableCase) ?? make(tableCase);
+}
+
 export function viewQuery(tableCase: TableCase): Fix {
   return recreatedView(tableCase, 'its fields follow from the query');
 }
