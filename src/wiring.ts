@@ -17,9 +17,10 @@ import { type Config, type Env, parseBucketPlace, parseConfig, usableWebhookUrl 
 import { createDeadline } from './app/deadline.ts';
 import { failureNotifier } from './app/hourly/failure.ts';
 import { createFailureThrottle } from './app/hourly/failure-throttle.ts';
-import { type RunSummary, runHourly } from './app/hourly/hourly.ts';
+import { runHourly } from './app/hourly/hourly.ts';
 import { logFailure } from './app/hourly/run-log.ts';
 import { momentOfCall } from './app/hourly/run-moment.ts';
+import type { RunSummary } from './app/hourly/run-summary.ts';
 import { partitionName } from './app/work-partition.ts';
 import type { Channel } from './incidents/channel.ts';
 import { DriftError } from './model/errors.ts';

@@ -7,7 +7,7 @@ import { type PlayedClock, playedClock } from '../../emulators/clock.ts';
 import { startMonitoringEmulator } from '../../emulators/monitoring.ts';
 import { type SlackEmulator, startSlackEmulator } from '../../emulators/slack.ts';
 import { type StorageEmulator, startStorageEmulator } from '../../emulators/storage.ts';
-import type { RunSummary } from '../../src/app/hourly/hourly.ts';
+import type { RunSummary } from '../../src/app/hourly/run-summary.ts';
 import type { Clock, Log } from '../../src/model/ports.ts';
 import type { SlackPayload } from '../../src/slack/payload.ts';
 import { createFunction } from '../../src/wiring.ts';

@@ -5,8 +5,8 @@ import { within } from '../../model/within.ts';
 import { measureRun } from '../../output/metrics.ts';
 import type { createEnding } from './ending.ts';
 import type { NotifyFailure } from './failure.ts';
-import type { RunSummary } from './hourly.ts';
 import { logFailure } from './run-log.ts';
+import type { RunSummary } from './run-summary.ts';
 
 /** For each part of saying that a run was given up. */
 const LAST_MS = 20_000;

@@ -1,5 +1,4 @@
 import type { Channel } from '../../incidents/channel.ts';
-import { countBySeverity } from '../../incidents/lifecycle.ts';
 import type { State } from '../../incidents/state.ts';
 import { DriftError } from '../../model/errors.ts';
 import type { Expectation } from '../../model/expectation.ts';
@@ -12,8 +11,6 @@ import type {
   ReportStore,
   Warehouse,
 } from '../../model/ports.ts';
-import type { Status, TableCounts } from '../../model/report.ts';
-import type { Severity } from '../../model/severity.ts';
 import { within } from '../../model/within.ts';
 import { type CheckResult, check } from '../check/check.ts';
 import { starvedBefore } from '../check/starvation.ts';
@@ -22,11 +19,11 @@ import { createEnding, type Ending } from './ending.ts';
 import { failureNotifier, type NotifyFailure, notifyFailedRun } from './failure.ts';
 import type { FailureThrottle } from './failure-throttle.ts';
 import { giveUp } from './give-up.ts';
-import { type Notified, notifyRun } from './notify-run.ts';
+import { notifyRun } from './notify-run.ts';
 import { logFailure, logReport } from './run-log.ts';
 import { chartFindings, chartHeartbeat } from './run-metrics.ts';
 import { momentOf } from './run-moment.ts';
-import type { AlertCounts } from './send-alerts.ts';
+import { type RunSummary, summaryOf } from './run-summary.ts';
 import { type OpenedState, openState } from './state-session.ts';
 import { type TimedPorts, timedPorts } from './time-shares.ts';
 
@@ -59,23 +56,6 @@ export interface HourlyRun {
   /** When the run was scheduled, else now. */
   readonly now: Date;
 }
-
-/** The body of the function's answer. */
-export type RunSummary =
-  | {
-      readonly status: Status;
-      readonly tables: TableCounts;
-      readonly findings: Readonly<Record<Severity, number>>;
-      readonly alerts: AlertCounts;
-      readonly report: string | null;
-    }
-  | {
-      readonly status: 'failed';
-      readonly error: { readonly code: string; readonly message: string };
-      readonly tables?: TableCounts;
-      readonly findings?: Readonly<Record<Severity, number>>;
-      readonly alerts?: AlertCounts;
-    };
 
 /**
  * One hourly run: open the state, check, chart, notify; and whatever happens, say whether the run is to be believed. null:
@@ -215,24 +195,4 @@ function checkAfter(
 async function bothOf<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
   await Promise.allSettled([one, other]);
   return [await one, await other];
-}
-
-function summaryOf(
-  { report, nothingRead }: CheckResult,
-  {
-    metricsError,
-    notified,
-    log,
-  }: { readonly metricsError: DriftError | null; readonly notified: Notified; readonly log: Log },
-): RunSummary {
-  const { published, counts: alerts } = notified;
-  const counts = { tables: report.tables, findings: countBySeverity(report.findings), alerts };
-  const errors = [nothingRead, metricsError, published.error, notified.error].filter(
-    (error) => error !== null,
-  );
-  const [first] = errors;
-  if (first === undefined) return { status: report.status, ...counts, report: published.url };
-  const error = { code: first.code, message: errors.map(({ message }) => message).join('; ') };
-  log({ severity: 'ERROR', message: `the run failed: ${error.message}`, code: error.code });
-  return { status: 'failed', error, ...counts };
 }

@@ -7,8 +7,8 @@ import type { TableCounts } from '../../model/report.ts';
 import { outcomesOf } from '../../model/scan-result.ts';
 import { measureFindings, measureGone, measureRun } from '../../output/metrics.ts';
 import type { CheckResult } from '../check/check.ts';
-import type { RunSummary } from './hourly.ts';
 import { logError } from './run-log.ts';
+import type { RunSummary } from './run-summary.ts';
 import type { TimedPorts } from './time-shares.ts';
 
 /** Why not all of the run's metrics were accepted; null: they were. One failing sink does not stop the others. */

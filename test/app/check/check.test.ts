@@ -756,11 +756,22 @@ describe('a waiver', () => {
         hint: null,
         fix: {
           how: 'in-place',
-          statements: ['ALTER TABLE `shop.sales.orders` ADD COLUMN IF NOT EXISTS `id` INT64'],
+          statements: [
+            {
+              language: 'sql',
+              head: 'ALTER TABLE `shop.sales.orders`',
+              text: 'ADD COLUMN IF NOT EXISTS `id` INT64',
+            },
+          ],
           note: [
-            "the field comes back empty; if it was dropped, save its data first, in a copy: bq cp --no_clobber 'shop:sales.orders@",
+            'the field comes back empty; ',
+            'if it was dropped, save its data first, in a copy: ',
+            'bq cp --no_clobber ',
+            "'shop:sales.orders@",
             { blank: 'moment' },
-            "' shop:sales.orders_restored (",
+            "' ",
+            'shop:sales.orders_restored',
+            ' (',
             { blank: 'meaning' },
             '); time travel can restore it ',
             { blank: 'until' },
