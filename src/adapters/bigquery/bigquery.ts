@@ -1,5 +1,4 @@
-import { BigQuery } from '@google-cloud/bigquery';
-import { gcpMetadata, PassThroughClient } from 'google-auth-library';
+import type { BigQuery } from '@google-cloud/bigquery';
 import type {
   Clock,
   DatasetList,
@@ -10,6 +9,7 @@ import type {
   TableId,
   Warehouse,
 } from '../../model/ports.ts';
+import { authLibrary, bigqueryLibrary } from '../google-libraries.ts';
 import { datasetPage, tablePage } from './answer-pages.ts';
 import { anotherTable, assertDataset, matchTable } from './asked-for.ts';
 import { type Connection, failureOf, get } from './get.ts';
@@ -26,11 +26,14 @@ export function createBigQueryClient({
   readonly projectId: string | null;
   readonly endpoint: string | null;
 }): BigQuery {
-  return new BigQuery({
+  const { BigQuery: Client } = bigqueryLibrary();
+  return new Client({
     // The client retries what must not be and misses 403 rateLimitExceeded, so retries are ours.
     autoRetry: false,
     ...(projectId === null ? {} : { projectId }),
-    ...(endpoint === null ? {} : { apiEndpoint: endpoint, authClient: new PassThroughClient() }),
+    ...(endpoint === null
+      ? {}
+      : { apiEndpoint: endpoint, authClient: new (authLibrary().PassThroughClient)() }),
   });
 }
 
@@ -42,7 +45,7 @@ export async function accountOf(client: BigQuery): Promise<string | null> {
 
 /** The process remembers the question whether there is a metadata server, also while it gets no answer. */
 export function forgetSignIn(): void {
-  gcpMetadata.resetIsAvailableCache();
+  authLibrary().gcpMetadata.resetIsAvailableCache();
 }
 
 /** The client's own limit does not hold where an answer begins and then hangs. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { GoogleAuth } from 'google-auth-library';
 import { isObject } from '../../metadata/parse.ts';
 import { DriftError } from '../../model/errors.ts';
+import { authLibrary } from '../google-libraries.ts';
 
 const LOGIN = 'gcloud auth application-default login';
 /** Where there is no network, BigQuery says so later. */
@@ -28,6 +28,7 @@ export async function requireCredentials(env: Env): Promise<void> {
   const isAsked = env['METADATA_SERVER_DETECTION'] !== undefined;
   env['METADATA_SERVER_DETECTION'] ??= 'none';
   // With a project it looks for none.
+  const { GoogleAuth } = authLibrary();
   const auth = new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/bigquery', projectId: '-' });
   try {
     const client = await auth.getClient();

@@ -1,5 +1,5 @@
 import type { MetricServiceClient, protos } from '@google-cloud/monitoring';
-import { type AuthClient, UserRefreshClient } from 'google-auth-library';
+import type { AuthClient } from 'google-auth-library';
 import { DriftError } from '../../model/errors.ts';
 import {
   METRIC_PREFIX,
@@ -9,6 +9,7 @@ import {
   metricType,
 } from '../../model/metrics.ts';
 import { realTimer, within } from '../../model/within.ts';
+import { authLibrary } from '../google-libraries.ts';
 import { createMetricClient } from './monitoring.ts';
 
 /** A dozen answers. */
@@ -63,7 +64,7 @@ async function describeAll({
 
 /** A person's own credentials may name no project that their requests count to; the API refuses such requests. */
 export function chargeTo(projectId: string, credentials: AuthClient): void {
-  if (credentials instanceof UserRefreshClient) credentials.quotaProjectId ??= projectId;
+  if (credentials instanceof authLibrary().UserRefreshClient) credentials.quotaProjectId ??= projectId;
 }
 
 type Descriptor = protos.google.api.IMetricDescriptor;

@@ -1,9 +1,9 @@
 import type { MetricServiceClient, protos } from '@google-cloud/monitoring';
-import { PassThroughClient } from 'google-auth-library';
 import { DriftError } from '../../model/errors.ts';
 import { METRIC_RESOURCE } from '../../model/metrics.ts';
 import type { Clock, Measurement, MetricSink } from '../../model/ports.ts';
 import { realTimer, within } from '../../model/within.ts';
+import { authLibrary } from '../google-libraries.ts';
 
 /** metric_service.proto, CreateTimeSeriesRequest: at most 200 series a request. */
 const MAX_SERIES = 200;
@@ -166,7 +166,7 @@ function standIn(endpoint: string) {
     apiEndpoint: hostname,
     port: Number(port),
     protocol: protocol.replace(':', ''),
-    authClient: new PassThroughClient(),
+    authClient: new (authLibrary().PassThroughClient)(),
   };
 }
 

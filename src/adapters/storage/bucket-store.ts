@@ -1,6 +1,6 @@
-import { GoogleAuth, PassThroughClient } from 'google-auth-library';
 import { isObject } from '../../metadata/parse.ts';
 import type { Clock, ObjectStore, PageStore, StoredObject } from '../../model/ports.ts';
+import { authLibrary } from '../google-libraries.ts';
 import type { Bucket, BucketEntry } from './bucket-folder.ts';
 import { errorReason, parsed, reasonOf, unavailable } from './bucket-refusal.ts';
 import { type Answer, ask, multipart, type Objects } from './bucket-request.ts';
@@ -36,7 +36,10 @@ export function createBucketStore(options: {
     origin: endpoint ?? ENDPOINT,
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     // Without a project the library starts gcloud to look for one, and does not wait for its end.
-    auth: endpoint === null ? new GoogleAuth({ scopes: [SCOPE], projectId: '-' }) : new PassThroughClient(),
+    auth:
+      endpoint === null
+        ? new (authLibrary().GoogleAuth)({ scopes: [SCOPE], projectId: '-' })
+        : new (authLibrary().PassThroughClient)(),
     pathOf: (name) => (prefix === '' ? name : `${prefix}/${name}`),
   };
   return {
