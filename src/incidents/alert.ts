@@ -1,4 +1,11 @@
-import type { FailureRecord, FindingRecord, Incident, Topic, UncheckedRecord } from './state.ts';
+import type {
+  FailureRecord,
+  FindingRecord,
+  Incident,
+  Notification,
+  Topic,
+  UncheckedRecord,
+} from './state.ts';
 
 /** What is to be told of one thing. */
 export type AlertEvent =
@@ -10,15 +17,17 @@ export type AlertEvent =
   | 'flapping'
   | 'closed';
 
-export interface Item<About> {
-  readonly record: Incident<About>;
-  readonly news: AlertEvent;
+export interface AlertItem<Subject> {
+  readonly record: Incident<Subject>;
+  readonly event: AlertEvent;
+  /** What the channel was told of it before; null: nothing. */
+  readonly lastNotification: Notification | null;
 }
 
 /** All that one message tells. */
 export interface Alert {
   readonly topic: Topic;
-  readonly findings: readonly Item<FindingRecord>[];
-  readonly unchecked: readonly Item<UncheckedRecord>[];
-  readonly failures: readonly Item<FailureRecord>[];
+  readonly findings: readonly AlertItem<FindingRecord>[];
+  readonly unchecked: readonly AlertItem<UncheckedRecord>[];
+  readonly failures: readonly AlertItem<FailureRecord>[];
 }

@@ -1,44 +1,47 @@
-import type { FindingRecord, Incident, Told } from './state.ts';
+import type { FindingRecord, Incident, Notification, Notifications } from './state.ts';
+
+type Text = string | null;
+type Common = Omit<Incident<FindingRecord>, 'key' | 'subject' | 'actual' | 'actualWords' | 'notifications'>;
 
 /**
  * Findings that have all in common but field and values, with a row for each: a disaster opens a hundred thousand at once,
  * which would be tens of megabytes in full, written after each message.
  */
-export interface FindingsAlike {
-  readonly about: Omit<FindingRecord, 'path' | 'expected'>;
-  readonly severity: Common['severity'];
-  readonly lastSeenAt: Common['lastSeenAt'];
-  readonly runs: Common['runs'];
-  readonly isRipe: Common['isRipe'];
-  readonly episodes: Common['episodes'];
-  readonly changes: Common['changes'];
-  readonly closing: Common['closing'];
-  readonly told: Omit<Told, 'actual' | 'said'> | null;
+export interface FindingsAlike extends Common {
+  readonly subject: Omit<FindingRecord, 'path' | 'expected'>;
+  readonly notifications: Readonly<Record<string, Omit<Notification, 'actual' | 'actualWords'>>>;
   readonly rows: readonly Row[];
 }
 
-type Common = Incident<FindingRecord>;
-type Text = string | null;
-
-/** `key`, `path`, `expected`, `actual`, `said`; and what Slack was told of the last two, where that is something else. */
 export type Row = readonly [
   key: string,
   path: Text,
   expected: Text,
   actual: Text,
-  said: Text,
-  ...told: Text[],
+  actualWords: Text,
+  /** By channel: what it was told of the last two, where that is something else. */
+  told?: Readonly<Record<string, readonly [actual: Text, actualWords: Text]>> | undefined,
 ];
 
 /** In the order in which the first of each occurs. */
 export function alike(findings: readonly Incident<FindingRecord>[]): readonly FindingsAlike[] {
   const groups = new Map<string, { readonly common: Omit<FindingsAlike, 'rows'>; readonly rows: Row[] }>();
   for (const finding of findings) {
-    const { key, actual, said, about, told, ...rest } = finding;
-    const { path, expected, ...subject } = about;
-    const common = { ...rest, about: subject, told: told === null ? null : whenOf(told) };
-    const isTold = told === null || (told.actual === actual && told.said === said);
-    const row: Row = [key, path, expected, actual, said, ...(isTold ? [] : [told.actual, told.said])];
+    const { key, actual, actualWords, subject, notifications, ...rest } = finding;
+    const { path, expected, ...about } = subject;
+    const all = Object.entries(notifications);
+    const common = {
+      ...rest,
+      subject: about,
+      notifications: Object.fromEntries(
+        all.map(([channel, { actual: _, actualWords: __, ...told }]) => [channel, told]),
+      ),
+    };
+    const others = all.filter(([, told]) => told.actual !== actual || told.actualWords !== actualWords);
+    const told = others.map(([channel, other]) => [channel, [other.actual, other.actualWords]] as const);
+    const own: Row = [key, path, expected, actual, actualWords];
+    const row: Row =
+      others.length === 0 ? own : [key, path, expected, actual, actualWords, Object.fromEntries(told)];
     const groupKey = JSON.stringify(common);
     const group = groups.get(groupKey);
     if (group === undefined) groups.set(groupKey, { common, rows: [row] });
@@ -47,25 +50,37 @@ export function alike(findings: readonly Incident<FindingRecord>[]): readonly Fi
   return [...groups.values()].map(({ common, rows }) => ({ ...common, rows }));
 }
 
-function whenOf({ at, isOpen, severity, reminders }: Told): Omit<Told, 'actual' | 'said'> {
-  return { at, isOpen, severity, reminders };
-}
-
 /** Each with all its own again. */
-export function apart({ rows, about, told, ...common }: FindingsAlike): readonly Incident<FindingRecord>[] {
-  let latest: Told | null = null;
+export function apart({
+  rows,
+  subject,
+  notifications,
+  ...common
+}: FindingsAlike): readonly Incident<FindingRecord>[] {
+  let latest: { readonly actual: Text; readonly actualWords: Text; readonly all: Notifications } | null =
+    null;
   // One object for all that were told the same.
-  const toldOf = (actual: Text, said: Text): Told | null => {
-    if (told === null) return null;
-    if (latest?.actual !== actual || latest.said !== said) latest = { ...told, actual, said };
-    return latest;
+  const notificationsOf = ([, , , actual, actualWords, told]: Row): Notifications => {
+    if (told === undefined && latest?.actual === actual && latest.actualWords === actualWords)
+      return latest.all;
+    const all = Object.fromEntries(
+      Object.entries(notifications).map(([channel, when]) => {
+        const [toldActual, toldWords] = told?.[channel] ?? [actual, actualWords];
+        return [channel, { ...when, actual: toldActual, actualWords: toldWords }];
+      }),
+    );
+    if (told === undefined) latest = { actual, actualWords, all };
+    return all;
   };
-  return rows.map(([key, path, expected, actual, said, toldActual = actual, toldSaid = said]) => ({
-    ...common,
-    key,
-    about: { ...about, path, expected },
-    actual,
-    said,
-    told: toldOf(toldActual, toldSaid),
-  }));
+  return rows.map((row) => {
+    const [key, path, expected, actual, actualWords] = row;
+    return {
+      ...common,
+      key,
+      subject: { ...subject, path, expected },
+      actual,
+      actualWords,
+      notifications: notificationsOf(row),
+    };
+  });
 }

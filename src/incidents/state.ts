@@ -2,9 +2,12 @@ import type { Kind, Unchecked } from '../model/finding.ts';
 import type { TableCounts } from '../model/report.ts';
 import type { Severity } from '../model/severity.ts';
 
-/** What is remembered from one run to the next. Every moment is RFC 3339. */
+/**
+ * What is remembered from one run to the next. Every moment is RFC 3339. Any of its objects may have keys that only a newer
+ * version knows, and a finding a kind: they are carried along, so whoever changes an object spreads it.
+ */
 export interface State {
-  readonly version: 1;
+  readonly version: 2;
   readonly project: string;
   /** The moment of the run before; null: there was none. */
   readonly lastRunAt: string | null;
@@ -17,8 +20,8 @@ export interface State {
   readonly seen: ReadonlyMap<string, SeenDataset>;
   readonly messages: SentMessages;
   /** What was there and not told, waived or too little severe, as long as it is there. */
-  readonly quiet: readonly SuppressedRecord[];
-  /** What on-call must know of this state itself, until Slack has heard it. */
+  readonly suppressed: readonly SuppressedRecord[];
+  /** What on-call must know of this state itself, until it was told. */
   readonly note: string | null;
   /** Of the last 30 days, oldest first. */
   readonly history: readonly HistoryPoint[];
@@ -26,62 +29,63 @@ export interface State {
 
 export interface SuppressedRecord {
   readonly key: string;
-  readonly about: FindingRecord;
+  readonly subject: FindingRecord;
   readonly actual: string | null;
 }
 
-/** One thing that Slack hears of, from when it is first seen until a day after it is over. */
-export interface Incident<About> {
+/** One thing that alerts are about, from when it is first seen until a day after it is over. */
+export interface Incident<Subject> {
   /** Its identity over time, whatever its values. */
   readonly key: string;
-  readonly about: About;
+  readonly subject: Subject;
   readonly severity: Severity;
   /** What is there; another value is told as a change. null: absent, or nothing that could change. */
   readonly actual: string | null;
   /** The same for people, short; null: nothing that could change. */
-  readonly said: string | null;
+  readonly actualWords: string | null;
   readonly lastSeenAt: string;
   /** Runs in a row that saw it. */
   readonly runs: number;
   /** Whether it may be told: one failed read is not yet worth waking anybody. */
-  readonly isRipe: boolean;
+  readonly isAlertable: boolean;
   /** When it was open, oldest first; the last is the current or the latest. */
   readonly episodes: readonly Episode[];
   /** When `actual` changed while it was open, within the last day. */
   readonly changes: readonly string[];
   /** How the latest episode ended; null: it is open. */
-  readonly closing: Closing | null;
-  /** What Slack was last told of it; null: nothing yet. */
-  readonly told: Told | null;
+  readonly resolution: IncidentResolution | null;
+  /** By channel: the last message about it that the channel accepted. */
+  readonly notifications: Notifications;
 }
+
+export type Notifications = Readonly<Record<string, Notification>>;
 
 export interface Episode {
   readonly openedAt: string;
   readonly closedAt: string | null;
-  /** Whether Slack heard of it. */
-  readonly isHeard: boolean;
   /** The third opening within a day, or a later one: told in the reminder only. */
   readonly isFlapping: boolean;
 }
 
-export type Closing =
+export type IncidentResolution =
   /** Read, compared, and found equal; of what was unchecked: read again. */
-  | { readonly how: 'repaired' }
-  /** Of what was unchecked: it is known again, and missing, which Slack has been told before or need not be. */
-  | { readonly how: 'missing' }
+  | { readonly reason: 'repaired' }
+  /** Of what was unchecked: it is known again, and missing, which was told before or need not be. */
+  | { readonly reason: 'missing' }
   /** The files or the policy no longer say so. */
-  | { readonly how: 'not-expected' }
-  | { readonly how: 'waived'; readonly until: string; readonly reason: string }
-  /** Nobody is told: it fell below the least severity that is. */
-  | { readonly how: 'silent' };
+  | { readonly reason: 'not-expected' }
+  | { readonly reason: 'waived'; readonly until: string; readonly waiverReason: string }
+  /** It fell below the least severity that is told, so nobody is told of its end either. */
+  | { readonly reason: 'below-threshold' };
 
-export interface Told {
+/** What a channel was last told of something: it holds it for so. */
+export interface Notification {
   readonly at: string;
   /** Whether it was open then. */
   readonly isOpen: boolean;
   readonly severity: Severity;
   readonly actual: string | null;
-  readonly said: string | null;
+  readonly actualWords: string | null;
   /** Reminders since it was told as opened, changed or escalated. */
   readonly reminders: number;
 }
@@ -141,12 +145,15 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 export interface SentMessages {
   /** The run's moment; null: no run yet. */
   readonly runAt: string | null;
-  readonly list: readonly {
-    readonly topic: Topic;
-    readonly status: DeliveryStatus;
-    /** Keys of what it told. */
-    readonly about: readonly string[];
-  }[];
+  readonly channels: Readonly<Record<string, readonly SentMessage[]>>;
+}
+
+export interface SentMessage {
+  /** A newer version may have others. */
+  readonly topic: string;
+  readonly status: DeliveryStatus;
+  /** Of the incidents it was about. */
+  readonly keys: readonly string[];
 }
 
 export interface HistoryPoint {
@@ -157,15 +164,15 @@ export interface HistoryPoint {
 
 export function emptyState(project: string): State {
   return {
-    version: 1,
+    version: 2,
     project,
     lastRunAt: null,
     findings: [],
     unchecked: [],
     failures: [],
     seen: new Map(),
-    messages: { runAt: null, list: [] },
-    quiet: [],
+    messages: { runAt: null, channels: {} },
+    suppressed: [],
     note: null,
     history: [],
   };

@@ -121,7 +121,7 @@ function sinceLine(finding: Finding, { memoOf, now }: View): Markup | null {
 
 /** What is worth knowing, as Slack says it. */
 function notes(finding: Finding, { memoOf, now }: View): readonly string[] {
-  const memo = memoOf(finding)?.about;
+  const memo = memoOf(finding)?.subject;
   const clock = memo === undefined ? null : recoveryClock(finding, { memo, now });
   const hint = clock !== null && saysRestorable(finding) ? null : finding.hint;
   return [hint, clock].filter((note) => note !== null);
@@ -169,7 +169,7 @@ function moreRepairs(count: number, noun: string): Markup | null {
 /** Two findings may have the same repair. */
 function repairsOf(findings: readonly Finding[], { memoOf, now }: View): readonly Repair[] {
   const repairs = findings.flatMap((finding) => {
-    const memo = memoOf(finding)?.about;
+    const memo = memoOf(finding)?.subject;
     return repairOf(finding, memo === undefined ? null : { memo, now }) ?? [];
   });
   return [...new Map(repairs.map((repair) => [JSON.stringify(repair), repair])).values()];

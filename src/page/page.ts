@@ -175,8 +175,8 @@ function uncheckedItem(each: Unchecked, view: View): Markup {
   const cause = causeOf(each);
   const memo = view.uncheckedMemoOf(each);
   const since = memo?.episodes.at(-1)?.openedAt;
-  const isGone = memo !== null && isPerhapsGone({ ...memo.about, reason });
-  const losses = memo !== null && isGone ? lossNotes([memo.about], view.now) : [];
+  const isGone = memo !== null && isPerhapsGone({ ...memo.subject, reason });
+  const losses = memo !== null && isGone ? lossNotes([memo.subject], view.now) : [];
   const todo = remedyOf(each, view.account);
   const contracts = view.contractsOf(each);
   const consumers = [...new Set(contracts.flatMap((contract) => [...contract.consumers.keys()]))];

@@ -40,7 +40,7 @@ export function viewOf(page: Page): View {
   const outcomes = outcomesOf(scan);
   const memos = new Map(openOf(state?.findings ?? []).map((record) => [record.key, record]));
   const unchecked = new Map(
-    openOf(state?.unchecked ?? []).map((record) => [keyOf(record.about), record] as const),
+    openOf(state?.unchecked ?? []).map((record) => [keyOf(record.subject), record] as const),
   );
   const detailed = new Map(details.map((each) => [keyOf(each), each]));
   const statuses = new Map(
@@ -95,7 +95,7 @@ function consumersIn({ scan, report }: Page): readonly string[] {
 }
 
 function openOf<About>(records: readonly Incident<About>[]): readonly Incident<About>[] {
-  return records.filter(({ closing }) => closing === null);
+  return records.filter(({ resolution }) => resolution === null);
 }
 
 export function keyOf({ dataset, table }: Subject): string {

@@ -1,4 +1,4 @@
-import type { Alert, Item } from '../incidents/alert.ts';
+import type { Alert, AlertItem } from '../incidents/alert.ts';
 import type { MessageContext } from '../incidents/channel.ts';
 import type { FindingRecord } from '../incidents/state.ts';
 import type { Finding } from '../model/finding.ts';
@@ -41,7 +41,7 @@ export function renderDrift(alert: Alert, scene: MessageContext): SlackPayload {
   const { project, report, memory } = scene;
   const where = project ?? 'BigQuery';
   const [failure] = alert.failures;
-  if (failure !== undefined) return renderFailure({ project, error: failure.record.about });
+  if (failure !== undefined) return renderFailure({ project, error: failure.record.subject });
   const open = inReport(alert.findings, report);
   const counts = titleCounts(open);
   const isFirst = memory === 'first' && scene.note === null;
@@ -68,9 +68,9 @@ export function renderStillOpen(alert: Alert, scene: MessageContext): SlackPaylo
   const open = inReport(alert.findings, scene.report);
   const isOpen = new Set(open.map(({ item }) => item));
   const over = alert.findings.filter((item) => !isOpen.has(item));
-  const waived = over.filter(({ record }) => record.closing?.how === 'waived');
-  const closed = over.filter(({ record }) => record.closing?.how !== 'waived');
-  const isClosed = ({ record }: Item<unknown>) => record.closing !== null;
+  const waived = over.filter(({ record }) => record.resolution?.reason === 'waived');
+  const closed = over.filter(({ record }) => record.resolution?.reason !== 'waived');
+  const isClosed = ({ record }: AlertItem<unknown>) => record.resolution !== null;
   const [unchecked, readable] = partition(alert.unchecked, isClosed);
   const [failing, working] = partition(alert.failures, isClosed);
   const flapped = closed.length + readable.length + working.length;
@@ -94,7 +94,7 @@ export function renderStillOpen(alert: Alert, scene: MessageContext): SlackPaylo
   const waivedLines = waived.slice(0, MAX_WRITTEN).map((item) => overLine(item, scene));
   const others = [
     ...failing.map(({ record }) =>
-      section(failureSection(record.about, `The check has failed for ${lasting(openedAt(record), now)}`)),
+      section(failureSection(record.subject, `The check has failed for ${lasting(openedAt(record), now)}`)),
     ),
     ...overBlocks('*Closed at this moment*', closedLines, closed),
     ...overBlocks('*Waived: silent until the waiver ends*', waivedLines, waived),
@@ -108,7 +108,7 @@ export function renderStillOpen(alert: Alert, scene: MessageContext): SlackPaylo
   const [failures, rest] = [others.slice(0, failing.length), others.slice(failing.length)];
   return {
     text: notification(title, [
-      ...failing.map(({ record }) => escaped(record.about.message.split('\n', 1)[0] ?? '')),
+      ...failing.map(({ record }) => escaped(record.subject.message.split('\n', 1)[0] ?? '')),
       ...phoneLines(losses, alone),
       ...[...closedLines, ...waivedLines].map(shownLinks),
     ]),
@@ -133,7 +133,7 @@ function partition<T>(
 /** `3 critical, 1 warning, 1 of them escalated` */
 function titleCounts(open: readonly OpenItem[]): string {
   const others = (['escalated', 'changed'] as const).flatMap((news) => {
-    const count = open.filter(({ item }) => item.news === news).length;
+    const count = open.filter(({ item }) => item.event === news).length;
     if (count === 0) return [];
     return [count === open.length ? news : `${count} of them ${news}`];
   });
@@ -176,7 +176,7 @@ function runLine(scene: MessageContext): string {
 }
 
 /** Findings of the report with what is remembered of them, in the report's order. */
-function inReport(items: readonly Item<FindingRecord>[], report: Report | null): readonly OpenItem[] {
+function inReport(items: readonly AlertItem<FindingRecord>[], report: Report | null): readonly OpenItem[] {
   const byKey = new Map(items.map((item) => [item.record.key, item]));
   return (report?.findings ?? []).flatMap((finding) => {
     const item = byKey.get(finding.fingerprint);
@@ -281,7 +281,7 @@ const MAX_OVER = 1500;
 function overBlocks(
   heading: string,
   lines: readonly string[],
-  items: readonly Item<FindingRecord>[],
+  items: readonly AlertItem<FindingRecord>[],
 ): readonly SlackBlock[] {
   if (lines.length === 0) return [];
   const others = 1 + lines.length - Math.min(items.length, MAX_WRITTEN);

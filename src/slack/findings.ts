@@ -1,5 +1,5 @@
-import type { Item } from '../incidents/alert.ts';
-import type { Episode, FindingRecord } from '../incidents/state.ts';
+import type { AlertItem } from '../incidents/alert.ts';
+import type { FindingRecord } from '../incidents/state.ts';
 import { kindRow, saysMissing } from '../kinds/index.ts';
 import { isVerbatim, readerVerb, saysRestorable, shownValues } from '../kinds/words.ts';
 import type { Finding, Kind } from '../model/finding.ts';
@@ -7,11 +7,11 @@ import type { ScanResult } from '../model/scan-result.ts';
 import { SEVERITIES } from '../model/severity.ts';
 import { copyable, repairOf } from '../repair/format.ts';
 import { recoveryClock } from '../repair/recovery.ts';
-import { lasting, moment } from '../words/moment.ts';
 import { counted, shortened } from '../words/printable.ts';
 import { groupBySubject, subjectName } from '../words/subject.ts';
 import { code, codeBlock, escaped, link, owner, quote } from './mrkdwn.ts';
 import { elsewhere, joined, MAX_LINK, namedFirst, SIGN, subjectLink } from './parts.ts';
+import { timeBefore } from './time-before.ts';
 
 /** A clock that so many tables have in common is said once, above them. */
 const LEAST_SHARING = 5;
@@ -28,7 +28,7 @@ const MAX_OWNERS = 5;
 /** A finding that is there, with what is remembered of it. */
 export interface OpenItem {
   readonly finding: Finding;
-  readonly item: Item<FindingRecord>;
+  readonly item: AlertItem<FindingRecord>;
 }
 
 export interface Telling {
@@ -92,7 +92,7 @@ function hintOf(open: OpenItem, telling: Telling): string | null {
 }
 
 function clockOf({ finding, item }: OpenItem, now: Date): string | null {
-  return recoveryClock(finding, { memo: item.record.about, now });
+  return recoveryClock(finding, { memo: item.record.subject, now });
 }
 
 /** The recovery clocks that many of the tables have in common. */
@@ -140,7 +140,7 @@ function manyLines(members: readonly OpenItem[], telling: Telling): readonly str
 function saidOf({ finding, item }: OpenItem, telling: Telling): string {
   const { severity, words } = finding;
   const what = whatOf({ what: words.what, path: '…' });
-  return [severity, what, valuesOf(finding), lifeOf(item, telling), formerWaiver(finding)].join('\n');
+  return [severity, what, valuesOf(finding), timeBefore(item, telling.now), formerWaiver(finding)].join('\n');
 }
 
 /** `🔴 field `amount` is missing: expected `NUMERIC`, found nothing — breaks integration-service` */
@@ -149,7 +149,7 @@ function findingLine({ finding, item }: OpenItem, telling: Telling): string {
   const what = whatOf({ what: words.what, path: finding.path });
   // That it is missing is all there is to say of it.
   const values = saysMissing(finding.kind) ? withTables(finding, telling) : valuesOf(finding);
-  return `${SIGN[severity]} ${what}${values}${readers(finding.kind, consumers)}${lifeOf(item, telling)}${formerWaiver(finding)}`;
+  return `${SIGN[severity]} ${what}${values}${readers(finding.kind, consumers)}${timeBefore(item, telling.now)}${formerWaiver(finding)}`;
 }
 
 /** Why it is told now, although it may have been there for long. */
@@ -182,50 +182,6 @@ export function whatOf({ what, path }: { readonly what: string; readonly path: s
     .join(code(path ?? ''));
 }
 
-/** What an alert or a reminder adds about the time before. */
-function lifeOf({ news, record }: Item<FindingRecord>, { now }: Telling): string {
-  const { episodes, told, changes } = record;
-  const openedAt = episodes.at(-1)?.openedAt ?? now.toISOString();
-  const since =
-    Date.parse(openedAt) < now.getTime() ? `open for ${lasting(openedAt, now)}` : 'open since this run';
-  switch (news) {
-    case 'opened': {
-      const unheard = episodes.slice(0, -1).filter(({ isHeard }) => !isHeard);
-      const before = unheard.map(
-        (episode) => `${moment(episode.openedAt)} to ${moment(episode.closedAt ?? '')}`,
-      );
-      const parts = [
-        ...(Date.parse(openedAt) < now.getTime() ? [`${since}, since ${moment(openedAt)}`] : []),
-        ...(before.length === 0 ? [] : [`also open ${before.slice(-3).join(', ')}`]),
-      ];
-      return parts.length === 0 ? '' : ` — ${parts.join('; ')}`;
-    }
-    case 'escalated':
-      return ` — now ${record.severity}, was ${told?.severity ?? 'less'}`;
-    case 'changed':
-      return ` — it was ${code(told?.said ?? 'nothing', 120)} when last told`;
-    case 'reminded':
-      return ` — ${since}`;
-    case 'flapping': {
-      const opened = openings(episodes, now);
-      const turns =
-        opened > changes.length
-          ? `opened ${opened} times within a day`
-          : `changed ${changes.length} times within a day`;
-      return ` — flapping: ${turns}, ${since}`;
-    }
-    case 'closed':
-      return '';
-  }
-}
-
-const DAY_MS = 24 * 3_600_000;
-
-/** Within the last day. */
-export function openings(episodes: readonly Episode[], now: Date): number {
-  return episodes.filter(({ openedAt }) => now.getTime() - Date.parse(openedAt) < DAY_MS).length;
-}
-
 /** What many have in common is said once. A table that was recreated empty misses every field: one line says it. */
 function foldedLine(members: readonly OpenItem[], telling: Telling): string {
   const findings = members.map(({ finding }) => finding);
@@ -237,7 +193,7 @@ function foldedLine(members: readonly OpenItem[], telling: Telling): string {
     first.finding.severity;
   const consumers = readers(kind, [...new Set(findings.flatMap((finding) => finding.consumers))]);
   const life =
-    inCommon(members.map(({ finding, item }) => lifeOf(item, telling) + formerWaiver(finding))) ?? '';
+    inCommon(members.map(({ finding, item }) => timeBefore(item, telling.now) + formerWaiver(finding))) ?? '';
   if (context?.type === 'no-fields-left') {
     const what = `all ${findings.length} declared fields are missing: the table has no columns (recreated empty?)`;
     return `${SIGN[severity]} ${what}${consumers}${life}`;
@@ -273,7 +229,7 @@ function repairs(members: readonly OpenItem[], telling: Telling): readonly strin
     return [quote('Adding the columns brings no row back: restore the table as it was.')];
   }
   const made = members.flatMap(({ finding, item }) => {
-    const repair = repairOf(finding, { memo: item.record.about, now: telling.now });
+    const repair = repairOf(finding, { memo: item.record.subject, now: telling.now });
     return repair === null ? [] : [{ finding, repair }];
   });
   // Two findings may have the same one, and the same may be to be known of what is done in place.

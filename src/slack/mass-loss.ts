@@ -24,7 +24,7 @@ export interface MassLoss {
 export function findMassLosses(items: readonly OpenItem[], scan: ScanResult | null): readonly MassLoss[] {
   const losses = new Map<string, { dataset: string; openedAt: string; items: OpenItem[] }>();
   for (const open of items) {
-    if (open.finding.kind !== tableMissing.id || !TOGETHER.includes(open.item.news)) continue;
+    if (open.finding.kind !== tableMissing.id || !TOGETHER.includes(open.item.event)) continue;
     const { dataset } = open.finding;
     const openedAt = open.item.record.episodes.at(-1)?.openedAt ?? '';
     const key = JSON.stringify([dataset, openedAt]);
@@ -68,8 +68,8 @@ export function massLossSection(
 function firstClock(items: readonly OpenItem[], now: Date): string | null {
   const [first] = items
     .flatMap(({ finding, item: { record } }) => {
-      const clock = recoveryClock(finding, { memo: record.about, now });
-      const until = restorableUntil(record.about);
+      const clock = recoveryClock(finding, { memo: record.subject, now });
+      const until = restorableUntil(record.subject);
       return clock === null || until === null ? [] : [{ clock, until: until.getTime() }];
     })
     .sort((one, other) => one.until - other.until);

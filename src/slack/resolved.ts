@@ -1,11 +1,12 @@
-import type { Alert, Item } from '../incidents/alert.ts';
+import type { Alert, AlertItem } from '../incidents/alert.ts';
 import type { MessageContext } from '../incidents/channel.ts';
+import { isKnown } from '../incidents/notifications.ts';
 import type { FailureRecord, FindingRecord, Incident, UncheckedRecord } from '../incidents/state.ts';
 import { tableMissing } from '../kinds/table.ts';
 import { lasting, moment } from '../words/moment.ts';
 import { counted, shortened } from '../words/printable.ts';
 import { subjectTitle } from '../words/subject.ts';
-import { openings, whatOf } from './findings.ts';
+import { whatOf } from './findings.ts';
 import { escaped } from './mrkdwn.ts';
 import {
   context,
@@ -20,15 +21,16 @@ import {
   tableCounts,
 } from './parts.ts';
 import type { SlackBlock, SlackPayload } from './payload.ts';
+import { openings } from './time-before.ts';
 import { thingsOf } from './unchecked.ts';
 
 /** What is over: repaired, no longer expected, readable again. */
 export function renderResolved(alert: Alert, scene: MessageContext): SlackPayload {
   const { project, report } = scene;
-  const repaired = alert.findings.filter(({ record }) => record.closing?.how === 'repaired').length;
+  const repaired = alert.findings.filter(({ record }) => record.resolution?.reason === 'repaired').length;
   const readable = alert.unchecked
-    .filter(({ record }) => record.closing?.how !== 'not-expected')
-    .map(({ record }) => record.about);
+    .filter(({ record }) => record.resolution?.reason !== 'not-expected')
+    .map(({ record }) => record.subject);
   const undeclared = alert.unchecked.length - readable.length;
   const dropped = alert.findings.length - repaired + undeclared;
   const counts = [
@@ -66,8 +68,8 @@ export function renderResolved(alert: Alert, scene: MessageContext): SlackPayloa
   };
 }
 
-export function worksAgainLine({ record }: Item<FailureRecord>): string {
-  return `✅ the check works again, after ${durationOf(record)}`;
+export function worksAgainLine(item: AlertItem<FailureRecord>): string {
+  return `✅ the check works again, after ${durationOf(item)}`;
 }
 
 /** Of the lines; the rest of the message needs room as well. */
@@ -86,7 +88,7 @@ export function lineBlocks(
   }: {
     /** How many lines there would be. */
     readonly all?: number;
-    readonly leftOf: (fits: number) => readonly Item<FindingRecord>[];
+    readonly leftOf: (fits: number) => readonly AlertItem<FindingRecord>[];
     readonly most?: number;
   },
 ): readonly SlackBlock[] {
@@ -103,7 +105,7 @@ export function lineBlocks(
   }
   const left = all - fits;
   if (left <= 0) return texts.map(section);
-  const memos = leftOf(fits).map(({ record }) => record.about);
+  const memos = leftOf(fits).map(({ record }) => record.subject);
   const more = [
     `+${left.toLocaleString('en-US')} more`,
     ...(memos.length === 0
@@ -120,34 +122,38 @@ export function lineBlocks(
 const MAX_READABLE = 5;
 
 export function readableLines(
-  items: readonly Item<UncheckedRecord>[],
+  items: readonly AlertItem<UncheckedRecord>[],
   project: string | null,
 ): readonly string[] {
-  const groups = Map.groupBy(items, ({ record }) => record.closing?.how);
+  const groups = Map.groupBy(items, ({ record }) => record.resolution?.reason);
   return [...groups.values()].flatMap((group) => {
-    const records = group.map(({ record }) => record);
-    const [first] = records;
-    if (records.length <= MAX_READABLE || first === undefined) {
-      return records.map((record) => readableLine(record, project));
+    const [first] = group;
+    if (group.length <= MAX_READABLE || first === undefined) {
+      return group.map((item) => readableLine(item, project));
     }
-    const names = records.map(({ about }) => subjectTitle(about));
-    const { sign, how } = readableWords(first, records.length);
-    return [`${sign} ${thingsOf(records.map(({ about }) => about))} ${how}: ${namedFirst(names, 25)}`];
+    const subjects = group.map(({ record }) => record.subject);
+    const { sign, how } = readableWords(first.record, group.length);
+    return [`${sign} ${thingsOf(subjects)} ${how}: ${namedFirst(subjects.map(subjectTitle), 25)}`];
   });
 }
 
 /** Fewer tables of a dataset than this are told one by one, as when they went. */
 const LEAST_TABLES = 5;
 
-function tablesThereAgain(items: readonly Item<FindingRecord>[]): {
-  readonly many: readonly (readonly Item<FindingRecord>[])[];
-  readonly alone: readonly Item<FindingRecord>[];
+function tablesThereAgain(items: readonly AlertItem<FindingRecord>[]): {
+  readonly many: readonly (readonly AlertItem<FindingRecord>[])[];
+  readonly alone: readonly AlertItem<FindingRecord>[];
 } {
-  const groups = new Map<string, Item<FindingRecord>[]>();
+  const groups = new Map<string, AlertItem<FindingRecord>[]>();
   for (const item of items) {
-    const { about, closing, told } = item.record;
-    if (about.kind !== tableMissing.id || closing?.how !== 'repaired' || told?.isOpen !== true) continue;
-    const key = JSON.stringify([about.dataset, openedAt(item.record), item.record.episodes.at(-1)?.closedAt]);
+    const { subject, resolution } = item.record;
+    const isThereAgain = subject.kind === tableMissing.id && resolution?.reason === 'repaired';
+    if (!isThereAgain || item.lastNotification?.isOpen !== true) continue;
+    const key = JSON.stringify([
+      subject.dataset,
+      openedAt(item.record),
+      item.record.episodes.at(-1)?.closedAt,
+    ]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [item]);
     else group.push(item);
@@ -157,28 +163,31 @@ function tablesThereAgain(items: readonly Item<FindingRecord>[]): {
   return { many, alone: items.filter((item) => !inGroups.has(item)) };
 }
 
-function manyLine(items: readonly Item<FindingRecord>[], project: string | null): string {
+function manyLine(items: readonly AlertItem<FindingRecord>[], project: string | null): string {
   const [first] = items;
   if (first === undefined) return '';
-  const { dataset } = first.record.about;
-  const names = items.map(({ record }) => record.about.table ?? '');
-  return `✅ repaired, after ${durationOf(first.record)}: ${subjectLink({ dataset, table: null }, project)}: ${counted(items.length, 'table')} are there again: ${namedFirst(names, 25)}`;
+  const { dataset } = first.record.subject;
+  const names = items.map(({ record }) => record.subject.table ?? '');
+  return `✅ repaired, after ${durationOf(first)}: ${subjectLink({ dataset, table: null }, project)}: ${counted(items.length, 'table')} are there again: ${namedFirst(names, 25)}`;
 }
 
 /** One finding that is over, or that was. */
-export function overLine({ record }: Item<FindingRecord>, { project, now }: MessageContext): string {
-  const { about, closing, episodes, told } = record;
-  const quoted = `${subjectLink(about, project)}: “${whatOf(about)}”`;
+export function overLine(item: AlertItem<FindingRecord>, { project, now }: MessageContext): string {
+  const { subject, resolution, episodes } = item.record;
+  const quoted = `${subjectLink(subject, project)}: “${whatOf(subject)}”`;
   const last = episodes.at(-1);
   const flapping = last?.isFlapping === true ? `, opened ${openings(episodes, now)} times within a day` : '';
-  const untold = episodes.filter(({ isHeard }) => !isHeard).slice(-3);
-  const periods = untold.map(
-    ({ openedAt: from, closedAt }) => `from ${moment(from)} to ${moment(closedAt ?? '')}`,
-  );
-  const lasted = told?.isOpen === true ? `after ${durationOf(record)}` : `was open ${periods.join(', and ')}`;
-  switch (closing?.how) {
+  const untold = episodes.filter((episode) => !isKnown(episode, item.lastNotification));
+  const periods = untold
+    .slice(-3)
+    .map(({ openedAt: from, closedAt }) => `from ${moment(from)} to ${moment(closedAt ?? '')}`);
+  const lasted =
+    item.lastNotification?.isOpen === true
+      ? `after ${durationOf(item)}`
+      : `was open ${periods.join(', and ')}`;
+  switch (resolution?.reason) {
     case 'waived':
-      return `⏸ waived until ${escaped(closing.until)} (${escaped(shortened(closing.reason, 200))}): ${quoted}`;
+      return `⏸ waived until ${escaped(resolution.until)} (${escaped(shortened(resolution.waiverReason, 200))}): ${quoted}`;
     case 'not-expected':
       return `☑️ no longer expected: ${quoted}; the files or the policy changed, ${lasted}`;
     default:
@@ -186,19 +195,19 @@ export function overLine({ record }: Item<FindingRecord>, { project, now }: Mess
   }
 }
 
-function readableLine(record: Incident<UncheckedRecord>, project: string | null): string {
-  const { sign, how } = readableWords(record, 1);
-  return `${sign} ${subjectLink(record.about, project)} ${how}, after ${durationOf(record)}`;
+function readableLine(item: AlertItem<UncheckedRecord>, project: string | null): string {
+  const { sign, how } = readableWords(item.record, 1);
+  return `${sign} ${subjectLink(item.record.subject, project)} ${how}, after ${durationOf(item)}`;
 }
 
 function readableWords(
-  { closing }: Incident<UncheckedRecord>,
+  { resolution }: Incident<UncheckedRecord>,
   count: number,
 ): { readonly sign: string; readonly how: string } {
-  if (closing?.how === 'missing') {
+  if (resolution?.reason === 'missing') {
     return { sign: '☑️', how: `can be checked again, and ${count === 1 ? 'is' : 'are'} missing` };
   }
-  if (closing?.how !== 'not-expected') return { sign: '✅', how: 'can be checked again' };
+  if (resolution?.reason !== 'not-expected') return { sign: '✅', how: 'can be checked again' };
   return { sign: '☑️', how: count === 1 ? 'is no longer declared' : 'are no longer declared' };
 }
 
@@ -212,7 +221,8 @@ export function openedAt({ episodes }: Incident<unknown>): string {
 }
 
 /** Since it was told as open: where Slack did not hear that it closed in between, that is all one to its readers. */
-function durationOf({ episodes, told, lastSeenAt }: Incident<unknown>): string {
+function durationOf({ record, lastNotification: told }: AlertItem<unknown>): string {
+  const { episodes, lastSeenAt } = record;
   const first = episodes.find(({ closedAt }) => closedAt === null || told === null || closedAt > told.at);
   const last = episodes.at(-1);
   return lasting((first ?? last)?.openedAt ?? lastSeenAt, last?.closedAt ?? lastSeenAt);

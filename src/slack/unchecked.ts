@@ -58,8 +58,8 @@ export interface UncheckedTold extends UncheckedRecord {
   readonly isWithTables: boolean;
 }
 
-export function toldOf({ about, actual }: Incident<UncheckedRecord>): UncheckedTold {
-  return { ...about, isWithTables: actual === 'dataset and tables' };
+export function toldOf({ subject, actual }: Incident<UncheckedRecord>): UncheckedTold {
+  return { ...subject, isWithTables: actual === 'dataset and tables' };
 }
 
 /** `1 dataset, 2 tables` */

@@ -404,12 +404,18 @@ describe('what became of a message', () => {
     '$status: remembered as that, with nothing told',
     ({ status }) => {
       const { state } = play(run(0, { found: ['opened'], slack: ['refused'] }));
-      const [alert] = alertsDue(state, { now: hour(1), isSeen: () => true, timing: policy.alerts });
+      const [alert] = alertsDue(state, {
+        channel: 'slack',
+        now: hour(1),
+        isSeen: () => true,
+        timing: policy.alerts,
+      });
       if (alert === undefined) throw new Error('it is due');
       const after = afterSending(
-        { ...state, messages: { runAt: stamp(1), list: [] } },
+        { ...state, messages: { runAt: stamp(1), channels: {} } },
         {
           alert,
+          channel: 'slack',
           status,
           now: hour(1),
         },
@@ -418,7 +424,7 @@ describe('what became of a message', () => {
         ...state,
         messages: {
           runAt: stamp(1),
-          list: [{ topic: 'drift', status, about: [of('opened').fingerprint] }],
+          channels: { slack: [{ topic: 'drift', status, keys: [of('opened').fingerprint] }] },
         },
       });
     },
@@ -429,14 +435,16 @@ describe('what became of a message', () => {
     const { state } = play(first, run(1, { found: ['opened', 'later'], slack: ['sent', 'unknown'] }));
     expect(state.messages).toEqual({
       runAt: stamp(1),
-      list: [
-        {
-          topic: 'drift',
-          status: 'sent',
-          about: [of('opened').fingerprint, of('later').fingerprint],
-        },
-        { topic: 'resolved', status: 'unknown', about: [of('over').fingerprint] },
-      ],
+      channels: {
+        slack: [
+          {
+            topic: 'drift',
+            status: 'sent',
+            keys: [of('opened').fingerprint, of('later').fingerprint],
+          },
+          { topic: 'resolved', status: 'unknown', keys: [of('over').fingerprint] },
+        ],
+      },
     });
   });
 });

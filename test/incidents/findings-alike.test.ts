@@ -9,7 +9,7 @@ function finding(index: number): Incident<FindingRecord> {
   const actual = index % 3 === 0 ? null : `TYPE_${index % 5}`;
   return {
     key: index.toString(16).padStart(12, '0'),
-    about: {
+    subject: {
       kind: 'field-type',
       dataset: 'sales',
       table: `table_${Math.floor(index / 60)}`,
@@ -21,23 +21,25 @@ function finding(index: number): Incident<FindingRecord> {
     },
     severity: 'critical',
     actual,
-    said: actual ?? 'nothing',
+    actualWords: actual ?? 'nothing',
     lastSeenAt: at,
     runs: 1,
-    isRipe: true,
-    episodes: [{ openedAt: at, closedAt: null, isHeard: true, isFlapping: false }],
+    isAlertable: true,
+    episodes: [{ openedAt: at, closedAt: null, isFlapping: false }],
     changes: [],
-    closing: null,
-    told:
+    resolution: null,
+    notifications:
       index % 7 === 0
-        ? null
+        ? {}
         : {
-            at,
-            isOpen: true,
-            severity: 'critical',
-            actual: index % 11 === 0 ? 'OLD' : actual,
-            said: actual ?? 'nothing',
-            reminders: 0,
+            slack: {
+              at,
+              isOpen: true,
+              severity: 'critical',
+              actual: index % 11 === 0 ? 'OLD' : actual,
+              actualWords: actual ?? 'nothing',
+              reminders: 0,
+            },
           },
   };
 }
@@ -51,7 +53,7 @@ test.each([100, 6000])('%i findings are remembered as they were', (count) => {
     findings: Array.from({ length: count }, (_, index) => finding(index)),
   };
   const text = printState(state);
-  const parsed = parseState(text);
+  const parsed = parseState(text, 'slack');
   expect(parsed.status === 'valid' ? byKey(parsed.state.findings) : parsed).toEqual(state.findings);
   expect(text.includes('findingsAlike')).toBe(count > 2000);
 });

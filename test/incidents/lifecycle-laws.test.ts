@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AlertEvent } from '../../src/incidents/alert.ts';
-import { uncheckedKey } from '../../src/incidents/lifecycle.ts';
 import { type DeliveryStatus, emptyState, type Incident, type State } from '../../src/incidents/state.ts';
 import { parseState, printState } from '../../src/incidents/state-text.ts';
+import { uncheckedKey } from '../../src/incidents/unchecked-incidents.ts';
 import type { Change, Finding, Kind } from '../../src/model/finding.ts';
 import type { Report } from '../../src/model/report.ts';
 import type { ScanResult, TableScan } from '../../src/model/scan-result.ts';
@@ -208,7 +208,7 @@ function changeOf({ kind, path, expected, actual }: Finding): Change {
 function look(world: World): {
   readonly report: Report;
   readonly scan: ScanResult;
-  readonly isUrgent: boolean;
+  readonly alertImmediately: boolean;
 } {
   const isMissing = world.dataset === 'missing';
   const reads = TABLES.map((table) => ({ table, about: world.tables[table], read: readOf(world, table) }));
@@ -245,7 +245,7 @@ function look(world: World): {
         undeclaredTables: { ...NONE_UNDECLARED, isComplete: world.dataset === 'present' },
       }),
     ]),
-    isUrgent: unread.length === TABLES.length,
+    alertImmediately: unread.length === TABLES.length,
   };
 }
 
@@ -414,7 +414,7 @@ interface Told {
 }
 
 function toldIn({ alert }: Sent): readonly Told[] {
-  return [...alert.findings, ...alert.unchecked, ...alert.failures].map(({ news, record }) => ({
+  return [...alert.findings, ...alert.unchecked, ...alert.failures].map(({ event: news, record }) => ({
     key: record.key,
     news,
     record,
@@ -426,7 +426,7 @@ interface Entry {
   readonly now: Date;
   readonly world: World;
   readonly hasResult: boolean;
-  readonly isUrgent: boolean;
+  readonly alertImmediately: boolean;
   readonly truth: ReadonlyMap<string, Truth>;
   /** Before and after what this attempt saw. */
   readonly livesBefore: ReadonlyMap<string, Life>;
@@ -501,7 +501,7 @@ function chronicle(
         now,
         world,
         hasResult: !fails,
-        isUrgent: seen.isUrgent,
+        alertImmediately: seen.alertImmediately,
         truth,
         livesBefore,
         lives,
@@ -543,7 +543,7 @@ function lesser(severity: Severity, other: Severity): Severity {
 }
 
 function heardOf({ news, record }: Told, before: Heard | undefined, at: Date): Heard {
-  const { severity, actual, closing } = record;
+  const { severity, actual, resolution: closing } = record;
   const isReminder = news === 'reminded' || news === 'flapping';
   const reminders = isReminder ? (before?.reminders ?? 0) + 1 : 0;
   return { at, isOpen: closing === null, severity, actual, reminders };
@@ -602,7 +602,9 @@ function isRipe(entries: readonly Entry[], key: string): boolean {
     const life = entry.lives.get(key);
     const isSame = life?.isOpen === true && life.openings.length === openings;
     if (!isSame || entry.truth.get(key)?.is !== 'found') return false;
-    return entry.isUrgent || life.seenAt.length >= 2 || isLost(entries.slice(0, index), { entry, key });
+    return (
+      entry.alertImmediately || life.seenAt.length >= 2 || isLost(entries.slice(0, index), { entry, key })
+    );
   });
 }
 
@@ -711,12 +713,12 @@ describe('over random histories', () => {
     law(faulty, (entries) =>
       entries.flatMap((entry) =>
         entry.sent.flatMap(toldIn).flatMap(({ key, record }) => {
-          const { closing, episodes } = record;
+          const { resolution: closing, episodes } = record;
           if (closing === null) return [];
           const life = entry.lives.get(key);
           const isSo =
             life?.isOpen === false &&
-            life.end?.how === closing.how &&
+            life.end?.how === closing.reason &&
             life.end.at.toISOString() === episodes.at(-1)?.closedAt;
           return isSo ? [] : [{ now: entry.now, key, closing, life }];
         }),
@@ -729,7 +731,7 @@ describe('over random histories', () => {
       entries.flatMap((entry) =>
         entry.sent.flatMap(toldIn).flatMap(({ key, news, record }) => {
           const word = entry.heardBefore.get(key);
-          const { severity, actual, closing } = record;
+          const { severity, actual, resolution: closing } = record;
           const isOver = closing !== null;
           const isUntold = entry.livesBefore.get(key)?.openings.some(({ isTold }) => !isTold) === true;
           const isDue =
@@ -756,7 +758,7 @@ describe('over random histories', () => {
       entries.flatMap(({ now, truth, sent: messages }) =>
         messages
           .flatMap(toldIn)
-          .filter(({ key, record }) => record.closing === null && truth.get(key)?.is !== 'found')
+          .filter(({ key, record }) => record.resolution === null && truth.get(key)?.is !== 'found')
           .map(({ key, news }) => ({ now, key, news })),
       ),
     );
@@ -790,9 +792,9 @@ describe('over random histories', () => {
       );
       return entries.flatMap(({ now, state }) =>
         state.findings
-          .filter(({ about }) => LOSSES.includes(about.kind) && about.lastGoodAt !== null)
-          .filter(({ key, about }) => !good.has(`${key} ${about.lastGoodAt}`))
-          .map(({ key, about }) => ({ now, key, about })),
+          .filter(({ subject: about }) => LOSSES.includes(about.kind) && about.lastGoodAt !== null)
+          .filter(({ key, subject: about }) => !good.has(`${key} ${about.lastGoodAt}`))
+          .map(({ key, subject: about }) => ({ now, key, about })),
       );
     });
   });
@@ -895,7 +897,7 @@ describe('over random histories', () => {
       fc.property(faulty, (history) => {
         const texts = (entries: readonly Entry[]) => entries.map(({ sent: all }) => all.flatMap(linesOf));
         const reread = (state: State) => {
-          const parsed = parseState(printState(state));
+          const parsed = parseState(printState(state), 'slack');
           if (parsed.status === 'invalid') throw new Error(parsed.problem);
           return parsed.state;
         };

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { rememberFailure, rememberRun, uncheckedKey } from '../../src/incidents/lifecycle.ts';
+import { rememberFailure, rememberRun } from '../../src/incidents/lifecycle.ts';
 import { rememberedText } from '../../src/incidents/remembered-text.ts';
 import { emptyState, type State } from '../../src/incidents/state.ts';
+import { uncheckedKey } from '../../src/incidents/unchecked-incidents.ts';
 import type { Change, Finding } from '../../src/model/finding.ts';
 import type { Policy } from '../../src/model/policy.ts';
 import type { DatasetScan, ScanResult, TableScan } from '../../src/model/scan-result.ts';
@@ -118,7 +119,7 @@ describe('findings', () => {
     expect(state.findings).toEqual([
       {
         key: typeDiffers.fingerprint,
-        about: {
+        subject: {
           kind: 'field-type',
           dataset: 'sales',
           table: 'orders',
@@ -130,20 +131,22 @@ describe('findings', () => {
         },
         severity: 'critical',
         actual: 'STRING',
-        said: 'that',
+        actualWords: 'that',
         lastSeenAt: stamp(1),
         runs: 1,
-        isRipe: true,
-        episodes: [{ openedAt: stamp(1), closedAt: null, isHeard: true, isFlapping: false }],
+        isAlertable: true,
+        episodes: [{ openedAt: stamp(1), closedAt: null, isFlapping: false }],
         changes: [],
-        closing: null,
-        told: {
-          at: stamp(1),
-          isOpen: true,
-          severity: 'critical',
-          actual: 'STRING',
-          said: 'that',
-          reminders: 0,
+        resolution: null,
+        notifications: {
+          slack: {
+            at: stamp(1),
+            isOpen: true,
+            severity: 'critical',
+            actual: 'STRING',
+            actualWords: 'that',
+            reminders: 0,
+          },
         },
       },
     ]);
@@ -319,7 +322,7 @@ describe('findings', () => {
     const { told: lines, state } = play([run(0, { findings: [one] }), run(1, { findings: [other] })]);
     expect({
       lines,
-      expected: state.findings[0]?.about.expected,
+      expected: state.findings[0]?.subject.expected,
       actual: state.findings[0]?.actual,
     }).toEqual({
       lines: [
@@ -396,7 +399,7 @@ describe('another value', () => {
 
 describe('the last good run', () => {
   const lastGoodAt = (attempts: readonly Attempt[]) =>
-    play(attempts).state.findings.map(({ about }) => about.lastGoodAt);
+    play(attempts).state.findings.map(({ subject: about }) => about.lastGoodAt);
 
   test.each<{ readonly name: string; readonly attempts: readonly Attempt[]; readonly at: string | null }>([
     { name: 'is not known in the first run', attempts: [run(0, { findings: [isGone] })], at: null },
@@ -566,8 +569,10 @@ describe('the last good run', () => {
         run(2, { scan: gone, findings: [tableMissing] }),
         run(3, { scan: keeping(), findings: [loss] }),
       ]).state;
-      const open = findings.filter(({ closing }) => closing === null);
-      expect(open.map(({ about }) => [about.kind, about.lastGoodAt])).toEqual([[loss.kind, stamp(0)]]);
+      const open = findings.filter(({ resolution: closing }) => closing === null);
+      expect(open.map(({ subject: about }) => [about.kind, about.lastGoodAt])).toEqual([
+        [loss.kind, stamp(0)],
+      ]);
     },
   );
 });
@@ -670,14 +675,14 @@ describe('what could not be checked', () => {
   });
 
   test('is told at once when nothing at all could be read', () => {
-    expect(told(run(0), withoutSales(1, { isUrgent: true }))).toEqual([
+    expect(told(run(0), withoutSales(1, { alertImmediately: true }))).toEqual([
       [],
       ['unchecked: opened denied, or deleted sales'],
     ]);
   });
 
   test('is told at once when nothing could be read in the first run', () => {
-    expect(told(withoutSales(0, { isUrgent: true }))).toEqual([['unchecked: opened denied sales']]);
+    expect(told(withoutSales(0, { alertImmediately: true }))).toEqual([['unchecked: opened denied sales']]);
   });
 
   test.each<{
@@ -913,7 +918,7 @@ describe('what could not be checked', () => {
   test('is told when it is over, also when it was told before its time, since it was urgent', () => {
     expect(
       told(
-        without(0, unavailable, { policy: patient, isUrgent: true }),
+        without(0, unavailable, { policy: patient, alertImmediately: true }),
         without(1, unavailable, { policy: patient }),
         run(2, { policy: patient }),
       ),
@@ -1113,7 +1118,7 @@ describe('what could not be checked', () => {
         scan: seeing({ sales: { undeclaredTables: unseen }, undeclaredDatasets: unseen }),
       }),
     ]);
-    expect(state.unchecked.map(({ key, closing }) => ({ key, closing }))).toEqual(
+    expect(state.unchecked.map(({ key, resolution: closing }) => ({ key, closing }))).toEqual(
       entries.map((entry) => ({ key: uncheckedKey(entry), closing: null })),
     );
   });
@@ -1127,7 +1132,7 @@ describe('what could not be checked', () => {
       named(1),
       named(2),
       withoutSales(3),
-      withoutSales(4, { isUrgent: true }),
+      withoutSales(4, { alertImmediately: true }),
     );
     expect([topics(first), topics([...lost, ...blind])]).toEqual([['unchecked'], ['unchecked']]);
   });
@@ -1136,13 +1141,13 @@ describe('what could not be checked', () => {
     const first = unchecked({ table: null, detail: 'the dataset itself' });
     const second = unchecked({ table: null, detail: 'the list of its tables' });
     const { state } = play([run(0, { unchecked: [first, second], scan: allUnread })]);
-    expect(state.unchecked.map(({ about }) => about.detail)).toEqual(['the dataset itself']);
+    expect(state.unchecked.map(({ subject: about }) => about.detail)).toEqual(['the dataset itself']);
   });
 });
 
 describe('what is remembered of what could not be checked', () => {
   const memosOf = (attempts: readonly Attempt[]) =>
-    play(attempts).state.unchecked.map(({ about: { lastReadAt, timeTravelHours, isListOnly } }) => ({
+    play(attempts).state.unchecked.map(({ subject: { lastReadAt, timeTravelHours, isListOnly } }) => ({
       lastReadAt,
       timeTravelHours,
       isListOnly,
@@ -1246,7 +1251,7 @@ describe('a run without a result', () => {
   });
 
   test('is not over while nothing at all can be read', () => {
-    expect(told(failed(0), withoutSales(1, { isBlind: true }), run(2))).toEqual([
+    expect(told(failed(0), withoutSales(1, { nothingRead: true }), run(2))).toEqual([
       ['drift: opened InvalidFiles'],
       [],
       ['resolved: closed (repaired) InvalidFiles'],
@@ -1273,6 +1278,7 @@ describe('a run without a result', () => {
   test('says nothing new of all else', () => {
     const before = play([run(0), run(1, { findings: [typeDiffers] }), without(2)]).state;
     const { failures, messages, ...after } = rememberFailure(before, {
+      channel: 'slack',
       now: hour(30),
       failure: { code: 'InvalidFiles', message: 'why' },
     });
@@ -1365,8 +1371,9 @@ describe('the history', () => {
       report: report({ findings, tables }),
       scan: seeing(),
       policy,
-      isUrgent: false,
-      isBlind: false,
+      channel: 'slack',
+      alertImmediately: false,
+      nothingRead: false,
     });
 
   test('counts the findings of a run by severity, and its tables', () => {
@@ -1405,14 +1412,20 @@ describe('the history', () => {
 describe('the run itself', () => {
   test('is the last one', () => {
     const { lastRunAt, messages } = play([run(0), run(1)]).state;
-    expect({ lastRunAt, messages }).toEqual({ lastRunAt: stamp(1), messages: { runAt: stamp(1), list: [] } });
+    expect({ lastRunAt, messages }).toEqual({
+      lastRunAt: stamp(1),
+      messages: { runAt: stamp(1), channels: {} },
+    });
   });
 
   test('that failed is not the last one with a result', () => {
     const { lastRunAt, messages } = play([run(0), failed(1)]).state;
     expect({ lastRunAt, messages }).toEqual({
       lastRunAt: stamp(0),
-      messages: { runAt: stamp(1), list: [{ topic: 'drift', status: 'sent', about: ['failure'] }] },
+      messages: {
+        runAt: stamp(1),
+        channels: { slack: [{ topic: 'drift', status: 'sent', keys: ['failure'] }] },
+      },
     });
   });
 
@@ -1423,9 +1436,9 @@ describe('the run itself', () => {
     expect([messages, next]).toEqual([
       {
         runAt: stamp(0),
-        list: [{ topic: 'drift', status: 'sent', about: [typeDiffers.fingerprint] }],
+        channels: { slack: [{ topic: 'drift', status: 'sent', keys: [typeDiffers.fingerprint] }] },
       },
-      { runAt: stamp(1), list: [] },
+      { runAt: stamp(1), channels: {} },
     ]);
   });
 });
@@ -1441,7 +1454,7 @@ test.each([
   const of = (at: number, timeTravelHours: number) =>
     run(at, { findings: [about], scan: seeing({ sales: { timeTravelHours } }) });
   const { state } = play([run(0), of(1, 168), of(2, 48)]);
-  expect(state.findings.map(({ about: memo }) => memo.timeTravelHours)).toEqual([hours]);
+  expect(state.findings.map(({ subject: memo }) => memo.timeTravelHours)).toEqual([hours]);
 });
 
 test('what a table can be restored from is the lesser of the windows before and after it went', () => {
@@ -1451,7 +1464,7 @@ test('what a table can be restored from is the lesser of the windows before and 
     run(1, { findings: [isGone], scan: shortened }),
     run(2, { findings: [isGone], scan: seeing({ sales: { ...NONE_LESS } }) }),
   ]);
-  expect(state.findings.map(({ about }) => about.timeTravelHours)).toEqual([48]);
+  expect(state.findings.map(({ subject: about }) => about.timeTravelHours)).toEqual([48]);
 });
 
 const NONE_LESS = { timeTravelHours: 168, undeclaredTables: NONE_UNDECLARED };

@@ -1,7 +1,8 @@
-import type { Alert, Item } from '../../src/incidents/alert.ts';
+import type { Alert, AlertItem } from '../../src/incidents/alert.ts';
 import { afterSending, alertsDue } from '../../src/incidents/batching.ts';
-import { rememberFailure, rememberRun, uncheckedKey } from '../../src/incidents/lifecycle.ts';
+import { rememberFailure, rememberRun } from '../../src/incidents/lifecycle.ts';
 import type { DeliveryStatus, FailureRecord, State } from '../../src/incidents/state.ts';
+import { uncheckedKey } from '../../src/incidents/unchecked-incidents.ts';
 import { fingerprintOf } from '../../src/judge/judge.ts';
 import { kindRow } from '../../src/kinds/index.ts';
 import type { Finding, Kind, Unchecked, WaivedFinding } from '../../src/model/finding.ts';
@@ -148,8 +149,8 @@ export interface Attempt {
   readonly scan: ScanResult;
   readonly policy?: Policy;
   /** Whether what could not be checked is told at once. */
-  readonly isUrgent?: boolean;
-  readonly isBlind?: boolean;
+  readonly alertImmediately?: boolean;
+  readonly nothingRead?: boolean;
   /** Instead of all the above: why there was no result. */
   readonly failure?: FailureRecord;
   /** What becomes of its messages, one after the other; of those beyond, the last. */
@@ -173,6 +174,8 @@ const FAILURE_TIMING = {
   uncheckedAfterRuns: 1,
 };
 
+const channel = 'slack';
+
 /** One attempt as the function makes it. `keep` stands for saving the state and reading it again. */
 export function attempt(
   before: State,
@@ -182,8 +185,8 @@ export function attempt(
   const { at: now, slack = [], failure } = step;
   const advanced = keep(
     failure === undefined
-      ? rememberRun(before, { now, isUrgent: false, isBlind: false, policy, ...step })
-      : rememberFailure(before, { now, failure }),
+      ? rememberRun(before, { now, channel, alertImmediately: false, nothingRead: false, policy, ...step })
+      : rememberFailure(before, { now, channel, failure }),
   );
   const seen = new Set(
     failure === undefined
@@ -194,12 +197,12 @@ export function attempt(
       : advanced.failures.map(({ key }) => key),
   );
   const timing = failure === undefined ? (step.policy ?? policy).alerts : FAILURE_TIMING;
-  const due = alertsDue(advanced, { now, isSeen: (key) => seen.has(key), timing });
+  const due = alertsDue(advanced, { channel, now, isSeen: (key) => seen.has(key), timing });
   let state = advanced;
   const sent: Sent[] = [];
   for (const [index, alert] of due.entries()) {
     const status = slack[index] ?? slack.at(-1) ?? 'sent';
-    state = keep(afterSending(state, { alert, status, now }));
+    state = keep(afterSending(state, { alert, channel, status, now }));
     sent.push({ alert, status });
   }
   return { state, sent };
@@ -210,20 +213,20 @@ export function linesOf({ alert, status }: Sent): readonly string[] {
   const { topic, findings, unchecked: tables, failures } = alert;
   const heading = status === 'sent' ? topic : `${topic} (${status})`;
   return [
-    ...failures.map((item) => `${pendingEvent(item)} ${item.record.about.code}`),
+    ...failures.map((item) => `${eventOf(item)} ${item.record.subject.code}`),
     ...findings.map((item) => {
-      const { kind, dataset, table, path } = item.record.about;
-      return `${pendingEvent(item)} ${item.record.severity} ${kind} ${nameOf(dataset, table, path)}`;
+      const { kind, dataset, table, path } = item.record.subject;
+      return `${eventOf(item)} ${item.record.severity} ${kind} ${nameOf(dataset, table, path)}`;
     }),
     ...tables.map((item) => {
-      const { dataset, table, reason, wasReadable } = item.record.about;
-      return `${pendingEvent(item)} ${reason}${wasReadable ? ', or deleted' : ''} ${nameOf(dataset, table)}`;
+      const { dataset, table, reason, wasReadable } = item.record.subject;
+      return `${eventOf(item)} ${reason}${wasReadable ? ', or deleted' : ''} ${nameOf(dataset, table)}`;
     }),
   ].map((line) => `${heading}: ${line}`);
 }
 
-function pendingEvent({ news, record }: Item<unknown>): string {
-  return record.closing === null ? news : `${news} (${record.closing.how})`;
+function eventOf({ event, record }: AlertItem<unknown>): string {
+  return record.resolution === null ? event : `${event} (${record.resolution.reason})`;
 }
 
 function nameOf(...parts: readonly (string | null)[]): string {

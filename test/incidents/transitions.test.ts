@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { AlertEvent } from '../../src/incidents/alert.ts';
-import type { Closing, Incident } from '../../src/incidents/state.ts';
-import { applyRun, markNotified, pendingEvent } from '../../src/incidents/transitions.ts';
+import { isKnown, lastNotification, markNotified, pendingEvent } from '../../src/incidents/notifications.ts';
+import type { Incident, IncidentResolution } from '../../src/incidents/state.ts';
+import { applyRun } from '../../src/incidents/transitions.ts';
 import type { AlertTiming } from '../../src/model/policy.ts';
 import type { Severity } from '../../src/model/severity.ts';
 import { hour, policy, stamp } from './story.ts';
@@ -15,10 +16,10 @@ interface Found {
 const critical: Found = { severity: 'critical', actual: 'INT64' };
 const warning: Found = { severity: 'warning', actual: 'INT64' };
 const info: Found = { severity: 'info', actual: 'INT64' };
-const repaired: Closing = { how: 'repaired' };
-const notExpected: Closing = { how: 'not-expected' };
-const silent: Closing = { how: 'silent' };
-const waived: Closing = { how: 'waived', until: '2026-12-31', reason: 'migration 4711' };
+const repaired: IncidentResolution = { reason: 'repaired' };
+const notExpected: IncidentResolution = { reason: 'not-expected' };
+const silent: IncidentResolution = { reason: 'below-threshold' };
+const waived: IncidentResolution = { reason: 'waived', until: '2026-12-31', waiverReason: 'migration 4711' };
 
 function other(found: Found, actual: string): Found {
   return { ...found, actual };
@@ -28,29 +29,35 @@ function other(found: Found, actual: string): Found {
 interface Hour {
   readonly at: number;
   /** null: hidden, or not read. */
-  readonly sees: Found | Closing | null;
+  readonly sees: Found | IncidentResolution | null;
   readonly isRefused?: true;
   /** What there is to be told then; absent: nothing. */
   readonly news?: AlertEvent;
 }
 
 const { remindAfterMs } = policy.alerts;
+const IT = { name: 'it' };
+const channel = 'slack';
 
 /** What there was to be told in each run, and what is remembered after the last. */
 function play(hours: readonly Hour[], timing: AlertTiming['remindAfterMs'] = remindAfterMs) {
-  let records: readonly Incident<string>[] = [];
+  let records: readonly Incident<object>[] = [];
   const news = hours.map(({ at, sees, isRefused }) => {
     const now = hour(at);
     const isFound = sees !== null && 'severity' in sees;
     records = applyRun(records, {
       now,
-      seen: isFound ? [{ key: 'k', about: 'it', ...sees, said: sees.actual, isRipe: () => true }] : [],
-      closingOf: () => (isFound ? null : sees),
+      channel,
+      seen: isFound
+        ? [{ key: 'k', subject: IT, ...sees, actualWords: sees.actual, isAlertable: () => true }]
+        : [],
+      resolutionOf: () => (isFound ? null : sees),
     });
     const [record] = records;
     if (record === undefined) return null;
-    const due = pendingEvent(record, { now, isSeen: isFound, remindAfterMs: timing });
-    if (due !== null && isRefused === undefined) records = [markNotified(record, now, due)];
+    const due = pendingEvent(record, { channel, now, isSeen: isFound, remindAfterMs: timing });
+    if (due !== null && isRefused === undefined)
+      records = [markNotified(record, { channel, now, event: due })];
     return due;
   });
   return { news, record: records[0] };
@@ -310,21 +317,22 @@ describe('one thing over time', () => {
     ]);
     expect(record).toEqual({
       key: 'k',
-      about: 'it',
+      subject: IT,
       severity: 'warning',
       actual: 'INT64',
-      said: 'INT64',
+      actualWords: 'INT64',
       lastSeenAt: stamp(2),
       runs: 1,
-      isRipe: true,
+      isAlertable: true,
       episodes: [
-        { openedAt: stamp(0), closedAt: stamp(1), isHeard: false, isFlapping: false },
-        { openedAt: stamp(2), closedAt: null, isHeard: false, isFlapping: false },
+        { openedAt: stamp(0), closedAt: stamp(1), isFlapping: false },
+        { openedAt: stamp(2), closedAt: null, isFlapping: false },
       ],
       changes: [],
-      closing: null,
-      told: null,
+      resolution: null,
+      notifications: {},
     });
+    expect(record?.episodes.map((episode) => isKnown(episode, null))).toEqual([false, false]);
   });
 
   test('remembers what Slack heard, with all episodes up to then', () => {
@@ -336,28 +344,32 @@ describe('one thing over time', () => {
     ]);
     expect(record).toEqual({
       key: 'k',
-      about: 'it',
+      subject: IT,
       severity: 'critical',
       actual: 'INT64',
-      said: 'INT64',
+      actualWords: 'INT64',
       lastSeenAt: stamp(2),
       runs: 0,
-      isRipe: true,
+      isAlertable: true,
       episodes: [
-        { openedAt: stamp(0), closedAt: stamp(1), isHeard: true, isFlapping: false },
-        { openedAt: stamp(2), closedAt: stamp(3), isHeard: true, isFlapping: false },
+        { openedAt: stamp(0), closedAt: stamp(1), isFlapping: false },
+        { openedAt: stamp(2), closedAt: stamp(3), isFlapping: false },
       ],
       changes: [],
-      closing: waived,
-      told: {
-        at: stamp(3),
-        isOpen: false,
-        severity: 'critical',
-        actual: 'INT64',
-        said: 'INT64',
-        reminders: 0,
+      resolution: waived,
+      notifications: {
+        slack: {
+          at: stamp(3),
+          isOpen: false,
+          severity: 'critical',
+          actual: 'INT64',
+          actualWords: 'INT64',
+          reminders: 0,
+        },
       },
     });
+    const told = record === undefined ? null : lastNotification(record, channel);
+    expect(record?.episodes.map((episode) => isKnown(episode, told))).toEqual([true, true]);
   });
 
   test('is forgotten a day after it last opened, when Slack knows that it is over', () => {
@@ -374,7 +386,7 @@ describe('one thing over time', () => {
       { at: 0, sees: critical },
       { at: 10_000, sees: null },
     ]);
-    expect(record?.closing).toBe(null);
+    expect(record?.resolution).toBe(null);
   });
 
   test('is forgotten when Slack has not accepted for 30 days that it is over', () => {
@@ -627,9 +639,10 @@ describe('flapping', () => {
   test('of which Slack has accepted nothing is told at once, in the reminder', () => {
     const refused = flaps([0, 2]).map((run) => ({ ...run, isRefused: true as const }));
     const { news, record } = play([...refused, { at: 4, sees: critical }]);
-    expect({ news, isHeard: record?.episodes.map(({ isHeard }) => isHeard) }).toEqual({
+    const told = record === undefined ? null : lastNotification(record, channel);
+    expect({ news, isKnown: record?.episodes.map((episode) => isKnown(episode, told)) }).toEqual({
       news: ['opened', 'closed', 'opened', 'closed', 'flapping'],
-      isHeard: [true, true, true],
+      isKnown: [true, true, true],
     });
   });
 
@@ -750,7 +763,7 @@ describe('changing too often', () => {
     });
   });
 
-  test.each<{ readonly name: string; readonly sees: Found | Closing; readonly news: AlertEvent }>([
+  test.each<{ readonly name: string; readonly sees: Found | IncidentResolution; readonly news: AlertEvent }>([
     { name: 'a severity that rises', sees: other(critical, 'DATE'), news: 'escalated' },
     { name: 'its end', sees: repaired, news: 'closed' },
   ])('holds back no more than the change: $name is told at once', ({ sees, news }) => {
@@ -798,15 +811,21 @@ describe('what can become less of the same', () => {
 
   /** What there was to be told when so much of it was seen, hour by hour. */
   function newsOfAmounts(amounts: readonly number[]): readonly (AlertEvent | null)[] {
-    let records: readonly Incident<string>[] = [];
+    let records: readonly Incident<object>[] = [];
     return amounts.map((amount, at) => {
       const now = hour(at);
-      const seen = { key: 'k', about: 'it', ...other(warning, String(amount)), said: null };
-      const sightings = { now, seen: [{ ...seen, isRipe: () => true }], closingOf: () => null, isLess };
-      const [record] = applyRun(records, sightings);
+      const seen = { key: 'k', subject: IT, ...other(warning, String(amount)), actualWords: null };
+      const observations = {
+        now,
+        channel,
+        seen: [{ ...seen, isAlertable: () => true }],
+        resolutionOf: () => null,
+        isLess,
+      };
+      const [record] = applyRun(records, observations);
       if (record === undefined) return null;
-      const due = pendingEvent(record, { now, isSeen: true, remindAfterMs });
-      records = [due === null ? record : markNotified(record, now, due)];
+      const due = pendingEvent(record, { channel, now, isSeen: true, remindAfterMs });
+      records = [due === null ? record : markNotified(record, { channel, now, event: due })];
       return due;
     });
   }
@@ -830,16 +849,26 @@ describe('what can become less of the same', () => {
 
 describe('what is not yet worth telling', () => {
   const twice = (runs: number) => runs >= 2;
-  const ripening = (before: readonly Incident<string>[], { at, sees }: { at: number; sees: boolean }) =>
+  const ripening = (before: readonly Incident<object>[], { at, sees }: { at: number; sees: boolean }) =>
     applyRun(before, {
       now: hour(at),
+      channel,
       seen: sees
-        ? [{ key: 'k', about: 'it', severity: 'warning', actual: null, said: null, isRipe: twice }]
+        ? [
+            {
+              key: 'k',
+              subject: IT,
+              severity: 'warning',
+              actual: null,
+              actualWords: null,
+              isAlertable: twice,
+            },
+          ]
         : [],
-      closingOf: () => repaired,
+      resolutionOf: () => repaired,
     });
-  const newsAt = (records: readonly Incident<string>[], at: number) =>
-    records.map((record) => pendingEvent(record, { now: hour(at), isSeen: true, remindAfterMs }));
+  const newsAt = (records: readonly Incident<object>[], at: number) =>
+    records.map((record) => pendingEvent(record, { channel, now: hour(at), isSeen: true, remindAfterMs }));
 
   test('is told when it has been seen in as many runs in a row', () => {
     const first = ripening([], { at: 0, sees: true });
@@ -865,9 +894,9 @@ describe('what is not yet worth telling', () => {
 
   test('counts anew after an end that Slack heard of', () => {
     const ripe = ripening(ripening([], { at: 0, sees: true }), { at: 1, sees: true });
-    const told = ripe.map((record) => markNotified(record, hour(1), 'opened'));
+    const told = ripe.map((record) => markNotified(record, { channel, now: hour(1), event: 'opened' }));
     const over = ripening(told, { at: 2, sees: false }).map((record) =>
-      markNotified(record, hour(2), 'closed'),
+      markNotified(record, { channel, now: hour(2), event: 'closed' }),
     );
     const again = ripening(over, { at: 3, sees: true });
     const ripeAgain = ripening(again, { at: 4, sees: true });

@@ -99,14 +99,17 @@ export async function startStory({
   store,
   world,
   storageRate = 'any',
+  from = 0,
 }: {
   /** null: no state is kept. */
   readonly store: (typeof STORES)[number] | null;
   readonly world: { readonly files: Files; readonly warehouse: BigQueryEmulator['warehouse'] };
   /** Whether more than one write a second of one object is refused, as Cloud Storage does; it takes its time to play. */
   readonly storageRate?: 'any' | 'enforced';
+  /** The hour of its first run. */
+  readonly from?: number;
 }): Promise<Story> {
-  const clock = playedClock(dueAt(0).toISOString());
+  const clock = playedClock(dueAt(from).toISOString());
   const [expected, home] = await Promise.all([writeFolder(world.files), writeFolder({})]);
   const bigquery = await startBigQueryEmulator({ projectId: PROJECT, warehouse: world.warehouse });
   onTestFinished(() => bigquery.close());
@@ -174,7 +177,7 @@ export async function startStory({
     answers.push(answer);
     return answer;
   }
-  let next = 0;
+  let next = from;
 
   return {
     bigquery,

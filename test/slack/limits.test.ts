@@ -4,7 +4,7 @@ import { startSlackEmulator } from '../../emulators/slack.ts';
 import { createSlackWebhook } from '../../src/adapters/slack-webhook/slack-webhook.ts';
 import type { Alert, AlertEvent } from '../../src/incidents/alert.ts';
 import type { MessageContext } from '../../src/incidents/channel.ts';
-import type { Closing } from '../../src/incidents/state.ts';
+import type { IncidentResolution } from '../../src/incidents/state.ts';
 import { KINDS } from '../../src/kinds/index.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { sql } from '../../src/model/fix.ts';
@@ -56,13 +56,13 @@ function enormousFinding(long: string, index: number): Finding {
 
 function told(long: string) {
   const at = '2026-11-22T04:17:00.000Z';
-  return { at, isOpen: true, severity: 'warning', actual: long, said: long, reminders: 3 } as const;
+  return { at, isOpen: true, severity: 'warning', actual: long, actualWords: long, reminders: 3 } as const;
 }
 
-const CLOSINGS = (long: string): readonly Closing[] => [
-  { how: 'repaired' },
-  { how: 'not-expected' },
-  { how: 'waived', until: '2027-01-31', reason: long },
+const CLOSINGS = (long: string): readonly IncidentResolution[] => [
+  { reason: 'repaired' },
+  { reason: 'not-expected' },
+  { reason: 'waived', until: '2027-01-31', waiverReason: long },
 ];
 
 /** Every message there is, with far too much in it. */
@@ -87,9 +87,9 @@ function enormousMessages(long: string): Readonly<Record<string, SlackPayload>> 
   const open = (news: AlertEvent) => findings.map((finding) => itemOf(finding, news, { told: told(long) }));
   const over = findings.slice(0, 200).map((finding, index) => {
     const closing = CLOSINGS(long)[index % 3] ?? null;
-    return itemOf(finding, 'closed', { closing, told: told(long) });
+    return itemOf(finding, 'closed', { resolution: closing, told: told(long) });
   });
-  const repaired: Closing = { how: 'repaired' };
+  const repaired: IncidentResolution = { reason: 'repaired' };
   const failure = { code: 'InvalidFiles', message: `${long}\n${long}` };
   const tablesLost = many(20 * 30, (index) =>
     lostTable({
@@ -123,13 +123,13 @@ function enormousMessages(long: string): Readonly<Record<string, SlackPayload>> 
     }),
     waived: render({
       topic: 'still-open',
-      findings: over.filter(({ record }) => record.closing?.how === 'waived'),
+      findings: over.filter(({ record }) => record.resolution?.reason === 'waived'),
     }),
     resolved: render({
       topic: 'resolved',
       findings: over,
-      unchecked: unchecked.map((entry) => uncheckedItem(entry, { closing: repaired })),
-      failures: [failureItem(failure, 'closed', { closing: repaired })],
+      unchecked: unchecked.map((entry) => uncheckedItem(entry, { resolution: repaired })),
+      failures: [failureItem(failure, 'closed', { resolution: repaired })],
     }),
     unchecked: render({ topic: 'unchecked', unchecked: unchecked.map((entry) => uncheckedItem(entry)) }),
     'failed run': render({ failures: [failureItem(failure)] }, { report: null }),
@@ -259,7 +259,7 @@ describe('what does not fit', () => {
       alertOf({
         topic: 'resolved',
         findings: findings.map((finding) =>
-          itemOf(finding, 'closed', { closing: { how: 'repaired' }, told: told('') }),
+          itemOf(finding, 'closed', { resolution: { reason: 'repaired' }, told: told('') }),
         ),
       }),
       scene,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AlertEvent } from '../../src/incidents/alert.ts';
-import type { Closing, FindingRecord, Incident } from '../../src/incidents/state.ts';
+import type { IncidentResolution } from '../../src/incidents/state.ts';
 import type { Kind } from '../../src/model/finding.ts';
 import type { ScanResult } from '../../src/model/scan-result.ts';
 import type { DeclaredTable } from '../../src/model/table.ts';
@@ -132,7 +132,7 @@ describe('a mass loss', () => {
   test('is none of tables that went one after another, while Slack could not be told', () => {
     const items = lostItems(8).map(({ finding }, index) => {
       const openedAt = `2026-11-22T0${index}:17:00.000Z`;
-      const episodes = [{ openedAt, closedAt: null, isHeard: false, isFlapping: false }];
+      const episodes = [{ openedAt, closedAt: null, isFlapping: false }];
       return { finding, item: itemOf(finding, 'opened', { episodes }) };
     });
     expect(lossesOf(items, { commerce: 9 })).toEqual([]);
@@ -219,7 +219,7 @@ describe('the message of a mass loss', () => {
   test('shows the clock that is over first where its tables have several', () => {
     const items = findings.map((each, index) =>
       itemOf(each, 'opened', {
-        about: memoOf(each, index === 0 ? '2026-11-22T02:17:00.000Z' : '2026-11-22T03:17:00.000Z'),
+        subject: memoOf(each, index === 0 ? '2026-11-22T02:17:00.000Z' : '2026-11-22T03:17:00.000Z'),
       }),
     );
     const message = renderAlert(
@@ -259,7 +259,7 @@ describe('the message of a mass loss', () => {
 
 describe('tables that are over together', () => {
   const CLOSED_AT = NOW.toISOString();
-  const repaired: Closing = { how: 'repaired' };
+  const repaired: IncidentResolution = { reason: 'repaired' };
 
   /** A missing table that is so no more, since this run. */
   function over(
@@ -267,12 +267,12 @@ describe('tables that are over together', () => {
     {
       openedAt = '2026-11-22T04:17:00.000Z',
       ...changes
-    }: { readonly openedAt?: string } & Partial<Incident<FindingRecord>> = {},
+    }: { readonly openedAt?: string } & Parameters<typeof itemOf>[2] = {},
   ) {
     return itemOf(lostTable({ table }), 'closed', {
-      closing: repaired,
+      resolution: repaired,
       told: toldOf({ at: openedAt }),
-      episodes: [{ openedAt, closedAt: CLOSED_AT, isHeard: true, isFlapping: false }],
+      episodes: [{ openedAt, closedAt: CLOSED_AT, isFlapping: false }],
       ...changes,
     });
   }
@@ -308,7 +308,7 @@ describe('tables that are over together', () => {
 
   test('are told in a line for each run in which they came back', () => {
     const openedAt = '2026-11-22T04:17:00.000Z';
-    const back = (at: string) => [{ openedAt, closedAt: at, isHeard: true, isFlapping: false }];
+    const back = (at: string) => [{ openedAt, closedAt: at, isFlapping: false }];
     const first = names(5).map((table) =>
       over(`first_${table}`, { episodes: back('2026-11-22T05:17:00.000Z') }),
     );
@@ -320,7 +320,7 @@ describe('tables that are over together', () => {
   });
 
   test('are not there again when the files only expect them no longer', () => {
-    const findings = names(5).map((table) => over(table, { closing: { how: 'not-expected' } }));
+    const findings = names(5).map((table) => over(table, { resolution: { reason: 'not-expected' } }));
     expect(linesOf(findings)).toEqual(
       names(5).map(
         (table) =>
@@ -331,7 +331,7 @@ describe('tables that are over together', () => {
 
   test('are told one by one, with when they were gone, where Slack never heard of it', () => {
     const openedAt = '2026-11-22T04:17:00.000Z';
-    const episodes = [{ openedAt, closedAt: CLOSED_AT, isHeard: false, isFlapping: false }];
+    const episodes = [{ openedAt, closedAt: CLOSED_AT, isFlapping: false }];
     expect(linesOf(names(5).map((table) => over(table, { told: null, episodes })))).toEqual(
       names(5).map(
         (table) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Alert, AlertEvent } from '../../src/incidents/alert.ts';
 import type { MessageContext } from '../../src/incidents/channel.ts';
-import type { Closing, Told } from '../../src/incidents/state.ts';
+import type { IncidentResolution, Notification } from '../../src/incidents/state.ts';
 import { type Finding, UNCHECKED_REASONS } from '../../src/model/finding.ts';
 import { bq, type Fix, MEANING, MOMENT, sql, withBlanks } from '../../src/model/fix.ts';
 import { isAtLeast, type Severity } from '../../src/model/severity.ts';
@@ -40,7 +40,7 @@ function telling(
     scene = {},
   }: {
     readonly news?: AlertEvent;
-    readonly told?: Told | null;
+    readonly told?: Notification | null;
     readonly scene?: Partial<MessageContext>;
   } = {},
 ): SlackPayload {
@@ -64,7 +64,7 @@ function story(name: string): Promise<SlackPayload> {
   return tell();
 }
 
-const toldAsInt = toldOf({ at: LAST_GOOD_AT, severity: 'warning', actual: 'INT64', said: 'INT64' });
+const toldAsInt = toldOf({ at: LAST_GOOD_AT, severity: 'warning', actual: 'INT64', actualWords: 'INT64' });
 
 describe('the owner', () => {
   const owned = lostField({ owner: '<!subteam^S0PAYMENTS>' });
@@ -80,14 +80,14 @@ describe('the owner', () => {
     expect(JSON.stringify(message).includes('<!subteam^S0PAYMENTS>')).toBe(isCalled);
   });
 
-  test.each<{ closing: Closing }>([
-    { closing: { how: 'repaired' } },
-    { closing: { how: 'not-expected' } },
-    { closing: { how: 'waived', until: '2027-01-31', reason: 'migration' } },
+  test.each<{ closing: IncidentResolution }>([
+    { closing: { reason: 'repaired' } },
+    { closing: { reason: 'not-expected' } },
+    { closing: { reason: 'waived', until: '2027-01-31', waiverReason: 'migration' } },
   ])('of what is over is not called: $closing.how', ({ closing }) => {
-    const topic = closing.how === 'waived' ? 'still-open' : 'resolved';
+    const topic = closing.reason === 'waived' ? 'still-open' : 'resolved';
     const message = renderAlert(
-      alertOf({ topic, findings: [itemOf(owned, 'closed', { closing })] }),
+      alertOf({ topic, findings: [itemOf(owned, 'closed', { resolution: closing })] }),
       sceneOf(),
     );
     expect(JSON.stringify(message)).not.toContain('subteam');
@@ -251,7 +251,6 @@ describe('what flaps', () => {
     hoursAgo.map((hours, index) => ({
       openedAt: at(hours),
       closedAt: index === hoursAgo.length - 1 ? null : at(hours - 1),
-      isHeard: true,
       isFlapping: false,
     }));
   const finding = findingOf({ kind: 'field-type', path: 'a', expected: 'NUMERIC', actual: 'STRING' });
@@ -290,7 +289,7 @@ describe('what flaps', () => {
       isFlapping: closedAt === null,
     }));
     const item = itemOf(finding, 'flapping', {
-      closing: { how: 'repaired' },
+      resolution: { reason: 'repaired' },
       episodes,
       told: toldOf({ at: at(4) }),
     });
@@ -482,7 +481,7 @@ describe('a repair', () => {
   test('from time travel leaves the moment open where there was no good run', () => {
     const finding = lostTable({ fix: restoring });
     const message = renderAlert(
-      alertOf({ findings: [itemOf(finding, 'opened', { about: memoOf(finding, null) })] }),
+      alertOf({ findings: [itemOf(finding, 'opened', { subject: memoOf(finding, null) })] }),
       sceneOf({ report: reportOf({ findings: [finding] }) }),
     );
     expect(tablesOf(message).flat()).toContain('bq cp d.t@&lt;ms&gt; d.t_restored');
@@ -509,8 +508,10 @@ describe('a recovery clock', () => {
     const findings = [...lost(5), lostTable({ table: 'other' })];
     const [other, ...items] = findings.toReversed().map((finding) => itemOf(finding));
     if (other === undefined) throw new Error('there are six');
-    const about = { ...other.record.about, timeTravelHours: 48 };
-    const alert = alertOf({ findings: [...items, { ...other, record: { ...other.record, about } }] });
+    const about = { ...other.record.subject, timeTravelHours: 48 };
+    const alert = alertOf({
+      findings: [...items, { ...other, record: { ...other.record, subject: about } }],
+    });
     const message = renderAlert(alert, sceneOf({ report: reportOf({ findings }) }));
     expect(clocksOf(message)).toEqual(['For 5 of these: ', '']);
   });
@@ -595,14 +596,15 @@ describe('the title', () => {
   });
 
   test('tells what is repaired from what is no longer expected', () => {
-    const closed = (closing: Closing, table: string) => itemOf(lostTable({ table }), 'closed', { closing });
+    const closed = (closing: IncidentResolution, table: string) =>
+      itemOf(lostTable({ table }), 'closed', { resolution: closing });
     const message = renderAlert(
       alertOf({
         topic: 'resolved',
         findings: [
-          closed({ how: 'repaired' }, 'a'),
-          closed({ how: 'repaired' }, 'b'),
-          closed({ how: 'not-expected' }, 'c'),
+          closed({ reason: 'repaired' }, 'a'),
+          closed({ reason: 'repaired' }, 'b'),
+          closed({ reason: 'not-expected' }, 'c'),
         ],
       }),
       sceneOf(),
@@ -619,7 +621,7 @@ describe('what on-call must know of the monitor itself', () => {
     { changes: { memory: 'none' }, note: 'No state: this repeats every run (set STATE_URI).' },
   ])('is in every message, what is wrong with it first: $note', ({ changes, note }) => {
     const scene = sceneOf({ report: reportOf({ findings: [lostField()] }) });
-    const closed = itemOf(lostTable(), 'closed', { closing: { how: 'repaired' } });
+    const closed = itemOf(lostTable(), 'closed', { resolution: { reason: 'repaired' } });
     const alerts = [
       alertOf({ findings: [itemOf(lostField())] }),
       alertOf({ topic: 'still-open', findings: [itemOf(lostField(), 'reminded')] }),
@@ -756,7 +758,7 @@ describe('what could not be checked', () => {
 
   test('is said to be so since the first of it, in the alert and in the reminder', () => {
     const since = (table: string, openedAt: string) => {
-      const episodes = [{ openedAt, closedAt: null, isHeard: true, isFlapping: false }];
+      const episodes = [{ openedAt, closedAt: null, isFlapping: false }];
       return uncheckedItem({ ...entry, table }, { episodes });
     };
     const unchecked = [

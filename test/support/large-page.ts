@@ -22,7 +22,15 @@ export async function runAt(now: Date, run: Run, before: State) {
   const { report, scan } = result;
   return {
     result,
-    state: rememberRun(before, { now, report, scan, policy: run.policy, isUrgent: false, isBlind: false }),
+    state: rememberRun(before, {
+      now,
+      report,
+      scan,
+      policy: run.policy,
+      channel: 'slack',
+      alertImmediately: false,
+      nothingRead: false,
+    }),
   };
 }
 

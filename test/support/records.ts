@@ -1,13 +1,13 @@
-import type { Alert, AlertEvent, Item } from '../../src/incidents/alert.ts';
+import type { Alert, AlertEvent, AlertItem } from '../../src/incidents/alert.ts';
 import type { MessageContext } from '../../src/incidents/channel.ts';
-import { uncheckedKey } from '../../src/incidents/lifecycle.ts';
 import type {
   FailureRecord,
   FindingRecord,
   Incident,
-  Told,
+  Notification,
   UncheckedRecord,
 } from '../../src/incidents/state.ts';
+import { uncheckedKey } from '../../src/incidents/unchecked-incidents.ts';
 import { fingerprintOf } from '../../src/judge/judge.ts';
 import { explain } from '../../src/kinds/words.ts';
 import type { Finding, Judged, Unchecked } from '../../src/model/finding.ts';
@@ -56,17 +56,17 @@ export function lostTable(fields: Partial<Finding> = {}): Finding {
 function recordOf<About>(about: About, changes: Partial<Incident<About>>): Incident<About> {
   return {
     key: 'key',
-    about,
+    subject: about,
     severity: 'critical',
     actual: null,
-    said: null,
+    actualWords: null,
     lastSeenAt: NOW.toISOString(),
     runs: 1,
-    isRipe: true,
-    episodes: [{ openedAt: OPENED_AT, closedAt: null, isHeard: true, isFlapping: false }],
+    isAlertable: true,
+    episodes: [{ openedAt: OPENED_AT, closedAt: null, isFlapping: false }],
     changes: [],
-    closing: null,
-    told: null,
+    resolution: null,
+    notifications: {},
     ...changes,
   };
 }
@@ -90,13 +90,13 @@ export function memoOf(
 }
 
 /** That Slack heard of it when it opened, as it is. */
-export function toldOf(changes: Partial<Told> = {}): Told {
+export function toldOf(changes: Partial<Notification> = {}): Notification {
   return {
     at: OPENED_AT,
     isOpen: true,
     severity: 'critical',
     actual: null,
-    said: null,
+    actualWords: null,
     reminders: 0,
     ...changes,
   };
@@ -105,17 +105,24 @@ export function toldOf(changes: Partial<Told> = {}): Told {
 export function itemOf(
   finding: Finding,
   news: AlertEvent = 'opened',
-  changes: Partial<Incident<FindingRecord>> = {},
-): Item<FindingRecord> {
+  {
+    told = null,
+    ...changes
+  }: Partial<Incident<FindingRecord>> & { readonly told?: Notification | null } = {},
+): AlertItem<FindingRecord> {
   const { fingerprint: key, severity, actual, words } = finding;
-  const values = { key, severity, actual: valueText(actual), said: words.actual };
-  return { record: recordOf(memoOf(finding), { ...values, ...changes }), news };
+  const values = { key, severity, actual: valueText(actual), actualWords: words.actual };
+  return {
+    record: recordOf(memoOf(finding), { ...values, ...changes }),
+    event: news,
+    lastNotification: told,
+  };
 }
 
 export function uncheckedItem(
   entry: Unchecked & Partial<UncheckedRecord>,
   changes: Partial<Incident<UncheckedRecord>> = {},
-): Item<UncheckedRecord> {
+): AlertItem<UncheckedRecord> {
   const about = {
     wasReadable: false,
     isListOnly: false,
@@ -123,16 +130,20 @@ export function uncheckedItem(
     timeTravelHours: null,
     ...entry,
   };
-  const news = changes.closing == null ? 'opened' : 'closed';
-  return { record: recordOf(about, { key: uncheckedKey(entry), severity: 'warning', ...changes }), news };
+  const news = changes.resolution == null ? 'opened' : 'closed';
+  return {
+    record: recordOf(about, { key: uncheckedKey(entry), severity: 'warning', ...changes }),
+    event: news,
+    lastNotification: null,
+  };
 }
 
 export function failureItem(
   about: FailureRecord,
   news: AlertEvent = 'opened',
   changes: Partial<Incident<FailureRecord>> = {},
-): Item<FailureRecord> {
-  return { record: recordOf(about, { key: 'failure', ...changes }), news };
+): AlertItem<FailureRecord> {
+  return { record: recordOf(about, { key: 'failure', ...changes }), event: news, lastNotification: null };
 }
 
 export function alertOf(changes: Partial<Alert>): Alert {

@@ -1,5 +1,5 @@
-import { uncheckedKey } from '../../incidents/lifecycle.ts';
 import type { State } from '../../incidents/state.ts';
+import { uncheckedKey } from '../../incidents/unchecked-incidents.ts';
 import type { Subject } from '../../model/finding.ts';
 
 /** For how many runs in a row there was no time for a dataset or table: who was left out longest comes first. */
@@ -9,7 +9,7 @@ export type StarvedRuns = (subject: Subject) => number;
 export function starvedBefore(unchecked: State['unchecked']): StarvedRuns {
   const runs = new Map(
     unchecked
-      .filter(({ about, closing }) => closing === null && about.reason === 'out-of-time')
+      .filter(({ subject, resolution }) => resolution === null && subject.reason === 'out-of-time')
       .map((entry) => [entry.key, entry.runs]),
   );
   return ({ dataset, table }) =>

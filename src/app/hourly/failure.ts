@@ -46,7 +46,7 @@ export async function notifyFailedRun(
   }
   const { session } = opened;
   const now = momentOf({ now: scheduledAt, clock }, session.state);
-  const advanced = rememberFailure(session.state, { now, failure });
+  const advanced = rememberFailure(session.state, { now, channel: channel.id, failure });
   const { error: notTold } = await sendAlerts(advanced, {
     session,
     channel,

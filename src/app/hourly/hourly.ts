@@ -171,7 +171,7 @@ function checkAfter(
 ): Promise<CheckResult> {
   const { openWarehouse, project, clock, confirmMs, deadline, partition } = run;
   const { datasets, policy, requiredFields, warnings } = expectation;
-  const open = new Set(before?.findings.flatMap(({ key, closing }) => (closing === null ? [key] : [])));
+  const open = new Set(before?.findings.flatMap(({ key, resolution }) => (resolution === null ? [key] : [])));
   return check({
     warehouse: openWarehouse(deadline),
     datasets,

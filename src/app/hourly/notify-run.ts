@@ -1,5 +1,6 @@
-import { rememberRun, uncheckedKey } from '../../incidents/lifecycle.ts';
+import { rememberRun } from '../../incidents/lifecycle.ts';
 import type { State } from '../../incidents/state.ts';
+import { uncheckedKey } from '../../incidents/unchecked-incidents.ts';
 import { DriftError } from '../../model/errors.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Clock, Deadline, Log } from '../../model/ports.ts';
@@ -45,10 +46,16 @@ async function notifyByState(session: StateSession, options: NotifyOptions): Pro
   const { result, policy, project, now, ports, clock, log, deadline } = options;
   const { report, scan, nothingRead } = result;
   const { state, isKept } = session;
-  const isBlind = nothingRead !== null;
-  // Without a state no table is ever unchecked for the second time.
-  const isUrgent = isBlind || !isKept;
-  const advanced = rememberRun(state, { now, report, scan, policy, isUrgent, isBlind });
+  const advanced = rememberRun(state, {
+    now,
+    channel: ports.channel.id,
+    report,
+    scan,
+    policy,
+    // Without a state no table is ever unchecked for the second time.
+    alertImmediately: nothingRead !== null || !isKept,
+    nothingRead: nothingRead !== null,
+  });
   const seen = new Set([
     ...report.findings.map(({ fingerprint }) => fingerprint),
     ...report.unchecked.map(uncheckedKey),
@@ -98,7 +105,8 @@ function isHeld(session: StateSession): boolean {
 /** No run before this one has read anything, and no attempt at this one has told of it. */
 function isFirst({ history, messages }: State, now: Date): boolean {
   const at = now.toISOString();
-  const isTold = messages.runAt === at && messages.list.some(({ status }) => status === 'sent');
+  const sent = Object.values(messages.channels).flat();
+  const isTold = messages.runAt === at && sent.some(({ status }) => status === 'sent');
   const hasRead = ({ inSync, drifted }: TableCounts) => inSync + drifted > 0;
   return !isTold && history.every((point) => point.at === at || !hasRead(point.tables));
 }

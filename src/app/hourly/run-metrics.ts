@@ -31,8 +31,8 @@ function declaredBefore(state: State | null): readonly Subject[] {
     ...[...tables.keys()].map((table) => ({ dataset, table })),
   ]);
   const found = (state?.findings ?? [])
-    .filter(({ about, closing }) => closing === null && about.kind === tableMissing.id)
-    .map(({ about: { dataset, table } }) => ({ dataset, table }));
+    .filter(({ subject, resolution }) => resolution === null && subject.kind === tableMissing.id)
+    .map(({ subject: { dataset, table } }) => ({ dataset, table }));
   return [...read, ...found];
 }
 

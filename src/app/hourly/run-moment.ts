@@ -1,3 +1,4 @@
+import { mapNotifications } from '../../incidents/notifications.ts';
 import type { Incident, State } from '../../incidents/state.ts';
 import type { Clock } from '../../model/ports.ts';
 
@@ -34,10 +35,13 @@ export function momentOf(
 export function withoutFuture(state: State, now: Date): State {
   const isFuture = (at: string) => isAhead(Date.parse(at), { now: () => now });
   const records = [...state.findings, ...state.unchecked, ...state.failures];
-  const moments = [state.lastRunAt, ...records.map(({ told }) => told?.at ?? null)];
+  const moments = [
+    state.lastRunAt,
+    ...records.flatMap(({ notifications }) => Object.values(notifications).map(({ at }) => at)),
+  ];
   if (!moments.some((at) => at !== null && isFuture(at))) return state;
   const past = (at: string) => (isFuture(at) ? now.toISOString() : at);
-  const ofRecord = <About>(record: Incident<About>): Incident<About> => ({
+  const ofRecord = <Subject>(record: Incident<Subject>): Incident<Subject> => ({
     ...record,
     lastSeenAt: past(record.lastSeenAt),
     episodes: record.episodes.map(({ openedAt, closedAt, ...episode }) => ({
@@ -46,7 +50,7 @@ export function withoutFuture(state: State, now: Date): State {
       closedAt: closedAt === null ? null : past(closedAt),
     })),
     changes: record.changes.map(past),
-    told: record.told === null ? null : { ...record.told, at: past(record.told.at) },
+    notifications: mapNotifications(record.notifications, (told) => ({ ...told, at: past(told.at) })),
   });
   return {
     ...state,

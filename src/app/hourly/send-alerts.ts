@@ -1,5 +1,5 @@
 import type { Alert, AlertEvent } from '../../incidents/alert.ts';
-import { afterSending, alertsDue } from '../../incidents/batching.ts';
+import { afterSending, alertsDue, sentMessages } from '../../incidents/batching.ts';
 import type { Channel, Message, MessageContext } from '../../incidents/channel.ts';
 import type { State } from '../../incidents/state.ts';
 import { DriftError } from '../../model/errors.ts';
@@ -73,8 +73,8 @@ export async function sendAlerts(
       await session.save(state);
       return { counts, error, isSilent };
     }
-    const alerts = alertsDue(advanced, { now, isSeen, timing });
-    const due = alerts.length === 0 && isNoteDue(state) ? [NOTE_ALONE] : alerts;
+    const alerts = alertsDue(advanced, { channel: channel.id, now, isSeen, timing });
+    const due = alerts.length === 0 && isNoteDue(state, channel) ? [NOTE_ALONE] : alerts;
     // Where nothing can be remembered, each attempt would send the same again.
     await session.save(state);
     for (const [index, alert] of due.entries()) {
@@ -84,7 +84,7 @@ export async function sendAlerts(
       const message = messageOf(alert, { ...context, note: state.note, account: whom });
       const delivery = await channel.deliver(message, limits());
       isSilent = false;
-      state = afterSending(state, { alert, status: delivery.status, now });
+      state = afterSending(state, { alert, channel: channel.id, status: delivery.status, now });
       if (delivery.status === 'sent') {
         counts = added(counts, alert);
         state = { ...state, note: null };
@@ -109,13 +109,13 @@ function messageOf(alert: Alert, context: MessageContext): Message {
 }
 
 /** Unless a message of this run may have told it. */
-function isNoteDue({ note, messages: { list } }: State): boolean {
-  return note !== null && list.every(({ status }) => status === 'refused');
+function isNoteDue(state: State, { id }: Channel): boolean {
+  return state.note !== null && sentMessages(state, id).every(({ status }) => status === 'refused');
 }
 
 /** An attempt before this one did not hear whether the channel has its message. */
-function doubtOf({ messages }: State, { name }: Channel): DriftError | null {
-  return messages.list.some(({ status }) => status === 'unknown')
+function doubtOf(state: State, { id, name }: Channel): DriftError | null {
+  return sentMessages(state, id).some(({ status }) => status === 'unknown')
     ? new DriftError(
         'SinkRejected',
         `${name} may not have the message of an earlier attempt; the next run tells it again`,
@@ -124,7 +124,7 @@ function doubtOf({ messages }: State, { name }: Channel): DriftError | null {
 }
 
 function asksForAccess({ unchecked }: Alert): boolean {
-  return unchecked.some(({ record }) => record.about.reason === 'denied');
+  return unchecked.some(({ record }) => record.subject.reason === 'denied');
 }
 
 /** Of what is open. */
@@ -140,9 +140,9 @@ const COUNTED: Readonly<Record<AlertEvent, keyof AlertCounts>> = {
 /** A waiver that begins is told, but nothing is resolved by it. */
 function added(counts: AlertCounts, { findings }: Alert): AlertCounts {
   const sum = { ...counts };
-  for (const { news, record } of findings) {
-    if (record.closing?.how === 'waived') continue;
-    sum[record.closing === null ? COUNTED[news] : 'resolved'] += 1;
+  for (const { event, record } of findings) {
+    if (record.resolution?.reason === 'waived') continue;
+    sum[record.resolution === null ? COUNTED[event] : 'resolved'] += 1;
   }
   return sum;
 }

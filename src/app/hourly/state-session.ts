@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Channel } from '../../incidents/channel.ts';
+import type { ChannelIdentity } from '../../incidents/channel.ts';
 import { emptyState, type State } from '../../incidents/state.ts';
 import { parseState, printState } from '../../incidents/state-text.ts';
 import { DriftError } from '../../model/errors.ts';
@@ -47,6 +47,8 @@ interface Busy {
 
 interface StateOptions {
   readonly project: string;
+  /** That is told what the state remembers. */
+  readonly channel: ChannelIdentity;
   /** Each partition has a state and a lease of its own. */
   readonly partition: WorkPartition | null;
   readonly clock: Clock;
@@ -67,7 +69,6 @@ export async function openState({
 }: StateOptions & {
   /** null: nothing is remembered. */
   readonly store: ObjectStore | null;
-  readonly channel: Pick<Channel, 'name'>;
   readonly deadline: Deadline;
 }): Promise<OpenedState | Busy> {
   if (store === null) {
@@ -82,7 +83,7 @@ export async function openState({
   endOfRun.atEnd(() => ending.end(new Error('the run has ended')));
   const holder = crypto.randomUUID();
   const open = () =>
-    openStateSession({ store, project, holder, partition, clock, log, deadline, mayTakeMs, ending });
+    openStateSession({ store, project, channel, holder, partition, clock, log, deadline, mayTakeMs, ending });
   const late = () =>
     new DriftError('StateUnavailable', `cannot read the state in ${store.uri}: no answer in time`);
   try {
@@ -112,6 +113,7 @@ export function statelessSession(project: string): StateSession {
 export async function openStateSession({
   store,
   project,
+  channel,
   holder,
   partition,
   clock,
@@ -134,7 +136,7 @@ export async function openStateSession({
   if (lease === null) return { status: 'busy' };
   try {
     signal.throwIfAborted();
-    const { state, ...loaded } = await loadState(store, { name, project, clock, signal });
+    const { state, ...loaded } = await loadState(store, { name, project, channel, clock, signal });
     if (state.note !== null) log({ severity: 'ERROR', message: state.note });
     let { generation } = loaded;
     let current = state;
@@ -184,11 +186,13 @@ async function loadState(
   {
     name,
     project,
+    channel,
     clock,
     signal,
   }: {
     readonly name: string;
     readonly project: string;
+    readonly channel: ChannelIdentity;
     readonly clock: Pick<Clock, 'now'>;
     readonly signal: AbortSignal;
   },
@@ -196,7 +200,7 @@ async function loadState(
   const stored = await store.read(name, signal);
   if (stored === null) return { state: emptyState(project), generation: null };
   const { generation } = stored;
-  const parsed = parseState(stored.text);
+  const parsed = parseState(stored.text, channel.id);
   if (parsed.status === 'invalid') {
     // The same text has the same name, however many attempts find it.
     const hash = createHash('sha256').update(stored.text, 'utf8').digest('hex').slice(0, 12);

@@ -13,8 +13,9 @@ function after(...runs: readonly (readonly ReturnType<typeof unchecked>[])[]): S
         report: report({ unchecked: entries }),
         scan: scanOf([]),
         policy,
-        isUrgent: false,
-        isBlind: false,
+        channel: 'slack',
+        alertImmediately: false,
+        nothingRead: false,
       }),
     emptyState(PROJECT),
   ).unchecked;

@@ -455,8 +455,8 @@ describe('a run that remembers', () => {
     { name: 'a day', ms: 24 * 3_600_000, told: [FIRST_GIST] },
   ])('that finds its state $name ahead of the clock tells of new drift: $told', async ({ ms, told }) => {
     const lastRunAt = new Date(Date.parse('2026-03-02T08:00:00.000Z') + ms).toISOString();
-    const full = { topic: 'drift', status: 'sent', about: [] } as const;
-    const messages = { runAt: lastRunAt, list: [full, full, full] };
+    const full = { topic: 'drift', status: 'sent', keys: [] } as const;
+    const messages = { runAt: lastRunAt, channels: { slack: [full, full, full] } };
     const { bigquery, call, slack } = await startRemembering({ ...emptyState('shop'), lastRunAt, messages });
     dropAmount(bigquery.warehouse);
 

@@ -3,8 +3,9 @@ import { playedClock } from '../../../emulators/clock.ts';
 import { sendAlerts } from '../../../src/app/hourly/send-alerts.ts';
 import type { StateSession } from '../../../src/app/hourly/state-session.ts';
 import type { Delivery, SendLimits } from '../../../src/incidents/channel.ts';
-import { rememberRun, uncheckedKey } from '../../../src/incidents/lifecycle.ts';
+import { rememberRun } from '../../../src/incidents/lifecycle.ts';
 import { type DeliveryStatus, emptyState, type State } from '../../../src/incidents/state.ts';
+import { uncheckedKey } from '../../../src/incidents/unchecked-incidents.ts';
 import { DriftError } from '../../../src/model/errors.ts';
 import type { Finding } from '../../../src/model/finding.ts';
 import type { Deadline } from '../../../src/model/ports.ts';
@@ -142,7 +143,15 @@ async function tellOf(
 /** What a run remembers before anybody is told; what cannot be read is told at once. */
 function advancedBy(before: State, seen: Report, hours = 0): State {
   const now = hour(hours);
-  return rememberRun(before, { now, report: seen, scan, policy, isUrgent: true, isBlind: false });
+  return rememberRun(before, {
+    now,
+    report: seen,
+    scan,
+    policy,
+    channel: 'slack',
+    alertImmediately: true,
+    nothingRead: false,
+  });
 }
 
 const first = (seen: Report) => advancedBy(emptyState(PROJECT), seen);
@@ -285,7 +294,10 @@ describe('a note on the state', () => {
       state: {
         ...noted,
         note: null,
-        messages: { runAt: stamp(0), list: [{ topic: 'unchecked', status: 'sent', about: [] }] },
+        messages: {
+          runAt: stamp(0),
+          channels: { slack: [{ topic: 'unchecked', status: 'sent', keys: [] }] },
+        },
       },
     });
   });
@@ -342,7 +354,10 @@ describe('a note on the state', () => {
   ])(
     'follows a message of the same run only where that one was refused: $status',
     async ({ status, events }) => {
-      const messages = { runAt: stamp(0), list: [{ topic: 'drift', status, about: ['other'] }] } as const;
+      const messages = {
+        runAt: stamp(0),
+        channels: { slack: [{ topic: 'drift', status, keys: ['other'] }] },
+      } as const;
 
       const run = await tellOf({ ...noted, messages });
 
@@ -382,7 +397,8 @@ describe('what Slack heard of is counted', () => {
   ])('$name', async ({ hours, counts }) => {
     const earlier = hours.slice(0, -1);
     const before = earlier.reduce(
-      (state, seen, index) => attempt(state, { at: hour(index), report: seen, scan, isUrgent: true }).state,
+      (state, seen, index) =>
+        attempt(state, { at: hour(index), report: seen, scan, alertImmediately: true }).state,
       emptyState(PROJECT),
     );
     const seen = hours.at(-1) ?? inSync;

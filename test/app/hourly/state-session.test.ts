@@ -45,6 +45,8 @@ async function startBucket({ enforceRate = false } = {}): Promise<{
 }
 
 /** One run, by its own clock. */
+const CHANNEL = { id: 'slack', name: 'Slack', setting: 'SLACK_WEBHOOK_URL' };
+
 function runOf(
   store: ObjectStore,
   {
@@ -56,7 +58,17 @@ function runOf(
   const logged: Parameters<Log>[0][] = [];
   const log: Log = (entry) => logged.push(entry);
   const deadline = createDeadline({ clock, ms: null });
-  const common = { store, project, holder, partition: null, clock, log, deadline, mayTakeMs: 240_000 };
+  const common = {
+    store,
+    project,
+    channel: CHANNEL,
+    holder,
+    partition: null,
+    clock,
+    log,
+    deadline,
+    mayTakeMs: 240_000,
+  };
   return { clock, logged, tryToOpen: () => openStateSession({ ...common, ending: createEnding() }) };
 }
 
@@ -470,8 +482,8 @@ describe.each(PLACES)('the state in $place', ({ start }) => {
     { name: 'is cut off', text: whole.slice(0, -20), problem: 'it is no JSON' },
     {
       name: 'is of another version',
-      text: whole.replace('"version":1', '"version":2'),
-      problem: 'version: Invalid input: expected 1',
+      text: whole.replace('"version":2', '"version":3'),
+      problem: 'version: Invalid input: expected 2',
     },
     {
       name: 'lacks a part',
