@@ -2,7 +2,7 @@ import { formatDuration } from '../model/duration.ts';
 import { type Value, valueText } from '../model/value.ts';
 import * as datasetRepair from '../repair/dataset.ts';
 import { changeLabels } from '../repair/options.ts';
-import { DECLARE_IT, type KindRow, otherKey, saidAs, saidAsDuration, sooner } from './kind.ts';
+import { DECLARE_IT, type KindRow, otherKey, saidAsDuration, sooner } from './kind.ts';
 
 export const datasetMissing: KindRow<'dataset'> = {
   id: 'dataset-missing',
@@ -19,7 +19,7 @@ export const datasetMissing: KindRow<'dataset'> = {
   words: {
     what: 'the dataset is missing',
     breaks: true,
-    say: saidAs('nothing'),
+    say: 'nothing',
   },
   repair: datasetRepair.datasetMissing,
 };
@@ -34,7 +34,7 @@ export const datasetUnexpected: KindRow<'dataset'> = {
   why: 'Nobody has said what it is for, who owns it or how long its data must be kept.',
   act: 'Declare it (drift pull DATASET), or list it in ignoreUnexpected.',
   location: { none: 'it compares whether there is a dataset' },
-  words: { what: 'no file declares this dataset', say: saidAs('nothing') },
+  words: { what: 'no file declares this dataset', say: 'nothing' },
   repair: DECLARE_IT,
 };
 
@@ -47,7 +47,7 @@ export const datasetLocation: KindRow<'dataset'> = {
   why: 'A dataset cannot move: it was dropped and created again elsewhere. Queries across locations fail, and data may lie where it must not.',
   act: 'Recreate it in the right location and copy the data, or correct the file.',
   location: ['location'],
-  words: { what: 'the dataset is in another location', say: saidAs('nowhere') },
+  words: { what: 'the dataset is in another location', say: 'nowhere' },
   repair: datasetRepair.datasetLocation,
 };
 
@@ -113,7 +113,7 @@ export const datasetEncryption: KindRow<'dataset'> = {
   act: 'ALTER SCHEMA SET OPTIONS (default_kms_key_name = …); tables created in between keep theirs.',
   location: ['defaultEncryptionConfiguration.kmsKeyName'],
   weakens: otherKey,
-  words: { what: 'the default encryption key differs', say: saidAs("Google's key") },
+  words: { what: 'the default encryption key differs', say: "Google's key" },
   repair: datasetRepair.datasetEncryption,
 };
 
@@ -126,7 +126,7 @@ export const datasetCollation: KindRow<'dataset'> = {
   why: 'New text columns compare letters differently, so joins and filters find other rows.',
   act: 'ALTER SCHEMA SET DEFAULT COLLATE; columns created in between keep theirs.',
   location: ['defaultCollation'],
-  words: { what: 'the default collation differs', say: saidAs('none') },
+  words: { what: 'the default collation differs', say: 'none' },
   repair: datasetRepair.datasetCollation,
 };
 
@@ -139,7 +139,7 @@ export const datasetLabels: KindRow<'dataset'> = {
   why: 'Costs and ownership are often told by labels.',
   act: 'Set the labels again, or correct the file.',
   location: ['labels'],
-  words: { what: 'the labels differ', say: saidAs('none') },
+  words: { what: 'the labels differ', say: 'none' },
   repair: changeLabels,
 };
 
@@ -152,7 +152,7 @@ export const datasetDescription: KindRow<'dataset'> = {
   why: 'People find the meaning of data there.',
   act: 'Set the description again, or correct the file.',
   location: ['description'],
-  words: { what: 'the description differs', say: saidAs('none') },
+  words: { what: 'the description differs', say: 'none' },
   repair: datasetRepair.datasetDescription,
 };
 

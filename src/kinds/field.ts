@@ -5,7 +5,7 @@ import { type Value, valueText } from '../model/value.ts';
 import * as fieldRepair from '../repair/field.ts';
 import * as settingsRepair from '../repair/field-settings.ts';
 import { ofField } from '../repair/repair-case.ts';
-import { DECLARE_IT, holdsRows, type KindRow, saidAs } from './kind.ts';
+import { DECLARE_IT, holdsRows, type KindRow } from './kind.ts';
 
 export const fieldMissing: KindRow<'field'> = {
   id: 'field-missing',
@@ -20,7 +20,7 @@ export const fieldMissing: KindRow<'field'> = {
   loses: { what: 'column', where: holdsRows },
   weakens: ({ path }, { contract }) =>
     saidOfReaders(`field ${path} is no longer expected`, reliedOn(contract, path)),
-  words: { what: 'field {path} is missing', breaks: true, say: saidAs('nothing') },
+  words: { what: 'field {path} is missing', breaks: true, say: 'nothing' },
   repair: ofField(fieldRepair.fieldMissing),
 };
 
@@ -34,7 +34,7 @@ export const fieldUnexpected: KindRow<'field'> = {
   why: 'Nobody has said what it is for; it may hold what must not be there.',
   act: 'Declare it (drift accept --path), or allow undeclared fields with extraFields.',
   location: { none: 'it compares whether there is a field' },
-  words: { what: 'field {path} is not declared', say: saidAs('nothing') },
+  words: { what: 'field {path} is not declared', say: 'nothing' },
   repair: DECLARE_IT,
 };
 
@@ -52,7 +52,7 @@ export const fieldType: KindRow<'field'> = {
     ...reliedOn(contract, change.path).map((who) => `${becomes(change)}: ${who}`),
     ...lostTags(expected, change.path ?? ''),
   ],
-  words: { what: 'field {path} is of another type', breaks: true, say: saidAs('none') },
+  words: { what: 'field {path} is of another type', breaks: true, say: 'none' },
   repair: ofField(fieldRepair.fieldType),
 };
 
@@ -71,7 +71,7 @@ export const fieldMode: KindRow<'field'> = {
     // Once NULLABLE, a field never becomes REQUIRED again: https://docs.cloud.google.com/bigquery/docs/managing-table-schemas
     return who.length > 0 || change.expected === 'REQUIRED' ? saidOfReaders(becomes(change), who) : [];
   },
-  words: { what: 'field {path} is of another mode', breaks: true, say: saidAs('none') },
+  words: { what: 'field {path} is of another mode', breaks: true, say: 'none' },
   repair: ofField(fieldRepair.fieldMode),
 };
 
@@ -85,7 +85,7 @@ export const fieldDefault: KindRow<'field'> = {
   act: 'ALTER COLUMN SET DEFAULT, or DROP DEFAULT; rows written in between keep theirs.',
   location: ['defaultValueExpression'],
   label: 'default',
-  words: { what: 'the default value of field {path} differs', say: saidAs('none') },
+  words: { what: 'the default value of field {path} differs', say: 'none' },
   repair: ofField(settingsRepair.fieldDefault),
 };
 
@@ -99,7 +99,7 @@ export const fieldCollation: KindRow<'field'> = {
   act: "A column's collation cannot be changed: it takes a rebuild.",
   location: ['collation'],
   label: 'collation',
-  words: { what: 'the collation of field {path} differs', say: saidAs('none') },
+  words: { what: 'the collation of field {path} differs', say: 'none' },
   repair: ofField(settingsRepair.fieldCollation),
 };
 
@@ -113,7 +113,7 @@ export const fieldRoundingMode: KindRow<'field'> = {
   act: 'ALTER COLUMN SET OPTIONS (rounding_mode = …); stored values stay as they are.',
   location: ['roundingMode'],
   label: 'rounding mode',
-  words: { what: 'the rounding mode of field {path} differs', say: saidAs('none') },
+  words: { what: 'the rounding mode of field {path} differs', say: 'none' },
   repair: ofField(settingsRepair.fieldRoundingMode),
 };
 
@@ -134,7 +134,7 @@ export const fieldPolicyTags: KindRow<'field'> = {
   label: 'policy tags',
   words: {
     what: 'the policy tags of field {path} differ',
-    say: saidAs('none'),
+    say: 'none',
     hint: 'Without its policy tag a column is open to everybody who may read the table.',
   },
   repair: ofField(settingsRepair.fieldPolicyTags),
@@ -150,7 +150,7 @@ export const fieldDescription: KindRow<'field'> = {
   act: 'Set the description again, or correct the file.',
   location: ['description'],
   label: 'description',
-  words: { what: 'the description of field {path} differs', say: saidAs('none') },
+  words: { what: 'the description of field {path} differs', say: 'none' },
   repair: ofField(settingsRepair.fieldDescription),
 };
 

@@ -73,8 +73,10 @@ export interface Weakened {
 export interface KindWords {
   /** A clause about the subject; `{path}` is the field. */
   readonly what: string | ((change: Change) => string);
-  /** How a value is said; null is the absent one. */
-  readonly say: (value: string | null, side: 'expected' | 'actual', contract: Contract | null) => string;
+  /** How a value is said; null is the absent one. A text: the word for that, and any other is told as it stands. */
+  readonly say:
+    | string
+    | ((value: string | null, side: 'expected' | 'actual', contract: Contract | null) => string);
   /** How a value is said under its label, where that is another way; null: it is not. */
   readonly sayBeside?: (value: Value | null) => string | null;
   /** What else on-call must know. */
@@ -88,7 +90,6 @@ export function holdsRows({ actualType = 'TABLE' }: Pick<Judged, 'actualType'>):
   return actualType === 'TABLE';
 }
 
-export const saidAs = (absent: string) => (value: string | null) => value ?? absent;
 export const saidAsDuration = (absent: string) => (value: string | null) =>
   value === null ? absent : formatDuration(Number(value));
 

@@ -4,15 +4,7 @@ import { valueText } from '../model/value.ts';
 import { isShorter } from '../repair/loss.ts';
 import * as partitioningRepair from '../repair/partitioning.ts';
 import { ofTable } from '../repair/repair-case.ts';
-import {
-  holdsRows,
-  type KindRow,
-  saidAs,
-  saidAsDuration,
-  saidOfRetention,
-  sooner,
-  type Weakened,
-} from './kind.ts';
+import { holdsRows, type KindRow, saidAsDuration, saidOfRetention, sooner, type Weakened } from './kind.ts';
 
 const HOUR_MS = 3_600_000;
 /** https://docs.cloud.google.com/bigquery/docs/managing-partitioned-tables */
@@ -31,7 +23,7 @@ export const partitioningMissing: KindRow<'table'> = {
   location: ['timePartitioning', 'rangePartitioning'],
   weakens: ({ expected }) => [`the partitioning ${valueText(expected)} is no longer expected`],
   label: 'Partitioning',
-  words: { what: 'the partitioning is missing', say: saidAs('none'), hint: SET_AT_CREATION },
+  words: { what: 'the partitioning is missing', say: 'none', hint: SET_AT_CREATION },
   repair: ofTable(partitioningRepair.partitioning),
 };
 
@@ -46,7 +38,7 @@ export const partitioningUnexpected: KindRow<'table'> = {
   location: ['timePartitioning', 'rangePartitioning'],
   weakens: otherPartitions,
   label: 'Partitioning',
-  words: { what: 'the table is partitioned', say: saidAs('none'), hint: SET_AT_CREATION },
+  words: { what: 'the table is partitioned', say: 'none', hint: SET_AT_CREATION },
   repair: ofTable(partitioningRepair.partitioning),
 };
 
@@ -62,7 +54,7 @@ export const partitioningDifferent: KindRow<'table'> = {
   location: ['timePartitioning', 'rangePartitioning'],
   weakens: otherPartitions,
   label: 'Partitioning',
-  words: { what: 'the partitioning differs', say: saidAs('none'), hint: SET_AT_CREATION },
+  words: { what: 'the partitioning differs', say: 'none', hint: SET_AT_CREATION },
   repair: ofTable(partitioningRepair.partitioning),
 };
 
@@ -102,7 +94,7 @@ export const partitionFilter: KindRow<'table'> = {
   label: 'Partition filter',
   words: {
     what: 'whether a query must filter by partition differs',
-    say: saidAs('false'),
+    say: 'false',
     sayBeside: (value) => (value === 'true' ? 'required' : 'not required'),
   },
   repair: ofTable(partitioningRepair.partitionFilter),
@@ -118,7 +110,7 @@ export const clustering: KindRow<'table'> = {
   act: 'bq update --clustering_fields; existing rows are clustered again only when they are rewritten.',
   location: ['clustering.fields'],
   label: 'Clustering',
-  words: { what: 'the clustering differs', say: saidAs('none') },
+  words: { what: 'the clustering differs', say: 'none' },
   repair: ofTable(partitioningRepair.clustering),
 };
 

@@ -6,7 +6,7 @@ import { ofTable } from '../repair/repair-case.ts';
 import * as tableRepair from '../repair/table.ts';
 import * as viewRepair from '../repair/view.ts';
 import { LAST_MS, moment } from '../words/moment.ts';
-import { DECLARE_IT, type KindRow, otherKey, saidAs, sooner } from './kind.ts';
+import { DECLARE_IT, type KindRow, otherKey, sooner } from './kind.ts';
 
 export const tableMissing: KindRow<'table'> = {
   id: 'table-missing',
@@ -23,7 +23,7 @@ export const tableMissing: KindRow<'table'> = {
   words: {
     what: 'the table is missing',
     breaks: true,
-    say: saidAs('nothing'),
+    say: 'nothing',
   },
   repair: tableRepair.tableMissing,
 };
@@ -44,7 +44,7 @@ export const tableUnexpected: KindRow<'table'> = {
       typeof actual === 'object' && actual?.of === 'more-tables'
         ? 'no file declares these tables'
         : 'no file declares this table',
-    say: saidAs('nothing'),
+    say: 'nothing',
   },
   repair: DECLARE_IT,
 };
@@ -64,7 +64,7 @@ export const tableType: KindRow<'table'> = {
   weakens: ({ expected, actual }) =>
     expected === 'TABLE' ? [`rows of its own are no longer expected: it is ${valueText(actual)}`] : [],
   label: 'Type',
-  words: { what: 'the table is of another type', breaks: true, say: saidAs('none') },
+  words: { what: 'the table is of another type', breaks: true, say: 'none' },
   repair: ofTable(tableRepair.tableType),
 };
 
@@ -105,7 +105,7 @@ export const tableEncryption: KindRow<'table'> = {
   location: ['encryptionConfiguration.kmsKeyName'],
   weakens: otherKey,
   label: 'Encryption key',
-  words: { what: 'the encryption key differs', say: saidAs("Google's key") },
+  words: { what: 'the encryption key differs', say: "Google's key" },
   repair: ofTable(tableRepair.tableEncryption),
 };
 
@@ -119,7 +119,7 @@ export const tableCollation: KindRow<'table'> = {
   act: 'ALTER TABLE SET DEFAULT COLLATE; it applies to columns added afterwards.',
   location: ['defaultCollation'],
   label: 'Default collation',
-  words: { what: 'the default collation differs', say: saidAs('none') },
+  words: { what: 'the default collation differs', say: 'none' },
   repair: ofTable(tableRepair.tableCollation),
 };
 
@@ -133,7 +133,7 @@ export const tableConstraints: KindRow<'table'> = {
   act: 'ADD or DROP the PRIMARY or FOREIGN KEY … NOT ENFORCED.',
   location: ['tableConstraints'],
   label: 'Keys',
-  words: { what: 'the primary or foreign keys differ', say: saidAs('none') },
+  words: { what: 'the primary or foreign keys differ', say: 'none' },
   repair: ofTable(constraintsRepair.tableConstraints),
 };
 
@@ -147,7 +147,7 @@ export const tableLabels: KindRow<'table'> = {
   act: 'Set the labels again, or correct the file.',
   location: ['labels'],
   label: 'Labels',
-  words: { what: 'the labels differ', say: saidAs('none') },
+  words: { what: 'the labels differ', say: 'none' },
   repair: ofTable(changeLabels),
 };
 
@@ -161,7 +161,7 @@ export const tableDescription: KindRow<'table'> = {
   act: 'Set the description again, or correct the file.',
   location: ['description'],
   label: 'Description',
-  words: { what: 'the description differs', say: saidAs('none') },
+  words: { what: 'the description differs', say: 'none' },
   repair: ofTable(tableRepair.tableDescription),
 };
 
@@ -175,7 +175,7 @@ export const viewQuery: KindRow<'table'> = {
   act: 'CREATE OR REPLACE the view with the declared query, or accept the new one.',
   location: ['view.query', 'materializedView.query'],
   label: 'Query',
-  words: { what: 'the query of the view differs', say: saidAs('none') },
+  words: { what: 'the query of the view differs', say: 'none' },
   repair: ofTable(viewRepair.viewQuery),
 };
 
@@ -194,7 +194,7 @@ export const externalSource: KindRow<'table'> = {
     'externalDataConfiguration.hivePartitioningOptions',
   ],
   label: 'Source',
-  words: { what: 'the source of the external table differs', say: saidAs('none') },
+  words: { what: 'the source of the external table differs', say: 'none' },
   repair: ofTable(() => viewRepair.recreatedExternal('its files stay')),
 };
 

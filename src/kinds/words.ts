@@ -17,7 +17,9 @@ export function sayValue(
   value: Value | null,
   { side, contract }: { readonly side: 'expected' | 'actual'; readonly contract: Contract | null },
 ): string {
-  return kindRow(kind).words.say(valueText(value), side, contract);
+  const { say } = kindRow(kind).words;
+  const text = valueText(value);
+  return typeof say === 'string' ? (text ?? say) : say(text, side, contract);
 }
 
 /** Puts a judged change into words. `contract` is the table's; null where there is none. `timeTravel`: of its dataset. */
@@ -62,9 +64,12 @@ export function shownValues({ expected, actual }: Change): {
 /** Its values as people say them, on one line. */
 export function wordsFor(change: Change, contract: Contract | null): Words {
   const { kind } = change;
+  const { what } = kindRow(kind).words;
   const { expected, actual } = shownValues(change);
-  const { what, say } = kindRow(kind).words;
-  const said = { expected: say(expected, 'expected', contract), actual: say(actual, 'actual', contract) };
+  const said = {
+    expected: sayValue(kind, expected, { side: 'expected', contract }),
+    actual: sayValue(kind, actual, { side: 'actual', contract }),
+  };
   return { what: typeof what === 'function' ? what(change) : what, ...aroundDifference(said) };
 }
 
@@ -111,9 +116,8 @@ function isToBeCut(text: string): boolean {
 }
 
 /** Whether people are told the value itself, or a part of it, and not a duration or a word for its absence. */
-export function isVerbatim(value: string | null, word: string): boolean {
-  const part = word.replace(/^…|…$/g, '');
-  return value !== null && onOneLine(value).includes(part);
+export function isVerbatim(kind: Kind, value: Value | null): boolean {
+  return value !== null && typeof kindRow(kind).words.say === 'string';
 }
 
 /** With a space for each line break and the indentation after it. */
@@ -121,7 +125,12 @@ function onOneLine(text: string): string {
   return text.replace(/ *[\r\n\t][\r\n\t ]*/g, ' ');
 }
 
+/** What stands before and after the path in `field {path} is missing`; one text where no path is named. */
+export function aroundPath(what: string): readonly string[] {
+  return what.split('{path}');
+}
+
 /** `field {path} is missing` with the path set in. */
 export function clause(what: string, path: string | null): string {
-  return what.replace('{path}', () => path ?? '');
+  return aroundPath(what).join(path ?? '');
 }

@@ -1,11 +1,11 @@
 import { fieldMode, fieldType } from '../kinds/field.ts';
 import { kindRow } from '../kinds/index.ts';
 import { tableMissing, tableType } from '../kinds/table.ts';
-import { isVerbatim, sayValue, shownValues } from '../kinds/words.ts';
+import { isVerbatim, sayValue } from '../kinds/words.ts';
 import type { FieldLine, FieldSide, SettingLine, TableDetails } from '../model/details.ts';
 import type { Finding, Kind } from '../model/finding.ts';
 import type { Contract } from '../model/table.ts';
-import { type Value, valueText } from '../model/value.ts';
+import type { Value } from '../model/value.ts';
 import { counted } from '../words/printable.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -56,8 +56,9 @@ function settingRow(
   const said = (value: Value | null | undefined, side: 'expected' | 'actual') => {
     if (value === undefined)
       return html`<span class="none">${side === 'expected' ? 'not stated' : 'nothing is there'}</span>`;
-    const word = kindRow(kind).words.sayBeside?.(value) ?? sayValue(kind, value, { side, contract });
-    return isVerbatim(valueText(value), word) ? html`<code>${word}</code>` : html`${word}`;
+    const beside = kindRow(kind).words.sayBeside?.(value) ?? null;
+    const word = beside ?? sayValue(kind, value, { side, contract });
+    return beside === null && isVerbatim(kind, value) ? html`<code>${word}</code>` : html`${word}`;
   };
   return html`
     <tr><th scope="row">${labelOf(kind)}</th>
@@ -74,17 +75,16 @@ function actualCell(content: Markup, differs: boolean): Markup {
 
 /** A setting that is only told where it differs. */
 function otherRow(finding: Finding): Markup {
-  const { words, kind } = finding;
-  const { expected, actual } = shownValues(finding);
   return html`
-    <tr><th scope="row">${labelOf(kind)}</th>
-    <td>${value(expected, words.expected)}</td>
-    ${actualCell(value(actual, words.actual), true)}</tr>`;
+    <tr><th scope="row">${labelOf(finding.kind)}</th>
+    <td>${value(finding, 'expected')}</td>
+    ${actualCell(value(finding, 'actual'), true)}</tr>`;
 }
 
 /** A value as it stands in BigQuery, or the word for it. */
-export function value(canonical: string | null, word: string): Markup {
-  return isVerbatim(canonical, word) ? html`<code>${word}</code>` : html`${word}`;
+export function value(finding: Finding, side: 'expected' | 'actual'): Markup {
+  const word = finding.words[side];
+  return isVerbatim(finding.kind, finding[side]) ? html`<code>${word}</code>` : html`${word}`;
 }
 
 function fieldRows(line: FieldLine, findings: readonly Finding[]): readonly Markup[] {
@@ -129,10 +129,8 @@ function side(
 
 /** A default, a description, a policy tag of the field above it. */
 function fieldSettingRow(finding: Finding, depth: number): Markup {
-  const { words, kind } = finding;
-  const { expected, actual } = shownValues(finding);
   return html`
-    <tr><th scope="row">${leaf(depth, html`<span>${labelOf(kind)}</span>`)}</th>
-    <td>${value(expected, words.expected)}</td>
-    ${actualCell(value(actual, words.actual), true)}</tr>`;
+    <tr><th scope="row">${leaf(depth, html`<span>${labelOf(finding.kind)}</span>`)}</th>
+    <td>${value(finding, 'expected')}</td>
+    ${actualCell(value(finding, 'actual'), true)}</tr>`;
 }

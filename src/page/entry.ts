@@ -1,4 +1,4 @@
-import { clause, readerVerb, saysRestorable, shownValues } from '../kinds/words.ts';
+import { aroundPath, clause, readerVerb, saysRestorable } from '../kinds/words.ts';
 import type { Finding, Subject } from '../model/finding.ts';
 import type { Waiver } from '../model/policy.ts';
 import { copyable, joined, type Repair, repairOf } from '../repair/format.ts';
@@ -76,7 +76,7 @@ function gist(findings: readonly Finding[]): Markup {
 }
 
 function whatOf({ words, path }: Pick<Finding, 'words' | 'path'>): Markup {
-  const [before = '', after] = words.what.split('{path}');
+  const [before = '', after] = aroundPath(words.what);
   return after === undefined
     ? html`${clause(words.what, path)}`
     : html`${before}<code>${path ?? ''}</code>${after}`;
@@ -94,12 +94,11 @@ function findingList(findings: readonly Finding[], view: View): Markup {
 }
 
 function findingItem(finding: Finding, view: View): Markup {
-  const { kind, severity, words, shard } = finding;
-  const { expected, actual } = shownValues(finding);
+  const { kind, severity, shard } = finding;
   return html`
     <li class="finding" data-severity="${severity}" data-kind="${kind}">
       <p class="what">${badge(severity)} ${whatOf(finding)} <span class="kind">${kind}</span></p>
-      <p class="values"><span class="side">expected</span> ${value(expected, words.expected)}<span class="side">, found</span> ${value(actual, words.actual)}${shard === undefined ? null : html` in <code>${shard}</code>`}</p>
+      <p class="values"><span class="side">expected</span> ${value(finding, 'expected')}<span class="side">, found</span> ${value(finding, 'actual')}${shard === undefined ? null : html` in <code>${shard}</code>`}</p>
       ${[readersLine(finding), sinceLine(finding, view), ...notes(finding, view).map((note) => html`<p class="note">${note}</p>`)]}
     </li>`;
 }

@@ -1,7 +1,7 @@
 import type { AlertItem } from '../incidents/alert.ts';
 import type { FindingRecord } from '../incidents/state.ts';
 import { kindRow, saysMissing } from '../kinds/index.ts';
-import { isVerbatim, readerVerb, saysRestorable, shownValues } from '../kinds/words.ts';
+import { aroundPath, isVerbatim, readerVerb, saysRestorable } from '../kinds/words.ts';
 import type { Finding, Kind } from '../model/finding.ts';
 import type { ScanResult } from '../model/scan-result.ts';
 import { SEVERITIES } from '../model/severity.ts';
@@ -160,10 +160,11 @@ function formerWaiver({ lapsedWaiver }: Finding): string {
 }
 
 function valuesOf(finding: Finding): string {
-  const { words } = finding;
-  const { expected, actual } = shownValues(finding);
-  const said = (value: string | null, word: string) => (isVerbatim(value, word) ? code(word) : escaped(word));
-  return `: expected ${said(expected, words.expected)}, found ${said(actual, words.actual)}`;
+  const said = (side: 'expected' | 'actual') => {
+    const word = finding.words[side];
+    return isVerbatim(finding.kind, finding[side]) ? code(word) : escaped(word);
+  };
+  return `: expected ${said('expected')}, found ${said('actual')}`;
 }
 
 /** What a dataset took with it. */
@@ -176,8 +177,7 @@ function withTables({ kind, dataset }: Finding, { scan }: Telling): string {
 
 /** `field `amount` is missing` */
 export function whatOf({ what, path }: { readonly what: string; readonly path: string | null }): string {
-  return what
-    .split('{path}')
+  return aroundPath(what)
     .map(escaped)
     .join(code(path ?? ''));
 }
