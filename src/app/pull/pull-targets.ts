@@ -54,23 +54,17 @@ export async function chooseDatasets(options: TargetOptions): Promise<Chosen<Tar
   return options.selection.length > 0 ? namedDatasets(options) : listedDatasets(options);
 }
 
-function namedDatasets({ selection, aliases }: TargetOptions): Chosen<Target> {
-  const targets = [...new Set(selection.map(({ dataset }) => dataset))].map((declaredAs): Target => {
-    const named = selection.filter(({ dataset }) => dataset === declaredAs);
+async function namedDatasets({ selection, aliases }: TargetOptions): Promise<Chosen<Target>> {
+  const byDataset = [...Map.groupBy(selection, ({ dataset }) => dataset)];
+  const targets = byDataset.map(([declaredAs, named]): Target => {
+    const dataset = aliases.get(declaredAs) ?? declaredAs;
     const isWhole = named.some(({ table }) => table === null);
     const namedTables = [...new Set(named.flatMap(({ table }) => table ?? []))];
-    return {
-      dataset: aliases.get(declaredAs) ?? declaredAs,
-      declaredAs,
-      isWhole,
-      isNamed: isWhole,
-      namedTables,
-    };
+    return { dataset, declaredAs, isWhole, isNamed: isWhole, namedTables };
   });
-  return withoutRefused(targets, (target) => ({
-    subject: { dataset: target.dataset, table: null },
-    why: datasetNameProblem(target),
-  }));
+  return sift(targets, (target) =>
+    refusedIf({ dataset: target.dataset, table: null }, datasetNameProblem(target)),
+  );
 }
 
 async function listedDatasets(options: TargetOptions): Promise<Chosen<Target>> {
@@ -89,29 +83,20 @@ async function listedDatasets(options: TargetOptions): Promise<Chosen<Target>> {
       const declaredAs = declaredNames.get(dataset) ?? dataset;
       return { dataset, declaredAs, isWhole: true, isNamed: false, namedTables: [] };
     });
-  const valid = withoutRefused(targets, (target) => ({
-    subject: { dataset: target.dataset, table: null },
-    why: aliasProblem(target, aliases) ?? datasetNameProblem(target),
-  }));
-  const isLeftOut = await Promise.all(
-    valid.chosen.map(
-      async ({ declaredAs }) =>
-        isIgnored(policy.ignoreUnexpected, { dataset: declaredAs, table: null }) &&
-        (await writer.look(`${declaredAs}.json`)).status === 'absent',
-    ),
-  );
+  const { chosen, outcomes } = await sift(targets, async (target) => {
+    const subject = { dataset: target.dataset, table: null };
+    const refusal = refusedIf(subject, aliasProblem(target, aliases) ?? datasetNameProblem(target));
+    if (refusal !== null) return refusal;
+    const isLeftOut =
+      isIgnored(policy.ignoreUnexpected, { dataset: target.declaredAs, table: null }) &&
+      (await writer.look(`${target.declaredAs}.json`)).status === 'absent';
+    return isLeftOut ? skipped(subject, 'ignored') : null;
+  });
   const { unreachable } = list.value;
   const detail = `datasets.list could not reach ${unreachable.join(', ')}`;
-  return {
-    chosen: valid.chosen.filter((_, index) => isLeftOut[index] === false),
-    outcomes: [
-      ...valid.outcomes,
-      ...valid.chosen
-        .filter((_, index) => isLeftOut[index] === true)
-        .map(({ dataset }) => skipped({ dataset, table: null }, 'ignored')),
-      ...(unreachable.length === 0 ? [] : [unreadable(project, { reason: 'unavailable', detail })]),
-    ],
-  };
+  return unreachable.length === 0
+    ? { chosen, outcomes }
+    : { chosen, outcomes: [...outcomes, unreadable(project, { reason: 'unavailable', detail })] };
 }
 
 function aliasProblem({ dataset, declaredAs }: Target, aliases: TargetOptions['aliases']): string | null {
@@ -160,8 +145,8 @@ export async function chooseTables(
     // Without the list it is not known whether there are shards, which is said once of the list.
     .filter((name) => list.status !== 'unreadable' || shardedPrefix(name) === null)
     .map((name): Candidate => {
-      const isSharded = shardedPrefix(name) !== null;
-      return { name, shards: isSharded ? (shards.get(name) ?? []) : null, isNamed: true };
+      const own = shardedPrefix(name) === null ? null : (shards.get(name) ?? []);
+      return { name, shards: own, isNamed: true };
     });
   const alone = tables
     .filter((table) => parseShard(table) === null)
@@ -170,16 +155,15 @@ export async function chooseTables(
   const others = isListed ? [...alone, ...sharded].filter(({ name }) => !namedTables.includes(name)) : [];
   const candidates = [...named, ...others.sort((one, other) => order(one.name, other.name))];
   const owners = new Map<string, string>();
-  const valid = withoutRefused(candidates, (candidate) => ({
-    subject: { dataset, table: candidate.name },
-    why: tableNameProblem(candidate.name) ?? meaningProblem(candidate) ?? claim(owners, candidate.name),
-  }));
-  if (list.status !== 'unreadable') return valid;
+  const { chosen, outcomes } = await sift(candidates, (candidate) =>
+    refusedIf(
+      { dataset, table: candidate.name },
+      tableNameProblem(candidate.name) ?? meaningProblem(candidate) ?? claim(owners, candidate.name),
+    ),
+  );
+  if (list.status !== 'unreadable') return { chosen, outcomes };
   const detail = `its tables could not be listed: ${list.detail}`;
-  return {
-    ...valid,
-    outcomes: [...valid.outcomes, unreadable({ dataset, table: null }, { ...list, detail })],
-  };
+  return { chosen, outcomes: [...outcomes, unreadable({ dataset, table: null }, { ...list, detail })] };
 }
 
 /** `events_YYYYMMDD` to its shards, newest first, those later than tomorrow last. */
@@ -226,13 +210,18 @@ function isIgnored(patterns: readonly string[], subject: Subject): boolean {
   return patterns.some((pattern) => matchesPattern(pattern, subject));
 }
 
-function withoutRefused<T>(
+/** Those that nothing stands in the way of; of the others, what became of them. */
+async function sift<T>(
   items: readonly T[],
-  judge: (item: T) => { readonly subject: Subject; readonly why: string | null },
-): Chosen<T> {
-  const judged = items.map((item) => ({ item, ...judge(item) }));
+  judge: (item: T) => Promise<Outcome | null> | Outcome | null,
+): Promise<Chosen<T>> {
+  const judged = await Promise.all(items.map(async (item) => ({ item, outcome: await judge(item) })));
   return {
-    chosen: judged.flatMap(({ item, why }) => (why === null ? [item] : [])),
-    outcomes: judged.flatMap(({ subject, why }) => (why === null ? [] : [refused(subject, why)])),
+    chosen: judged.flatMap(({ item, outcome }) => (outcome === null ? [item] : [])),
+    outcomes: judged.flatMap(({ outcome }) => outcome ?? []),
   };
+}
+
+function refusedIf(subject: Subject, why: string | null): Outcome | null {
+  return why === null ? null : refused(subject, why);
 }
