@@ -9,3 +9,6 @@ export interface Expectation {
   readonly requiredFields: readonly RequiredField[];
   readonly warnings: readonly string[];
 }
+
+/** Where a team says what it expects. Once `signal` is aborted nothing more is asked. @throws DriftError */
+export type ExpectedSource = (signal: AbortSignal) => Promise<Expectation>;

@@ -1,7 +1,7 @@
 import type { Channel } from '../../incidents/channel.ts';
 import type { State } from '../../incidents/state.ts';
 import { DriftError } from '../../model/errors.ts';
-import type { Expectation } from '../../model/expectation.ts';
+import type { Expectation, ExpectedSource } from '../../model/expectation.ts';
 import type {
   Clock,
   Deadline,
@@ -32,8 +32,7 @@ const GRACE_MS = 60_000;
 
 /** What one run of the function is given. */
 export interface HourlyRun {
-  /** Once `signal` is aborted nothing more is asked. @throws DriftError */
-  readonly loadExpectation: (signal: AbortSignal) => Promise<Expectation>;
+  readonly loadExpectation: ExpectedSource;
   readonly openWarehouse: (deadline: Deadline) => Warehouse;
   readonly metrics: MetricSink;
   readonly channel: Channel;

@@ -1,6 +1,6 @@
 import type { Channel } from '../../incidents/channel.ts';
 import { DriftError } from '../../model/errors.ts';
-import type { Expectation } from '../../model/expectation.ts';
+import type { Expectation, ExpectedSource } from '../../model/expectation.ts';
 import type { Clock, Deadline, Measurement, MetricSink, ReportStore } from '../../model/ports.ts';
 import { within } from '../../model/within.ts';
 import type { Ending } from './ending.ts';
@@ -36,7 +36,7 @@ export function timedPorts({
   deadline,
   ending,
 }: {
-  readonly loadExpectation: (signal: AbortSignal) => Promise<Expectation>;
+  readonly loadExpectation: ExpectedSource;
   readonly metrics: MetricSink;
   readonly channel: Channel;
   readonly reports: ReportStore | null;
