@@ -1,6 +1,6 @@
 import type { Clock, Deadline } from '../model/ports.ts';
 
-/** Kept for the metrics, Slack and the state, whatever was read by then. */
+/** Kept for the metrics, the alerts and the state, whatever was read by then. */
 const MAX_RESERVE_MS = 60_000;
 
 /** When reading has to end so that there is time to publish; `ms`: null for a run that may take its time. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { KINDS } from '../kinds/index.ts';
 import { parseDuration } from '../model/duration.ts';
 import { SEVERITIES } from '../model/severity.ts';
+import { OWNER_FORMS } from '../slack/mrkdwn.ts';
 
 /*
  * The shape of the files in `expected-schemas/`: subsets of BigQuery's REST resources (every key of them is
@@ -219,7 +220,7 @@ const contract = z
   .strictObject({
     version: z.string().optional(),
     purpose: z.string().optional(),
-    owner: z.string().optional().describe('Who is mentioned in Slack: <@U…>, <!subteam^S…>, or plain text.'),
+    owner: z.string().optional().describe(OWNER_FORMS),
     retention: z
       .string()
       .refine((text) => parseDuration(text) !== null, {

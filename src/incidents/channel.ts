@@ -53,7 +53,7 @@ export interface ChannelIdentity {
   readonly setting: string;
 }
 
-/** Renders messages and delivers them: Slack is one. */
+/** Renders messages and delivers them. */
 export interface AlertChannel extends ChannelIdentity {
   readonly status: 'ready';
   /** From one message of a run to the next. */

@@ -7,7 +7,7 @@ export interface Policy {
   /** Patterns over `dataset.table`; `*` is any characters. */
   readonly ignoreUnexpected: readonly string[];
   readonly waivers: readonly Waiver[];
-  /** The least severe finding that Slack hears of. */
+  /** The least severe finding that is told. */
   readonly minimumSeverity: Severity;
   readonly alerts: AlertTiming;
 }

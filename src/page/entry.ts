@@ -118,7 +118,7 @@ function sinceLine(finding: Finding, { memoOf, now }: View): Markup | null {
     : html`<p class="since">open for ${lasting(openedAt, now)}, since ${time(openedAt)}</p>`;
 }
 
-/** What is worth knowing, as Slack says it. */
+/** What is worth knowing, as the alert says it. */
 function notes(finding: Finding, { memoOf, now }: View): readonly string[] {
   const memo = memoOf(finding)?.subject;
   const clock = memo === undefined ? null : recoveryClock(finding, { memo, now });

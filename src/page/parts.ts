@@ -73,7 +73,7 @@ export function severityMarks(items: readonly { readonly severity: Severity }[])
   });
 }
 
-/** An owner as people are called: a mention of Slack by its id. */
+/** An owner as people are called: a mention by its id. */
 export function ownerName(owner: string): string {
   return owner.replace(/^<(?:@|!subteam\^)([A-Z0-9]+)>$/, '@$1');
 }

@@ -28,7 +28,7 @@ import {
 import { allFields, rebuild, type TableCase } from './repair-case.ts';
 import { renameTable } from './statements.ts';
 
-/** Slack shows 3,000 characters of a section; what is longer is nothing to type at night. */
+/** Characters: a chat shows no more, and what is longer is nothing to type at night. */
 export const MAX_STATEMENT_CHARS = 1_500;
 
 /** How the table's rows come into its new columns. */

@@ -49,6 +49,9 @@ export function link(url: string, label: string): string {
   return `<${escaped(address)}|${escaped(label).replaceAll('|', '¦')}>`;
 }
 
+/** What the expected files may say of an owner. */
+export const OWNER_FORMS = 'Who is mentioned in Slack: <@U…>, <!subteam^S…>, or plain text.';
+
 const MENTION = /^(?:<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>)$/;
 
 /** An owner as Slack notifies it: a user or a user group by id; any other text is only text. */

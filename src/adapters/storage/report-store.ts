@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import type { PageAddress, PageStore, ReportStore } from '../../model/ports.ts';
 
-/** Which page of a bucket's object Slack links to. */
+/** Which page of a bucket's object alerts link to. */
 export const REPORT_LINKS = ['browser', 'console'] as const;
 export type ReportLink = (typeof REPORT_LINKS)[number];
 
