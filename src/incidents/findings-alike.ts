@@ -57,19 +57,19 @@ export function apart({
   notifications,
   ...common
 }: FindingsAlike): readonly Incident<FindingRecord>[] {
-  let latest: { readonly actual: Text; readonly actualWords: Text; readonly all: Notifications } | null =
-    null;
   // One object for all that were told the same.
+  const known = new Map<string, Notifications>();
   const notificationsOf = ([, , , actual, actualWords, told]: Row): Notifications => {
-    if (told === undefined && latest?.actual === actual && latest.actualWords === actualWords)
-      return latest.all;
+    const values = JSON.stringify([actual, actualWords, told]);
+    const before = known.get(values);
+    if (before !== undefined) return before;
     const all = Object.fromEntries(
       Object.entries(notifications).map(([channel, when]) => {
         const [toldActual, toldWords] = told?.[channel] ?? [actual, actualWords];
         return [channel, { ...when, actual: toldActual, actualWords: toldWords }];
       }),
     );
-    if (told === undefined) latest = { actual, actualWords, all };
+    known.set(values, all);
     return all;
   };
   return rows.map((row) => {

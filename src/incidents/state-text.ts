@@ -31,7 +31,7 @@ export function parseState(content: string, channel: string): ParsedState {
   return { status: 'invalid', problem: `${at}${issue?.message ?? ''}`.slice(0, 200) };
 }
 
-/** In full they are 600 bytes each. */
+/** In full they are 620 bytes each. */
 const MOST_IN_FULL = 2000;
 
 /** A state with more findings than that, which a disaster makes, has those that are alike together. */
