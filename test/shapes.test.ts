@@ -124,7 +124,7 @@ test.each<{ shape: string; file: string; drift: (resource: Json) => Json; found:
   const stated: Resource = { expirationTime: null, ...resource };
   const expected = expectedTable(stated);
   const against = (actual: Json) =>
-    compareTable({ expected, actual: canonicalTable(actual), contract: contractOf({}) })
+    compareTable({ expected, actual: canonicalTable(actual), contract: contractOf({}) }).changes
       .map(({ kind, path }) => (path === null ? kind : `${kind} ${path}`))
       .sort();
   expect(against(resource)).toEqual([]);

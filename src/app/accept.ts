@@ -10,6 +10,7 @@ import { tableMissing, tableUnexpected } from '../kinds/table.ts';
 import { weakenings } from '../kinds/weakening.ts';
 import { canonicalTable } from '../metadata/canonical.ts';
 import { shardedPrefix } from '../metadata/date-shard.ts';
+import { fieldFinder } from '../metadata/fields.ts';
 import { isObject } from '../metadata/parse.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { formatDuration, loweredRetention } from '../model/duration.ts';
@@ -166,7 +167,7 @@ async function acceptChanges(options: AcceptOptions, resource: Resource): Promis
   const { target, force } = options;
   const actual = canonicalTable(resource);
   const differences = (file: Resource) =>
-    compareTable({ expected: expectedTable(file), actual, contract: contractOf(file) });
+    compareTable({ expected: expectedTable(file), actual, contract: contractOf(file) }).changes;
   const written = fileOf(target);
   const text = await options.readText(written);
   const before = parsed(text);

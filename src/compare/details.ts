@@ -1,10 +1,10 @@
+import { columnType, fieldKey } from '../metadata/fields.ts';
+import { shortestLifetime } from '../metadata/lifetime.ts';
 import type { FieldLine, FieldSide, SettingLine, TableDetails } from '../model/details.ts';
 import type { Change } from '../model/finding.ts';
 import type { Contract, ExpectedTable, Field, Table } from '../model/table.ts';
 import { listOf, partitioningValue, valueText } from '../model/value.ts';
-import { columnType, fieldKey } from './fields.ts';
 import { pairByKey } from './pair.ts';
-import { shortestLifetime } from './retention.ts';
 
 /** Of one table: what a run remembers of it must not grow with its columns. */
 const MAX_FIELDS = 60;

@@ -1,8 +1,15 @@
-import { compareSettings } from '../metadata/settings.ts';
+import { fieldMissing, fieldUnexpected } from '../kinds/field.ts';
+import { columnType, fieldKey } from '../metadata/fields.ts';
 import type { Change } from '../model/finding.ts';
 import type { Field } from '../model/table.ts';
-import { sameValue, valueText } from '../model/value.ts';
+import { sameValue } from '../model/value.ts';
 import { pairByKey } from './pair.ts';
+import { differences, rowsOf } from './rows.ts';
+
+/** The type last: where it differs, nothing more of the field is compared. */
+const ROWS = rowsOf('field').toSorted(
+  (row, other) => Number(row.hides !== undefined) - Number(other.hides !== undefined),
+);
 
 interface Level {
   readonly expected: readonly Field[];
@@ -37,7 +44,7 @@ function compareLevel({ expected, actual, expectedParent, actualParent }: Level)
   return [
     ...missing.map(
       (field): Change => ({
-        kind: 'field-missing',
+        kind: fieldMissing.id,
         path: expectedParent + field.name,
         expected: columnType(field),
         actual: null,
@@ -46,7 +53,7 @@ function compareLevel({ expected, actual, expectedParent, actualParent }: Level)
     ),
     ...unexpected.map(
       (field): Change => ({
-        kind: 'field-unexpected',
+        kind: fieldUnexpected.id,
         path: actualParent + field.name,
         expected: null,
         actual: columnType(field),
@@ -67,60 +74,21 @@ function renameOf(
   return { context: { type: 'perhaps-renamed', to: candidate.name } };
 }
 
+/** Most are equal and have no settings, so that nothing is made for them. */
 function compareField(
   expected: Field,
   actual: Field,
   { expectedPath, actualPath }: { readonly expectedPath: string; readonly actualPath: string },
 ): readonly Change[] {
-  const changes: Change[] = [];
-  if (expected.mode !== actual.mode) {
-    changes.push({ kind: 'field-mode', path: expectedPath, expected: expected.mode, actual: actual.mode });
-  }
-  changes.push(...compareSettings(expected.settings, actual.settings, expectedPath));
-  if (!sameValue(expected.type, actual.type)) {
-    changes.push({ kind: 'field-type', path: expectedPath, expected: expected.type, actual: actual.type });
-    return changes;
-  }
-  if (expected.fields === undefined) return changes;
+  const isOfSameType = sameValue(expected.type, actual.type);
+  const isPlain = isOfSameType && expected.mode === actual.mode && expected.settings === undefined;
+  const changes = isPlain ? [] : differences(ROWS, { expected, actual, path: expectedPath });
+  if (!isOfSameType || expected.fields === undefined) return changes;
   const nested = compareLevel({
     expected: expected.fields,
     actual: actual.fields ?? [],
     expectedParent: `${expectedPath}.`,
     actualParent: `${actualPath}.`,
   });
-  return [...changes, ...nested];
-}
-
-/** Column names are case-insensitive: https://docs.cloud.google.com/bigquery/docs/schemas */
-export function fieldKey(field: { readonly name: string }): string {
-  return field.name.toLowerCase();
-}
-
-/** Tells of a path whether it names one of the fields, nested ones included, in any letter case. */
-export function fieldFinder(fields: readonly Field[]): (path: string) => boolean {
-  const byName = new Map(fields.map((field) => [fieldKey(field), field]));
-  const inside = new Map<Field, (path: string) => boolean>();
-  return (path) => {
-    const [name = '', ...rest] = path.split('.');
-    const field = byName.get(name.toLowerCase());
-    if (field === undefined) return false;
-    if (rest.length === 0) return true;
-    // A STRUCT whose file does not say what is in it may hold any path.
-    if (field.fields === undefined) return field.type === 'STRUCT';
-    const find = inside.get(field) ?? fieldFinder(field.fields);
-    inside.set(field, find);
-    return find(rest.join('.'));
-  };
-}
-
-/** A field's whole type in GoogleSQL: `ARRAY<STRUCT<a INT64, b STRING(10)>>`. */
-export function columnType(field: Field): string {
-  const nested = field.fields?.map((child) => `${quoted(child.name)} ${columnType(child)}`);
-  const own = valueText(field.type);
-  const type = nested === undefined || nested.length === 0 ? own : `${own}<${nested.join(', ')}>`;
-  return field.mode === 'REPEATED' ? `ARRAY<${type}>` : type;
-}
-
-function quoted(name: string): string {
-  return /^[A-Za-z_]\w*$/.test(name) ? name : `\`${name}\``;
+  return changes.length === 0 ? nested : [...changes, ...nested];
 }

@@ -1,80 +1,47 @@
-import { compareSettings } from '../metadata/settings.ts';
-import type { Change } from '../model/finding.ts';
+import { kindRow } from '../kinds/index.ts';
+import type { StatedTable } from '../kinds/kind.ts';
+import type { Change, OpenFinding } from '../model/finding.ts';
+import type { Rechecks } from '../model/scan-result.ts';
 import type { Contract, ExpectedTable, Table } from '../model/table.ts';
-import { listOf } from '../model/value.ts';
 import { compareFields } from './fields.ts';
-import { comparePartitioning } from './partitioning.ts';
-import { compareRetention } from './retention.ts';
+import { recheckTable } from './recheck.ts';
+import { differences, rowsOf, withoutHidden } from './rows.ts';
 
-/** How a table that is there differs from its file; empty: in sync. One cause gives one change. */
+const ROWS = rowsOf('table');
+
+/** How a table that is there differs from its file, one change for one cause, and what became of findings of earlier runs. */
 export function compareTable({
   expected,
   actual,
   contract,
+  open = [],
 }: {
   readonly expected: ExpectedTable;
   readonly actual: Table;
   readonly contract: Contract;
-}): readonly Change[] {
-  const fields = compareSchema({ expected, actual, contract });
-  if (expected.type !== undefined && expected.type !== actual.type) {
-    // A view has no partitioning, a snapshot always expires: all but its fields follows from the type.
-    return [{ kind: 'table-type', path: null, expected: expected.type, actual: actual.type }, ...fields];
-  }
-  const retention = compareRetention(actual, contract);
-  const settings = [
-    ...comparePartitioning(expected, actual),
-    ...compareClustering(expected, actual),
-    ...compareTableExpiration(expected, actual),
-    ...compareSettings(expected.settings, actual.settings, null),
-  ];
-  return [
-    ...fields,
-    ...settings.filter((change) => change.kind !== retention?.hides),
-    ...(retention === null ? [] : [retention.change]),
-  ];
+  readonly open?: readonly OpenFinding[];
+}): { readonly changes: readonly Change[]; readonly rechecks: Rechecks } {
+  const stated = { ...expected, contract };
+  const changes = withoutHidden([
+    ...differences(ROWS, { expected: stated, actual, path: null }),
+    ...compareSchema(stated, actual),
+  ]);
+  return { changes, rechecks: recheckTable(open, stated, changes) };
 }
 
-function compareSchema({
-  expected,
-  actual,
-  contract,
-}: {
-  readonly expected: ExpectedTable;
-  readonly actual: Table;
-  readonly contract: Contract;
-}): readonly Change[] {
-  if (expected.fields === undefined) return [];
+function compareSchema({ fields, contract }: StatedTable, actual: Table): readonly Change[] {
+  if (fields === undefined) return [];
+  const changes = compareFields(fields, actual.fields);
+  if (changes.length === 0) return changes;
   const isEmpty = actual.fields.length === 0;
-  const changes = compareFields(expected.fields, actual.fields).map(
-    (change): Change => (isEmpty ? { ...change, context: { type: 'no-fields-left' } } : change),
-  );
   const fromFilePaths = new Set(actual.hivePartitionFields.map((name) => name.toLowerCase()));
-  return changes.filter((change) => {
-    if (change.kind !== 'field-unexpected') return true;
-    return contract.extraFields === 'report' && !fromFilePaths.has((change.path ?? '').toLowerCase());
+  return changes.flatMap((change): readonly Change[] => {
+    const isUndeclared = kindRow(change.kind).means === 'undeclared';
+    if (
+      isUndeclared &&
+      (contract.extraFields === 'allow' || fromFilePaths.has(change.path?.toLowerCase() ?? ''))
+    )
+      return [];
+    return [isEmpty ? { ...change, context: { type: 'no-fields-left' } } : change];
   });
-}
-
-/** The order of clustering fields matters: https://docs.cloud.google.com/bigquery/docs/clustered-tables */
-function compareClustering(expected: ExpectedTable, actual: Table): readonly Change[] {
-  if (expected.clustering === undefined) return [];
-  const keys = (names: readonly string[]) => names.map((name) => name.toLowerCase()).join(', ');
-  if (keys(expected.clustering) === keys(actual.clustering)) return [];
-  return [
-    {
-      kind: 'clustering',
-      path: null,
-      expected: listOf(expected.clustering),
-      actual: listOf(actual.clustering),
-    },
-  ];
-}
-
-/** The moment differs from table to table, so only its presence is compared. */
-function compareTableExpiration(expected: ExpectedTable, actual: Table): readonly Change[] {
-  const { expirationTime } = expected;
-  if (expirationTime === undefined) return [];
-  if ((expirationTime === null) === (actual.expirationTime === null)) return [];
-  return [{ kind: 'table-expiration', path: null, expected: expirationTime, actual: actual.expirationTime }];
 }

@@ -1,4 +1,4 @@
-import { fieldFinder } from '../compare/fields.ts';
+import { fieldFinder } from '../metadata/fields.ts';
 import { isObject } from '../metadata/parse.ts';
 import type { Resource } from '../model/ports.ts';
 import type { Contract } from '../model/table.ts';

@@ -1,6 +1,6 @@
-import { fieldFinder } from '../compare/fields.ts';
-import { compareRetention } from '../compare/retention.ts';
 import { statedFields } from '../metadata/canonical.ts';
+import { fieldFinder } from '../metadata/fields.ts';
+import { shortestLifetime } from '../metadata/lifetime.ts';
 import { expiration, int64, isObject } from '../metadata/parse.ts';
 import type { Advise } from '../model/did-you-mean.ts';
 import { formatDuration, parseDuration } from '../model/duration.ts';
@@ -45,16 +45,13 @@ function retentionRules(file: Resource, contract: Resource): readonly PathProble
   if (ms === null) return [];
   const time = file['timePartitioning'];
   const stated = (value: unknown) => unlessMalformed(() => expiration(value, '')) ?? null;
-  const broken = compareRetention(
-    {
-      partitionExpirationMs: isObject(time) ? stated(time['expirationMs']) : null,
-      expirationTime: stated(file['expirationTime']),
-      creationTime: unlessMalformed(() => int64(file['creationTime'], '')) ?? null,
-    },
-    { retention: { text: String(retention), ms } },
-  );
-  if (broken === null) return [];
-  const kept = formatDuration(Number(broken.change.actual));
-  const at = broken.hides === 'table-expiration' ? ['expirationTime'] : ['timePartitioning', 'expirationMs'];
+  const shortest = shortestLifetime({
+    partitionExpirationMs: isObject(time) ? stated(time['expirationMs']) : null,
+    expirationTime: stated(file['expirationTime']),
+    creationTime: unlessMalformed(() => int64(file['creationTime'], '')) ?? null,
+  });
+  if (shortest === null || shortest.ms >= BigInt(ms)) return [];
+  const kept = formatDuration(Number(shortest.ms));
+  const at = shortest.of === 'table' ? ['expirationTime'] : ['timePartitioning', 'expirationMs'];
   return [problem(at, `data expires after ${kept}, before contract.retention ${retention} allows it`)];
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { shortestLifetime } from '../compare/retention.ts';
 import { kindRow } from '../kinds/index.ts';
 import { canonicalPartitioning, canonicalTable, statedFields } from '../metadata/canonical.ts';
+import { shortestLifetime } from '../metadata/lifetime.ts';
 import { isObject } from '../metadata/parse.ts';
 import { statedSettings, TABLE_SETTINGS } from '../metadata/settings.ts';
 import { loweredRetention } from '../model/duration.ts';
@@ -186,8 +186,7 @@ function loweredContract(file: Resource, found: Resource, actual: Resource): Res
   const shortest = shortestLifetime(canonicalTable(actual));
   if (shortest === null) return file;
   const lowered = setAt(file, ['contract', 'retention'], loweredRetention(String(shortest.ms)));
-  const isOfTable = shortest.cause.kind === 'table-expiration';
-  return isOfTable ? tableExpiration(lowered, found) : partitionExpiration(lowered, found);
+  return shortest.of === 'table' ? tableExpiration(lowered, found) : partitionExpiration(lowered, found);
 }
 
 /** A file that does not say that a table is one of Iceberg, which has another metadata file after each commit, states their folder. */

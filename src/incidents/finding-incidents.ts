@@ -1,10 +1,10 @@
 import { kindRow } from '../kinds/index.ts';
 import type { Finding } from '../model/finding.ts';
+import { rememberedText } from '../model/remembered-text.ts';
 import { isAtLeast } from '../model/severity.ts';
 import { valueText } from '../model/value.ts';
 import { LOSSES, type Recovery, recoveries } from './last-seen.ts';
-import { rememberedText } from './remembered-text.ts';
-import { resolutions } from './resolution.ts';
+import { resolutionOf } from './resolution.ts';
 import type { RunResult } from './run-result.ts';
 import type { FindingRecord, Incident, IncidentResolution, State } from './state.ts';
 import { applyRun, type Observation } from './transitions.ts';
@@ -16,14 +16,14 @@ export function rememberFindings(
 ): State['findings'] {
   const found = new Map(report.findings.map((finding) => [finding.fingerprint, finding]));
   const waived = new Map(report.waived.map((finding) => [finding.fingerprint, finding]));
-  const resolutionOf = resolutions(scan, policy);
-  const endOf = ({ key, subject, actual }: Incident<FindingRecord>): IncidentResolution | null => {
+  const endOf = (record: Incident<FindingRecord>): IncidentResolution | null => {
+    const { key } = record;
     const waiver = waived.get(key)?.waiver;
     if (waiver !== undefined) return { reason: 'waived', until: waiver.until, waiverReason: waiver.reason };
     if (found.has(key)) return { reason: 'below-threshold' };
-    const standing = resolutionOf({ ...subject, actual });
-    if (standing === 'equal') return { reason: 'repaired' };
-    return standing === 'not-expected' ? { reason: 'not-expected' } : null;
+    const resolution = resolutionOf(record, scan, policy);
+    if (resolution === 'equal') return { reason: 'repaired' };
+    return resolution === 'not-expected' ? { reason: 'not-expected' } : null;
   };
   const told = report.findings.filter(({ severity }) => isAtLeast(severity, policy.minimumSeverity));
   const recoveryOf = recoveries(state, { scan, policy });
@@ -88,10 +88,9 @@ export function rememberSuppressed(state: State, { report, scan, policy }: RunRe
     }));
   if (state.suppressed.length === 0) return suppressed;
   const known = new Set([...untold, ...report.findings].map(({ fingerprint }) => fingerprint));
-  const resolutionOf = resolutions(scan, policy);
-  const unseen = state.suppressed.filter(({ key, subject, actual }) => {
-    const standing = resolutionOf({ ...subject, actual });
-    return !known.has(key) && (standing === 'hidden' || standing === 'unseen');
+  const unseen = state.suppressed.filter((record) => {
+    const resolution = resolutionOf(record, scan, policy);
+    return !known.has(record.key) && (resolution === 'hidden' || resolution === 'unseen');
   });
   return [...suppressed, ...unseen];
 }

@@ -1,8 +1,8 @@
 import type { Finding } from '../model/finding.ts';
+import { rememberedText } from '../model/remembered-text.ts';
 import { SEVERITIES, type Severity } from '../model/severity.ts';
 import { rememberFindings, rememberSuppressed } from './finding-incidents.ts';
 import { seenNow } from './last-seen.ts';
-import { rememberedText } from './remembered-text.ts';
 import type { RunResult } from './run-result.ts';
 import type { FailureRecord, SentMessages, State } from './state.ts';
 import { applyRun, type Observation } from './transitions.ts';

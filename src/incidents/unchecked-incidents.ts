@@ -1,10 +1,10 @@
 import { saysMissing } from '../kinds/index.ts';
 import type { Unchecked } from '../model/finding.ts';
+import { rememberedText } from '../model/remembered-text.ts';
 import type { ScanResult, UndeclaredScan } from '../model/scan-result.ts';
 import { isAtLeast } from '../model/severity.ts';
 import { lastReadOf } from './last-seen.ts';
 import { lastNotification } from './notifications.ts';
-import { rememberedText } from './remembered-text.ts';
 import type { RunResult } from './run-result.ts';
 import type { Incident, IncidentResolution, State, UncheckedRecord } from './state.ts';
 import { applyRun, type Observation } from './transitions.ts';

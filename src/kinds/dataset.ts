@@ -2,7 +2,7 @@ import { formatDuration } from '../model/duration.ts';
 import { type Value, valueText } from '../model/value.ts';
 import * as datasetRepair from '../repair/dataset.ts';
 import { changeLabels } from '../repair/options.ts';
-import { DECLARE_IT, type KindRow, otherKey, saidAsDuration, sooner } from './kind.ts';
+import { DECLARE_IT, type KindRow, otherKey, saidAsDuration, setting, sooner } from './kind.ts';
 
 export const datasetMissing: KindRow<'dataset'> = {
   id: 'dataset-missing',
@@ -47,6 +47,7 @@ export const datasetLocation: KindRow<'dataset'> = {
   why: 'A dataset cannot move: it was dropped and created again elsewhere. Queries across locations fail, and data may lie where it must not.',
   act: 'Recreate it in the right location and copy the data, or correct the file.',
   location: ['location'],
+  compares: setting('location'),
   words: { what: 'the dataset is in another location', say: 'nowhere' },
   repair: datasetRepair.datasetLocation,
 };
@@ -60,6 +61,7 @@ export const datasetTableExpiration: KindRow<'dataset'> = {
   why: 'New tables will be deleted by themselves, or will not be although they should.',
   act: 'ALTER SCHEMA SET OPTIONS; then look at tables created in between, which keep the expiration they were born with.',
   location: ['defaultTableExpirationMs'],
+  compares: setting('defaultTableExpirationMs'),
   weakens: sooner('new tables are deleted sooner'),
   words: {
     what: 'the default expiration of new tables differs',
@@ -77,6 +79,7 @@ export const datasetPartitionExpiration: KindRow<'dataset'> = {
   why: 'Partitions of new tables will be deleted by themselves, or will not be although they should.',
   act: 'ALTER SCHEMA SET OPTIONS; then look at tables created in between, which keep the expiration they were born with.',
   location: ['defaultPartitionExpirationMs'],
+  compares: setting('defaultPartitionExpirationMs'),
   weakens: sooner('partitions of new tables are deleted sooner'),
   words: {
     what: 'the default expiration of partitions in new tables differs',
@@ -94,6 +97,7 @@ export const datasetTimeTravel: KindRow<'dataset'> = {
   why: 'It decides for how many hours dropped or overwritten data can be brought back.',
   act: 'ALTER SCHEMA SET OPTIONS (max_time_travel_hours = …).',
   location: ['maxTimeTravelHours'],
+  compares: setting('maxTimeTravelHours'),
   weakens: ({ expected, actual }, { fromTo }) =>
     hoursOf(actual) < hoursOf(expected) ? [`what is deleted can be restored for less long: ${fromTo}`] : [],
   words: {
@@ -112,6 +116,7 @@ export const datasetEncryption: KindRow<'dataset'> = {
   why: 'New tables are encrypted with another key than the one you control.',
   act: 'ALTER SCHEMA SET OPTIONS (default_kms_key_name = …); tables created in between keep theirs.',
   location: ['defaultEncryptionConfiguration.kmsKeyName'],
+  compares: setting('defaultEncryptionConfiguration'),
   weakens: otherKey,
   words: { what: 'the default encryption key differs', say: "Google's key" },
   repair: datasetRepair.datasetEncryption,
@@ -126,6 +131,7 @@ export const datasetCollation: KindRow<'dataset'> = {
   why: 'New text columns compare letters differently, so joins and filters find other rows.',
   act: 'ALTER SCHEMA SET DEFAULT COLLATE; columns created in between keep theirs.',
   location: ['defaultCollation'],
+  compares: setting('defaultCollation'),
   words: { what: 'the default collation differs', say: 'none' },
   repair: datasetRepair.datasetCollation,
 };
@@ -139,6 +145,7 @@ export const datasetLabels: KindRow<'dataset'> = {
   why: 'Costs and ownership are often told by labels.',
   act: 'Set the labels again, or correct the file.',
   location: ['labels'],
+  compares: setting('labels'),
   words: { what: 'the labels differ', say: 'none' },
   repair: changeLabels,
 };
@@ -152,6 +159,7 @@ export const datasetDescription: KindRow<'dataset'> = {
   why: 'People find the meaning of data there.',
   act: 'Set the description again, or correct the file.',
   location: ['description'],
+  compares: setting('description'),
   words: { what: 'the description differs', say: 'none' },
   repair: datasetRepair.datasetDescription,
 };

@@ -5,7 +5,7 @@ import { type Value, valueText } from '../model/value.ts';
 import * as fieldRepair from '../repair/field.ts';
 import * as settingsRepair from '../repair/field-settings.ts';
 import { ofField } from '../repair/repair-case.ts';
-import { DECLARE_IT, holdsRows, type KindRow } from './kind.ts';
+import { DECLARE_IT, holdsRows, type KindRow, type Place, setting, value } from './kind.ts';
 
 export const fieldMissing: KindRow<'field'> = {
   id: 'field-missing',
@@ -17,6 +17,7 @@ export const fieldMissing: KindRow<'field'> = {
   why: 'Queries and loads that name the column fail.',
   act: 'Add it again if BigQuery can (drift check --format json has the statement); its data can be restored by time travel for a limited time.',
   location: { none: 'it compares whether there is a field' },
+  hides: isAtOrAbove,
   loses: { what: 'column', where: holdsRows },
   weakens: ({ path }, { contract }) =>
     saidOfReaders(`field ${path} is no longer expected`, reliedOn(contract, path)),
@@ -34,6 +35,7 @@ export const fieldUnexpected: KindRow<'field'> = {
   why: 'Nobody has said what it is for; it may hold what must not be there.',
   act: 'Declare it (drift accept --path), or allow undeclared fields with extraFields.',
   location: { none: 'it compares whether there is a field' },
+  hides: isAbove,
   words: { what: 'field {path} is not declared', say: 'nothing' },
   repair: DECLARE_IT,
 };
@@ -48,6 +50,8 @@ export const fieldType: KindRow<'field'> = {
   why: 'Writers that send the old type are refused, and readers compute with another one.',
   act: 'Widening can be undone only by a rebuild; otherwise SET DATA TYPE where BigQuery allows it.',
   location: ['type', 'maxLength', 'precision', 'scale', 'timestampPrecision', 'rangeElementType', 'fields'],
+  compares: value({ expected: ({ type }) => type, actual: ({ type }) => type }),
+  hides: isAbove,
   weakens: (change, { contract, expected }) => [
     ...reliedOn(contract, change.path).map((who) => `${becomes(change)}: ${who}`),
     ...lostTags(expected, change.path ?? ''),
@@ -66,6 +70,7 @@ export const fieldMode: KindRow<'field'> = {
   why: 'A REQUIRED column that became NULLABLE may hold NULLs that readers do not expect; REPEATED changes every query.',
   act: 'NULLABLE cannot be tightened in place: it takes a rebuild. Else DROP NOT NULL.',
   location: ['mode'],
+  compares: value({ expected: ({ mode }) => mode, actual: ({ mode }) => mode }),
   weakens: (change, { contract }) => {
     const who = reliedOn(contract, change.path);
     // Once NULLABLE, a field never becomes REQUIRED again: https://docs.cloud.google.com/bigquery/docs/managing-table-schemas
@@ -84,6 +89,7 @@ export const fieldDefault: KindRow<'field'> = {
   why: 'Rows that leave the column out get another value, from now on.',
   act: 'ALTER COLUMN SET DEFAULT, or DROP DEFAULT; rows written in between keep theirs.',
   location: ['defaultValueExpression'],
+  compares: setting('defaultValueExpression'),
   label: 'default',
   words: { what: 'the default value of field {path} differs', say: 'none' },
   repair: ofField(settingsRepair.fieldDefault),
@@ -98,6 +104,7 @@ export const fieldCollation: KindRow<'field'> = {
   why: 'The column compares letters differently, so joins and filters find other rows.',
   act: "A column's collation cannot be changed: it takes a rebuild.",
   location: ['collation'],
+  compares: setting('collation'),
   label: 'collation',
   words: { what: 'the collation of field {path} differs', say: 'none' },
   repair: ofField(settingsRepair.fieldCollation),
@@ -112,6 +119,7 @@ export const fieldRoundingMode: KindRow<'field'> = {
   why: 'Values that do not fit are rounded differently: sums drift apart by cents.',
   act: 'ALTER COLUMN SET OPTIONS (rounding_mode = …); stored values stay as they are.',
   location: ['roundingMode'],
+  compares: setting('roundingMode'),
   label: 'rounding mode',
   words: { what: 'the rounding mode of field {path} differs', say: 'none' },
   repair: ofField(settingsRepair.fieldRoundingMode),
@@ -126,6 +134,7 @@ export const fieldPolicyTags: KindRow<'field'> = {
   why: 'The column may have lost its protection, and be open to everybody who may read the table.',
   act: 'Set the policy tag again, and look at who read the column meanwhile.',
   location: ['policyTags.names', 'dataPolicies'],
+  compares: setting('policyTags'),
   weakens: ({ path, expected, actual }) => {
     const kept = tagsIn(actual);
     const lost = tagsIn(expected).filter((name) => !kept.includes(name));
@@ -149,6 +158,7 @@ export const fieldDescription: KindRow<'field'> = {
   why: 'People find the meaning of data there.',
   act: 'Set the description again, or correct the file.',
   location: ['description'],
+  compares: setting('description'),
   label: 'description',
   words: { what: 'the description of field {path} differs', say: 'none' },
   repair: ofField(settingsRepair.fieldDescription),
@@ -189,7 +199,16 @@ function lostTags({ fields = [] }: ExpectedTable, path: string): readonly string
 function taggedIn(fields: readonly Field[], parent: string): readonly string[] {
   return fields.flatMap(({ name, settings, fields: nested = [] }) => {
     const own = `${parent}${name}`;
-    const tags = [...(settings?.get(fieldPolicyTags.id)?.values.values() ?? [])];
+    const tags = [...(settings?.get('policyTags')?.values.values() ?? [])];
     return [...(tags.some((tag) => tag !== null) ? [own] : []), ...taggedIn(nested, `${own}.`)];
   });
+}
+
+/** Whether the other one lies beneath it. */
+function isAbove(change: Change, other: Place): boolean {
+  return isAtOrAbove(change, other) && change.path?.length !== other.path?.length;
+}
+
+function isAtOrAbove({ path }: Change, other: Place): boolean {
+  return path !== null && other.path !== null && covers(path, other.path);
 }

@@ -1,8 +1,9 @@
+import { compareSetting, one } from '../metadata/settings.ts';
 import { formatDuration } from '../model/duration.ts';
-import type { Change, Judged, Kind } from '../model/finding.ts';
+import type { Change, Difference, Judged, Kind } from '../model/finding.ts';
 import type { Severity } from '../model/severity.ts';
-import type { Contract, ExpectedTable, Table } from '../model/table.ts';
-import { type Value, valueText } from '../model/value.ts';
+import type { Contract, ExpectedTable, Field, Setting, Settings, Table } from '../model/table.ts';
+import { sameValue, type Value, valueText } from '../model/value.ts';
 import { isShorter } from '../repair/loss.ts';
 import type { FixMaker } from '../repair/repair-case.ts';
 
@@ -36,6 +37,10 @@ export interface KindRow<S extends Scope = Scope> {
   readonly act: string;
   /** The keys that it compares, in the REST resource of what it is about. */
   readonly location: readonly [string, ...string[]] | None;
+  /** Absent: it compares whether there is one at all. */
+  readonly compares?: Comparison<S>;
+  /** One cause, one finding: whether a change of this kind stands in front of another one. */
+  readonly hides?: (change: Change, other: Place) => boolean;
   readonly loses?: Loss;
   /** When BigQuery deletes the whole table by it, in milliseconds since 1970; null: never. */
   readonly deletesTableAt?: (change: Change) => string | null;
@@ -47,6 +52,76 @@ export interface KindRow<S extends Scope = Scope> {
   readonly words: KindWords;
   /** What repairs it. */
   readonly repair: FixMaker | None;
+}
+
+/** What is compared by a kind of each scope. */
+export interface Sides {
+  readonly dataset: { readonly expected: WithSettings; readonly actual: WithSettings };
+  readonly table: { readonly expected: StatedTable; readonly actual: Table };
+  readonly field: { readonly expected: Field; readonly actual: Field };
+}
+
+interface WithSettings {
+  readonly settings?: Settings;
+}
+
+/** What a file says of a table. */
+export interface StatedTable extends ExpectedTable {
+  readonly contract: Contract;
+}
+
+export interface Comparison<S extends Scope> {
+  /** What the file states, part by part; undefined: nothing. */
+  stated(expected: Sides[S]['expected']): Setting | undefined;
+  /** null: it is as stated, or nothing is. */
+  difference(expected: Sides[S]['expected'], actual: Sides[S]['actual']): Difference | null;
+  /** Whether there is such a value at all is all that is compared. */
+  readonly isPresence?: true;
+}
+
+/** Where a change is. */
+export interface Place {
+  readonly kind: Kind;
+  readonly path: string | null;
+}
+
+/** A setting of the resource under its key. */
+export function setting(key: string): Comparison<Scope> {
+  return {
+    stated: ({ settings }) => settings?.get(key),
+    difference({ settings }, actual) {
+      const stated = settings?.get(key);
+      return stated === undefined ? null : compareSetting(stated, actual.settings?.get(key));
+    },
+  };
+}
+
+/** A value of its own. */
+export function value<S extends Scope>({
+  expected,
+  actual,
+  isSame = sameValue,
+  isPresence,
+}: {
+  /** undefined: not stated. */
+  readonly expected: (side: Sides[S]['expected']) => Value | null | undefined;
+  readonly actual: (side: Sides[S]['actual']) => Value | null;
+  readonly isSame?: (one: Value | null, other: Value | null) => boolean;
+  readonly isPresence?: true;
+}): Comparison<S> {
+  return {
+    stated(side) {
+      const stated = expected(side);
+      return stated === undefined ? undefined : one(stated);
+    },
+    difference(side, otherSide) {
+      const stated = expected(side);
+      if (stated === undefined) return null;
+      const found = actual(otherSide);
+      return isSame(stated, found) ? null : { expected: stated, actual: found };
+    },
+    ...(isPresence === undefined ? {} : { isPresence }),
+  };
 }
 
 /** Data that may go by it, and that time travel can restore for a while. */

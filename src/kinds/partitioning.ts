@@ -1,16 +1,53 @@
+import { type Expiring, shortestLifetime } from '../metadata/lifetime.ts';
+import { one } from '../metadata/settings.ts';
 import { formatDuration, loweredRetention } from '../model/duration.ts';
-import type { Change } from '../model/finding.ts';
-import { valueText } from '../model/value.ts';
+import type { Change, Difference } from '../model/finding.ts';
+import type { Contract, Partitioning } from '../model/table.ts';
+import { listOf, partitioningValue, samePartitioning, type Value, valueText } from '../model/value.ts';
 import { isShorter } from '../repair/loss.ts';
 import * as partitioningRepair from '../repair/partitioning.ts';
 import { ofTable } from '../repair/repair-case.ts';
-import { holdsRows, type KindRow, saidAsDuration, saidOfRetention, sooner, type Weakened } from './kind.ts';
+import {
+  type Comparison,
+  holdsRows,
+  type KindRow,
+  type Place,
+  saidAsDuration,
+  saidOfRetention,
+  sooner,
+  value,
+  type Weakened,
+} from './kind.ts';
 
 const HOUR_MS = 3_600_000;
 /** https://docs.cloud.google.com/bigquery/docs/managing-partitioned-tables */
 const EXPIRES_SILENTLY = 'BigQuery deletes expired partitions without a log entry.';
 /** https://docs.cloud.google.com/bigquery/docs/partitioned-tables */
 const SET_AT_CREATION = 'Partitioning is set when a table is created: repairing it takes a new table.';
+
+/** `isThis`: whether it is this kind by which the two differ. */
+function comparesPartitioning(
+  isThis: (expected: Partitioning | null, actual: Partitioning | null) => boolean,
+): Comparison<'table'> {
+  return {
+    stated: ({ partitioning }) =>
+      partitioning === undefined ? undefined : one(partitioningValue(partitioning)),
+    difference: ({ partitioning: expected }, { partitioning: actual }) =>
+      expected !== undefined && isThis(expected, actual)
+        ? { expected: partitioningValue(expected), actual: partitioningValue(actual) }
+        : null,
+  };
+}
+
+/** What hangs on the partitioning cannot be right or wrong with another kind of it. */
+function hidesOfPartitioning({ expected, actual }: Change, { kind }: Place): boolean {
+  if (PARTITIONING.includes(kind)) return true;
+  return DEPENDENT.includes(kind) && strategyOf(expected) !== strategyOf(actual);
+}
+
+function strategyOf(value: Value | null): Partitioning['by'] | null {
+  return typeof value === 'object' && value?.of === 'partitioning' ? value.partitioning.by : null;
+}
 
 export const partitioningMissing: KindRow<'table'> = {
   id: 'partitioning-missing',
@@ -21,6 +58,8 @@ export const partitioningMissing: KindRow<'table'> = {
   why: 'Every query scans the whole table and costs accordingly, and nothing expires any more.',
   act: 'Partitioning is set when a table is created: build a new table and swap the names.',
   location: ['timePartitioning', 'rangePartitioning'],
+  compares: comparesPartitioning((expected, actual) => expected !== null && actual === null),
+  hides: hidesOfPartitioning,
   weakens: ({ expected }) => [`the partitioning ${valueText(expected)} is no longer expected`],
   label: 'Partitioning',
   words: { what: 'the partitioning is missing', say: 'none', hint: SET_AT_CREATION },
@@ -36,6 +75,8 @@ export const partitioningUnexpected: KindRow<'table'> = {
   why: 'Queries may be refused for lack of a partition filter, and partitions may expire.',
   act: 'Partitioning is set when a table is created: build a new table, or accept it.',
   location: ['timePartitioning', 'rangePartitioning'],
+  compares: comparesPartitioning((expected, actual) => expected === null && actual !== null),
+  hides: hidesOfPartitioning,
   weakens: otherPartitions,
   label: 'Partitioning',
   words: { what: 'the table is partitioned', say: 'none', hint: SET_AT_CREATION },
@@ -52,6 +93,10 @@ export const partitioningDifferent: KindRow<'table'> = {
   why: 'Queries by the old column scan everything, and partitions expire by another date.',
   act: 'Partitioning is set when a table is created: build a new table and swap the names.',
   location: ['timePartitioning', 'rangePartitioning'],
+  compares: comparesPartitioning(
+    (expected, actual) => expected !== null && actual !== null && !samePartitioning(expected, actual),
+  ),
+  hides: hidesOfPartitioning,
   weakens: otherPartitions,
   label: 'Partitioning',
   words: { what: 'the partitioning differs', say: 'none', hint: SET_AT_CREATION },
@@ -67,6 +112,10 @@ export const partitionExpiration: KindRow<'table'> = {
   why: 'Partitions older than that are deleted, without a log entry; or data is kept that should go.',
   act: 'ALTER TABLE SET OPTIONS (partition_expiration_days = …). Shortening it deletes at once.',
   location: ['timePartitioning.expirationMs'],
+  compares: value({
+    expected: ({ partitionExpirationMs }) => partitionExpirationMs,
+    actual: ({ partitionExpirationMs }) => partitionExpirationMs,
+  }),
   loses: {
     what: 'expiring',
     where: (change) => holdsRows(change) && isShorter(valueText(change.actual), valueText(change.expected)),
@@ -90,6 +139,10 @@ export const partitionFilter: KindRow<'table'> = {
   why: 'Without it one careless query scans everything; with it, queries that do not filter fail.',
   act: 'ALTER TABLE SET OPTIONS (require_partition_filter = …).',
   location: ['requirePartitionFilter'],
+  compares: value({
+    expected: ({ requirePartitionFilter }) => requirePartitionFilter?.toString(),
+    actual: ({ requirePartitionFilter }) => String(requirePartitionFilter),
+  }),
   weakens: ({ actual }) => (actual === 'false' ? ['queries need no partition filter any more'] : []),
   label: 'Partition filter',
   words: {
@@ -99,6 +152,9 @@ export const partitionFilter: KindRow<'table'> = {
   },
   repair: ofTable(partitioningRepair.partitionFilter),
 };
+
+const PARTITIONING = [partitioningMissing, partitioningUnexpected, partitioningDifferent].map(({ id }) => id);
+const DEPENDENT = [partitionExpiration, partitionFilter].map(({ id }) => id);
 
 export const clustering: KindRow<'table'> = {
   id: 'clustering',
@@ -110,6 +166,12 @@ export const clustering: KindRow<'table'> = {
   act: 'bq update --clustering_fields; existing rows are clustered again only when they are rewritten.',
   location: ['clustering.fields'],
   label: 'Clustering',
+  // Their order matters: https://docs.cloud.google.com/bigquery/docs/clustered-tables
+  compares: value({
+    expected: (side) => (side.clustering === undefined ? undefined : listOf(side.clustering)),
+    actual: (side) => listOf(side.clustering),
+    isSame: (expected, actual) => inAnyCase(expected) === inAnyCase(actual),
+  }),
   words: { what: 'the clustering differs', say: 'none' },
   repair: ofTable(partitioningRepair.clustering),
 };
@@ -125,6 +187,13 @@ export const retention: KindRow<'table'> = {
   why: 'Data goes before the contract, and often the law, allows it.',
   act: 'Lift the expiration at once; what has expired can be brought back by time travel for a limited time.',
   location: ['timePartitioning.expirationMs', 'expirationTime'],
+  compares: {
+    stated: (side) =>
+      side.contract.retention === null ? undefined : one(String(side.contract.retention.ms)),
+    difference: (side, actual) => compareRetention(actual, side.contract),
+  },
+  // The setting that does it.
+  hides: ({ context }, { kind }) => context?.type === 'caused-by' && context.kind === kind,
   loses: { what: 'expiring', where: holdsRows },
   deletesTableAt: ({ context }) =>
     context?.type === 'caused-by' && context.kind === 'table-expiration' ? context.expirationTime : null,
@@ -153,6 +222,23 @@ export const retention: KindRow<'table'> = {
   repair: ofTable(partitioningRepair.retention),
 };
 
+/** Whether data goes before the contract allows it, and by which setting. null: kept long enough, or no retention is declared. */
+export function compareRetention(
+  actual: Expiring,
+  { retention: least }: Pick<Contract, 'retention'>,
+): Difference | null {
+  const shortest = least === null ? null : shortestLifetime(actual);
+  if (least === null || shortest === null || shortest.ms >= BigInt(least.ms)) return null;
+  return {
+    expected: String(least.ms),
+    actual: String(shortest.ms),
+    context:
+      shortest.of === 'partitions'
+        ? { type: 'caused-by', kind: 'partition-expiration' }
+        : { type: 'caused-by', kind: 'table-expiration', expirationTime: shortest.expirationTime },
+  };
+}
+
 function isOfTable({ context }: Change): boolean {
   return context?.type === 'caused-by' && context.kind === 'table-expiration';
 }
@@ -167,4 +253,8 @@ function otherPartitions(change: Change, { expected, actual, contract }: Weakene
         `rows may be deleted sooner: partitions of ${valueText(change.actual)} instead of ${valueText(change.expected)} expire after ${after}`,
       ]
     : [`partitions are deleted sooner: never → ${after}`];
+}
+
+function inAnyCase(value: Value | null): string | undefined {
+  return valueText(value)?.toLowerCase();
 }

@@ -6,7 +6,7 @@ import { ofTable } from '../repair/repair-case.ts';
 import * as tableRepair from '../repair/table.ts';
 import * as viewRepair from '../repair/view.ts';
 import { LAST_MS, moment } from '../words/moment.ts';
-import { DECLARE_IT, type KindRow, otherKey, sooner } from './kind.ts';
+import { DECLARE_IT, type KindRow, otherKey, setting, sooner, value } from './kind.ts';
 
 export const tableMissing: KindRow<'table'> = {
   id: 'table-missing',
@@ -59,6 +59,9 @@ export const tableType: KindRow<'table'> = {
   why: 'A view in the place of a table has no data of its own, and nobody can write to it; a snapshot is frozen.',
   act: 'Find out what replaced it; all but its fields follows from the type.',
   location: ['type'],
+  compares: value({ expected: ({ type }) => type, actual: ({ type }) => type }),
+  // A view has no partitioning, a snapshot always expires: all but its fields follows from the type.
+  hides: (_, { path }) => path === null,
   // What is there instead has taken its name.
   loses: { what: 'everything', where: wasTable },
   weakens: ({ expected, actual }) =>
@@ -78,6 +81,13 @@ export const tableExpiration: KindRow<'table'> = {
   why: 'The table deletes itself at that time, with all its data.',
   act: 'ALTER TABLE SET OPTIONS (expiration_timestamp = NULL) before it does.',
   location: ['expirationTime'],
+  // The moment differs from table to table, so only its presence is compared.
+  compares: value({
+    expected: ({ expirationTime }) => expirationTime,
+    actual: ({ expirationTime }) => expirationTime,
+    isSame: (expected, actual) => (expected === null) === (actual === null),
+    isPresence: true,
+  }),
   deletesTableAt: ({ actual }) => valueText(actual),
   acrossShards: () => 'expires',
   // Only whether it expires is compared.
@@ -103,6 +113,7 @@ export const tableEncryption: KindRow<'table'> = {
   why: 'The data is encrypted with another key than the one you control.',
   act: 'ALTER TABLE SET OPTIONS (kms_key_name = …).',
   location: ['encryptionConfiguration.kmsKeyName'],
+  compares: setting('encryptionConfiguration'),
   weakens: otherKey,
   label: 'Encryption key',
   words: { what: 'the encryption key differs', say: "Google's key" },
@@ -118,6 +129,7 @@ export const tableCollation: KindRow<'table'> = {
   why: 'New text columns compare letters differently, so joins and filters find other rows.',
   act: 'ALTER TABLE SET DEFAULT COLLATE; it applies to columns added afterwards.',
   location: ['defaultCollation'],
+  compares: setting('defaultCollation'),
   label: 'Default collation',
   words: { what: 'the default collation differs', say: 'none' },
   repair: ofTable(tableRepair.tableCollation),
@@ -132,6 +144,7 @@ export const tableConstraints: KindRow<'table'> = {
   why: 'BigQuery does not enforce keys but plans joins by them: a wrong key can give wrong results.',
   act: 'ADD or DROP the PRIMARY or FOREIGN KEY … NOT ENFORCED.',
   location: ['tableConstraints'],
+  compares: setting('tableConstraints'),
   label: 'Keys',
   words: { what: 'the primary or foreign keys differ', say: 'none' },
   repair: ofTable(constraintsRepair.tableConstraints),
@@ -146,6 +159,7 @@ export const tableLabels: KindRow<'table'> = {
   why: 'Costs and ownership are often told by labels.',
   act: 'Set the labels again, or correct the file.',
   location: ['labels'],
+  compares: setting('labels'),
   label: 'Labels',
   words: { what: 'the labels differ', say: 'none' },
   repair: ofTable(changeLabels),
@@ -160,6 +174,7 @@ export const tableDescription: KindRow<'table'> = {
   why: 'People find the meaning of data there.',
   act: 'Set the description again, or correct the file.',
   location: ['description'],
+  compares: setting('description'),
   label: 'Description',
   words: { what: 'the description differs', say: 'none' },
   repair: ofTable(tableRepair.tableDescription),
@@ -174,6 +189,7 @@ export const viewQuery: KindRow<'table'> = {
   why: 'Whoever reads the view gets other rows or columns under the same name.',
   act: 'CREATE OR REPLACE the view with the declared query, or accept the new one.',
   location: ['view.query', 'materializedView.query'],
+  compares: setting('view'),
   label: 'Query',
   words: { what: 'the query of the view differs', say: 'none' },
   repair: ofTable(viewRepair.viewQuery),
@@ -193,6 +209,7 @@ export const externalSource: KindRow<'table'> = {
     'externalDataConfiguration.sourceUris',
     'externalDataConfiguration.hivePartitioningOptions',
   ],
+  compares: setting('externalDataConfiguration'),
   label: 'Source',
   words: { what: 'the source of the external table differs', say: 'none' },
   repair: ofTable(() => viewRepair.recreatedExternal('its files stay')),

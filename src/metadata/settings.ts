@@ -1,5 +1,4 @@
 import { MalformedError } from '../model/errors.ts';
-import type { Change, Kind } from '../model/finding.ts';
 import type { Resource } from '../model/ports.ts';
 import type { Setting, Settings } from '../model/table.ts';
 import { type ForeignKey, listOf, sameValue, type Value, valueText } from '../model/value.ts';
@@ -15,9 +14,9 @@ import {
 } from './parse.ts';
 import { canonicalSql } from './sql.ts';
 
-/** One kind that compares one setting of a resource. */
+/** One setting of a resource, under its key there. */
 interface SettingRow {
-  readonly kind: Kind;
+  readonly key: string;
   /** undefined: the resource does not speak of it. @throws MalformedError for another shape. */
   readonly read: (resource: Resource) => Setting | undefined;
 }
@@ -57,14 +56,14 @@ function settingsOf(
   rows: readonly SettingRow[],
   { resource, at, keep }: Source,
 ): { readonly settings?: Settings } {
-  let settings: Map<Kind, Setting> | undefined;
+  let settings: Map<string, Setting> | undefined;
   try {
-    for (const { kind, read } of rows) {
+    for (const { key, read } of rows) {
       const setting = read(resource);
       const kept = setting === undefined ? null : keep(setting);
       if (kept === null) continue;
       settings ??= new Map();
-      settings.set(kind, kept);
+      settings.set(key, kept);
     }
   } catch (error) {
     // A setting knows its own key only; which field it is of is known here.
@@ -80,26 +79,15 @@ interface Source {
   readonly keep: (setting: Setting) => Setting | null;
 }
 
-/** How stated settings differ; what `expected` does not state is not checked. */
-export function compareSettings(
-  expected: Settings | undefined,
-  actual: Settings | undefined,
-  path: string | null,
-): readonly Change[] {
-  if (expected === undefined) return [];
-  const changes: Change[] = [];
-  for (const [kind, stated] of expected) {
-    const found = actual?.get(kind)?.values ?? NOTHING;
-    const different = differentParts(stated, found);
-    if (different.length === 0) continue;
-    changes.push({
-      kind,
-      path,
-      expected: partsIn(stated.values, different),
-      actual: partsIn(found, different),
-    });
-  }
-  return changes;
+/** How a stated setting differs; null: it is as stated. What its file does not state of it is not checked. */
+export function compareSetting(
+  stated: Setting,
+  found: Setting | undefined,
+): { readonly expected: Value | null; readonly actual: Value | null } | null {
+  const values = found?.values ?? NOTHING;
+  const different = differentParts(stated, values);
+  if (different.length === 0) return null;
+  return { expected: partsIn(stated.values, different), actual: partsIn(values, different) };
 }
 
 const NOTHING: Setting['values'] = new Map();
@@ -123,17 +111,18 @@ function partsIn(values: Setting['values'], names: readonly string[]): Value | n
 }
 
 /** A setting with one value under one key. */
-function simple(kind: Kind, key: string, text: (value: unknown) => string | null): SettingRow {
+function simple(key: string, text: (value: unknown, key: string) => string | null): SettingRow {
   return {
-    kind,
+    key,
     read: (resource) => {
       const value = resource[key];
-      return value === undefined ? undefined : one(value === null ? null : text(value));
+      return value === undefined ? undefined : one(value === null ? null : text(value, key));
     },
   };
 }
 
-function one(value: Value | null): Setting {
+/** A setting that has but one value. */
+export function one(value: Value | null): Setting {
   return { values: new Map([['', value]]), othersAbsent: false };
 }
 
@@ -143,89 +132,74 @@ function sql(text: string | undefined, empty: string | null): Setting {
   return one(canonical === '' ? empty : { of: 'sql', canonical, written: text });
 }
 
-function someText(key: string): (value: unknown) => string | null {
-  return (value) => optionalString(value, key) || null;
+function someText(value: unknown, key: string): string | null {
+  return optionalString(value, key) || null;
 }
 
-function orNever(key: string): (value: unknown) => string | null {
-  return (value) => expiration(value, key) ?? null;
-}
-
-function digits(key: string, fallback: string): (value: unknown) => string | null {
-  return (value) => {
-    const number = int64(value, key) ?? null;
-    return number === fallback ? null : number;
-  };
+function orNever(value: unknown, key: string): string | null {
+  return expiration(value, key) ?? null;
 }
 
 /** BigQuery may name the version of the key in use; which one it is, is no setting. */
-function kmsKey(key: string): (value: unknown) => string | null {
-  return (value) => {
-    const name = optionalString(object(value, key)['kmsKeyName'], `${key}.kmsKeyName`);
-    return name?.replace(/\/cryptoKeyVersions\/[^/]+$/, '') || null;
-  };
+function kmsKey(value: unknown, key: string): string | null {
+  const name = optionalString(object(value, key)['kmsKeyName'], `${key}.kmsKeyName`);
+  return name?.replace(/\/cryptoKeyVersions\/[^/]+$/, '') || null;
 }
 
 /** Each label is a part: a file may state some and leave others alone. */
-function labels(kind: Kind): SettingRow {
-  return {
-    kind,
-    read: ({ labels: value }) => {
-      if (value === undefined) return undefined;
-      const entries = Object.entries(optionalObject(value, 'labels') ?? {});
-      // In an order of their own: that of an answer may differ from one to the next.
-      const values = entries.sort(byName).map(([key, label]): [string, Value | null] => {
-        const value = optionalString(label, `labels.${key}`);
-        return [key, value === undefined ? null : { of: 'label', key, value }];
-      });
-      return { values: new Map(values), othersAbsent: value === null };
-    },
-  };
+function labels({ labels: value }: Resource): Setting | undefined {
+  if (value === undefined) return undefined;
+  const entries = Object.entries(optionalObject(value, 'labels') ?? {});
+  // In an order of their own: that of an answer may differ from one to the next.
+  const values = entries.sort(byName).map(([key, label]): [string, Value | null] => {
+    const text = optionalString(label, `labels.${key}`);
+    return [key, text === undefined ? null : { of: 'label', key, value: text }];
+  });
+  return { values: new Map(values), othersAbsent: value === null };
 }
 
 /** Settings of a dataset: https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/datasets */
 export const DATASET_SETTINGS: readonly SettingRow[] = [
   // Answered as `US` and `europe-west1`, and accepted in any letter case.
-  simple('dataset-location', 'location', (value) => optionalString(value, 'location')?.toUpperCase() ?? null),
-  simple('dataset-table-expiration', 'defaultTableExpirationMs', orNever('defaultTableExpirationMs')),
-  simple(
-    'dataset-partition-expiration',
-    'defaultPartitionExpirationMs',
-    orNever('defaultPartitionExpirationMs'),
-  ),
-  // The default is seven days.
-  simple('dataset-time-travel', 'maxTimeTravelHours', digits('maxTimeTravelHours', '168')),
-  simple('dataset-encryption', 'defaultEncryptionConfiguration', kmsKey('defaultEncryptionConfiguration')),
-  simple('dataset-collation', 'defaultCollation', someText('defaultCollation')),
-  labels('dataset-labels'),
-  simple('dataset-description', 'description', someText('description')),
+  simple('location', (value, key) => optionalString(value, key)?.toUpperCase() ?? null),
+  simple('defaultTableExpirationMs', orNever),
+  simple('defaultPartitionExpirationMs', orNever),
+  simple('maxTimeTravelHours', (value, key) => {
+    const hours = int64(value, key) ?? null;
+    // The default is seven days.
+    return hours === '168' ? null : hours;
+  }),
+  simple('defaultEncryptionConfiguration', kmsKey),
+  simple('defaultCollation', someText),
+  { key: 'labels', read: labels },
+  simple('description', someText),
 ];
 
 /** Settings of a table as a whole: https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables */
 export const TABLE_SETTINGS: readonly SettingRow[] = [
-  simple('table-encryption', 'encryptionConfiguration', kmsKey('encryptionConfiguration')),
-  simple('table-collation', 'defaultCollation', someText('defaultCollation')),
-  { kind: 'table-constraints', read: constraints },
-  labels('table-labels'),
-  simple('table-description', 'description', someText('description')),
-  { kind: 'view-query', read: viewQuery },
-  { kind: 'external-source', read: externalSource },
+  simple('encryptionConfiguration', kmsKey),
+  simple('defaultCollation', someText),
+  { key: 'tableConstraints', read: constraints },
+  { key: 'labels', read: labels },
+  simple('description', someText),
+  { key: 'view', read: viewQuery },
+  { key: 'externalDataConfiguration', read: externalSource },
 ];
 
 /** Settings of a field, nested ones included. */
 export const FIELD_SETTINGS: readonly SettingRow[] = [
   {
-    kind: 'field-default',
+    key: 'defaultValueExpression',
     read: ({ defaultValueExpression: value }) =>
       value === undefined ? undefined : sql(optionalString(value, 'defaultValueExpression'), null),
   },
-  simple('field-collation', 'collation', someText('collation')),
-  simple('field-rounding-mode', 'roundingMode', (value) => {
-    const mode = optionalString(value, 'roundingMode')?.toUpperCase() ?? '';
+  simple('collation', someText),
+  simple('roundingMode', (value, key) => {
+    const mode = optionalString(value, key)?.toUpperCase() ?? '';
     return mode === '' || mode === 'ROUNDING_MODE_UNSPECIFIED' ? null : mode;
   }),
-  { kind: 'field-policy-tags', read: policyTags },
-  simple('field-description', 'description', someText('description')),
+  { key: 'policyTags', read: policyTags },
+  simple('description', someText),
 ];
 
 /** An object without names, as BigQuery answers where tags were taken away, is no tag. */

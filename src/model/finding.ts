@@ -7,16 +7,37 @@ import type { Value } from './value.ts';
 export type Kind = string;
 
 /** A fact: expected and actual differ. It has no opinion of how much that matters. */
-export interface Change {
+export interface Change extends Difference {
   readonly kind: Kind;
   /** Dotted field path for `field-*` kinds, null for all others. */
   readonly path: string | null;
+}
+
+export interface Difference {
   /** null: absent. */
   readonly expected: Value | null;
   readonly actual: Value | null;
   /** What else is known of it; never part of its identity. */
   readonly context?: ChangeContext;
 }
+
+/** A finding of an earlier run, as it is remembered. */
+export interface OpenFinding {
+  /** Its fingerprint. */
+  readonly key: string;
+  readonly subject: Subject & Pick<Change, 'kind' | 'path'> & { readonly expected: string | null };
+  /** What was there. */
+  readonly actual: string | null;
+}
+
+/** What became of it, as its file is now and as far as the same was compared again. */
+export type Rechecked =
+  /** It is as its file says. */
+  | 'equal'
+  /** The file does not state it any more, or states something else. */
+  | 'not-expected'
+  /** Another difference stands in front of it. */
+  | 'hidden';
 
 export type ChangeContext =
   /** Which setting breaks the retention; of the whole table with the moment, in milliseconds since 1970. */

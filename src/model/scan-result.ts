@@ -1,4 +1,4 @@
-import type { Change, UncheckedReason } from './finding.ts';
+import type { Rechecked, UncheckedReason } from './finding.ts';
 import type { DatasetOutcome, TableCounts, TableStatus } from './report.ts';
 import type { DeclaredDataset, DeclaredTable } from './table.ts';
 
@@ -9,13 +9,15 @@ export interface ScanResult {
   readonly undeclaredDatasets: UndeclaredScan;
 }
 
+/** What became of findings of earlier runs, by fingerprint; of what is not in it nothing is known, or it is as it was. */
+export type Rechecks = ReadonlyMap<string, Rechecked>;
+
 export type ScanStatus = 'present' | 'missing' | 'unreadable';
 
 export interface DatasetScan {
   readonly declared: DeclaredDataset;
   readonly status: ScanStatus;
-  /** How it differs, before policy weighs it. */
-  readonly changes: readonly Change[];
+  readonly rechecks: Rechecks;
   /** How far back its data can be restored, in hours; null: not known. */
   readonly timeTravelHours: number | null;
   readonly tables: ReadonlyMap<string, TableScan>;
@@ -33,7 +35,7 @@ export interface TableScan {
   readonly isDrifted: boolean;
   /** What else was noticed where it was read. */
   readonly warnings?: readonly string[];
-  readonly changes: readonly Change[];
+  readonly rechecks: Rechecks;
 }
 
 export interface UndeclaredScan {

@@ -1,4 +1,3 @@
-import type { Kind } from './finding.ts';
 import type { Unreadable } from './ports.ts';
 import type { FieldType, Value } from './value.ts';
 
@@ -8,8 +7,8 @@ import type { FieldType, Value } from './value.ts';
  * and an absent property there means "not stated, so not checked".
  */
 
-/** The simple settings of a dataset, table or field, by the kind that compares each; absent: none is stated, or set. */
-export type Settings = ReadonlyMap<Kind, Setting>;
+/** The simple settings of a dataset, table or field, by their keys in the REST resource; absent: none is stated, or set. */
+export type Settings = ReadonlyMap<string, Setting>;
 
 /**
  * One setting part by part: a label by its key, the primary key, and under the empty name the one value of a simple setting.

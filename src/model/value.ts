@@ -144,6 +144,11 @@ export function partitioningText(partitioning: Partitioning): string {
   return `RANGE(${joined([field, start, end, interval])})`;
 }
 
+/** Names of columns are told apart in no letter case. */
+export function samePartitioning(expected: Partitioning, actual: Partitioning): boolean {
+  return partitioningText(expected).toLowerCase() === partitioningText(actual).toLowerCase();
+}
+
 function typeText({ name, parameters }: ParameterisedType): string {
   return name === 'RANGE' ? `${name}<${joined(parameters)}>` : `${name}(${joined(parameters)})`;
 }

@@ -1,4 +1,4 @@
-import { fieldKey } from '../compare/fields.ts';
+import { fieldKey } from '../metadata/fields.ts';
 import type { Field, Partitioning } from '../model/table.ts';
 import { typeName, valueText } from '../model/value.ts';
 import { identifier, literal, option, optionsClause, settingText } from './quoting.ts';
@@ -23,15 +23,15 @@ export function isOneExpression(text: string): boolean {
 
 /** What the file or BigQuery gives as the default of a column; null: none. */
 export function defaultOf({ settings }: Field): string | null {
-  return settingText(settings, 'field-default');
+  return settingText(settings, 'defaultValueExpression');
 }
 
 /** Name and schema of a column or nested field, with all that its settings say and DDL can. */
 export function columnDefinition(field: Field, defaultExpression?: string): string {
   const { name, mode, settings } = field;
   const options = [
-    ...option('description', settingText(settings, 'field-description')),
-    ...option('rounding_mode', settingText(settings, 'field-rounding-mode')),
+    ...option('description', settingText(settings, 'description')),
+    ...option('rounding_mode', settingText(settings, 'roundingMode')),
   ];
   const words = [
     identifier(name),
@@ -44,7 +44,7 @@ export function columnDefinition(field: Field, defaultExpression?: string): stri
 
 /** Unlike the canonical type: every name quoted, and of nested fields all that their settings say. */
 export function columnType({ type, mode, fields, settings }: Field): string {
-  const collation = settingText(settings, 'field-collation');
+  const collation = settingText(settings, 'collation');
   const one =
     fields === undefined
       ? valueText(type)

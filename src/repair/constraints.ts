@@ -10,8 +10,8 @@ type Values = Setting['values'];
 /** Keys are not enforced, so that changing them touches no row. */
 export const tableConstraints = onTable((tableCase: TableCase): Fix => {
   const { expected, actual } = tableCase;
-  const stated = expected.settings?.get('table-constraints');
-  const found: Values = actual.settings?.get('table-constraints')?.values ?? new Map();
+  const stated = expected.settings?.get('tableConstraints');
+  const found: Values = actual.settings?.get('tableConstraints')?.values ?? new Map();
   if (stated === undefined) return noFix('the file states no keys');
   // A file's null for the whole block states both as absent.
   const wanted: Values = stated.othersAbsent
@@ -64,13 +64,13 @@ function foreignKeys(
 
 /** What the primary key consists of, in lower case. */
 export function primaryKeyColumns({ settings }: Table): readonly string[] {
-  const key = settings?.get('table-constraints')?.values.get('primaryKey');
+  const key = settings?.get('tableConstraints')?.values.get('primaryKey');
   return keysIn(key).flatMap(({ columns }) => columns);
 }
 
 /** All columns that keys name, in lower case; on both sides, since a foreign key may reference its own table. */
 export function keyColumns({ settings }: Table): readonly string[] {
-  const values = settings?.get('table-constraints')?.values.values() ?? [];
+  const values = settings?.get('tableConstraints')?.values.values() ?? [];
   return [...values]
     .flatMap(keysIn)
     .flatMap((key) => (key.of === 'primary-key' ? key.columns : [...key.columns, ...key.referencedColumns]));

@@ -1,4 +1,4 @@
-import { fieldKey } from '../compare/fields.ts';
+import { fieldKey } from '../metadata/fields.ts';
 import type { Fix } from '../model/fix.ts';
 import type { Setting, Settings } from '../model/table.ts';
 import { defaultOf, isOneExpression } from './columns.ts';
@@ -30,7 +30,7 @@ export const fieldCollation = onTable((fieldCase: FieldCase): Fix => {
   const note = 'the collation of a column that is there cannot be changed';
   if (isNested || actual.mode === 'REPEATED') return rebuild([], `${note}: build the table anew`);
   const setting: Setting = { values: new Map([['', change.expected]]), othersAbsent: false };
-  const settings: Settings = new Map([...(actual.settings ?? []), ['field-collation', setting]]);
+  const settings: Settings = new Map([...(actual.settings ?? []), ['collation', setting]]);
   const collated = `COLLATE(${identifier(actual.name)}, ${literal(statedText(fieldCase) ?? '')})`;
   return rebuildTable(fieldCase, {
     columns: replacedColumn(fieldCase, { ...actual, settings }),

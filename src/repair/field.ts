@@ -1,4 +1,4 @@
-import { fieldKey } from '../compare/fields.ts';
+import { fieldKey } from '../metadata/fields.ts';
 import { type Fix, MEANING, type Statement, sql, type Text, UNTIL, withBlanks } from '../model/fix.ts';
 import type { ExpectedTable, Field, Table } from '../model/table.ts';
 import { type FieldType, valueText } from '../model/value.ts';
@@ -81,9 +81,7 @@ function addedDefault({ subject, actual }: FieldCase, field: Field): readonly St
 }
 
 function hasPolicies({ settings, fields = [] }: Field): boolean {
-  const own = [...(settings?.get('field-policy-tags')?.values.values() ?? [])].some(
-    (value) => value !== null,
-  );
+  const own = [...(settings?.get('policyTags')?.values.values() ?? [])].some((value) => value !== null);
   return own || fields.some(hasPolicies);
 }
 

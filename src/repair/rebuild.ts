@@ -1,10 +1,9 @@
-import { samePartitioning } from '../compare/partitioning.ts';
 import { CLUSTERING_TYPES } from '../metadata/canonical.ts';
 import { uncarriedWord } from '../metadata/uncarried.ts';
 import type { Kind } from '../model/finding.ts';
 import { type Fix, type Precondition, type Statement, sql } from '../model/fix.ts';
 import type { ExpectedTable, Field, Partitioning, Setting, Table } from '../model/table.ts';
-import { partitioningText, typeName, valueText } from '../model/value.ts';
+import { partitioningText, samePartitioning, typeName, valueText } from '../model/value.ts';
 import {
   columnDefinition,
   defaultOf,
@@ -90,7 +89,7 @@ function unseenFirst({ subject }: TableCase): Precondition {
 
 /** What protects or makes the table, and stands in no statement; empty: nothing that can be seen. */
 function lostByRebuild({ fields, settings, uncarried = [] }: Table): readonly string[] {
-  const keys = [...(settings?.get('table-constraints')?.values.values() ?? [])];
+  const keys = [...(settings?.get('tableConstraints')?.values.values() ?? [])];
   return [
     ...allFields(fields).flatMap(({ path, field }) =>
       [...new Set(field.uncarried?.map(uncarriedWord))].map((word) => `${word} of ${path}`),
@@ -174,7 +173,7 @@ function saysMore({ type, mode, fields = [], settings }: Field): boolean {
 /** Clustering columns are top-level, not repeated, and without collation: DDL, clustering_column_list. */
 export function canCluster(columns: readonly Field[], name: string): boolean {
   const column = layoutColumn(columns, name);
-  if (column === null || settingText(column.settings, 'field-collation') !== null) return false;
+  if (column === null || settingText(column.settings, 'collation') !== null) return false;
   return CLUSTERING_TYPES.includes(typeName(column.type));
 }
 
@@ -239,7 +238,7 @@ function liftedFilter({ subject, actual }: TableCase): readonly string[] {
 function clauses(want: Table, columns: readonly Field[]): string {
   const { partitioning, clustering, settings } = want;
   const expression = partitioning === null ? null : partitionExpression(partitioning, columns);
-  const collation = settingText(settings, 'table-collation');
+  const collation = settingText(settings, 'defaultCollation');
   return [
     ...(collation === null ? [] : [` DEFAULT COLLATE ${literal(collation)}`]),
     ...(expression === null ? [] : [` PARTITION BY ${expression}`]),
@@ -255,18 +254,18 @@ function tableOptions(want: Table): readonly string[] {
     ...(expirationTime === null ? [] : [`expiration_timestamp = TIMESTAMP_MILLIS(${expirationTime})`]),
     ...(expires ? [`partition_expiration_days = ${days(partitionExpirationMs)}`] : []),
     ...(partitioning !== null && requirePartitionFilter ? ['require_partition_filter = TRUE'] : []),
-    ...option('kms_key_name', settingText(settings, 'table-encryption')),
+    ...option('kms_key_name', settingText(settings, 'encryptionConfiguration')),
     ...describingOptions(settings),
   ];
 }
 
 /** Description and labels, which views have as well. */
 export function describingOptions(settings: Table['settings']): readonly string[] {
-  const labels = [...(settings?.get('table-labels')?.values ?? [])].flatMap(([key, label]) =>
+  const labels = [...(settings?.get('labels')?.values ?? [])].flatMap(([key, label]) =>
     typeof label === 'object' && label?.of === 'label' ? [`(${literal(key)}, ${literal(label.value)})`] : [],
   );
   return [
-    ...option('description', settingText(settings, 'table-description')),
+    ...option('description', settingText(settings, 'description')),
     ...(labels.length === 0 ? [] : [`labels = [${labels.join(', ')}]`]),
   ];
 }

@@ -1,4 +1,4 @@
-import { fieldKey } from '../compare/fields.ts';
+import { fieldKey } from '../metadata/fields.ts';
 import type { Change, Subject } from '../model/finding.ts';
 import type { Fix, Statement, Text } from '../model/fix.ts';
 import type { ExpectedTable, Field, Table } from '../model/table.ts';

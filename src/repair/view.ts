@@ -30,7 +30,7 @@ export function viewQuery(tableCase: TableCase): Fix {
 function recreatedView(tableCase: TableCase, note: string): Fix {
   const { expected, actual } = tableCase;
   // Of a linked dataset, whose views nobody changes here: docs/analytics-hub-introduction.
-  if (settingText(actual.settings, 'view-query') === null) {
+  if (settingText(actual.settings, 'view') === null) {
     return noFix(
       'what BigQuery answers of this view holds no query: it may be of a linked dataset, which cannot be changed',
     );
@@ -63,9 +63,9 @@ export function lostByRecreation(...sides: readonly Partial<Table>[]): readonly 
     ...(side.partitioning == null ? [] : ['the partitioning']),
     ...(side.clustering === undefined || side.clustering.length === 0 ? [] : ['the clustering']),
     ...(side.expirationTime == null ? [] : ['the expiration']),
-    ...(settingText(side.settings, 'table-encryption') === null ? [] : ['the encryption key']),
+    ...(settingText(side.settings, 'encryptionConfiguration') === null ? [] : ['the encryption key']),
     ...allFields(side.fields ?? []).flatMap(({ path, field: { settings, uncarried = [] } }) => [
-      ...(settingText(settings, 'field-description') === null ? [] : [`the description of ${path}`]),
+      ...(settingText(settings, 'description') === null ? [] : [`the description of ${path}`]),
       ...uncarried.map((key) => `${uncarriedWord(key)} of ${path}`),
     ]),
   ]);
@@ -99,7 +99,7 @@ export function createView(
     readonly replaces?: boolean;
   },
 ): Statement | null {
-  const text = withoutEnd(settingText(query, 'view-query') ?? '');
+  const text = withoutEnd(settingText(query, 'view') ?? '');
   // A view is one query: a semicolon inside ends it, or hides in a literal that is not looked into here.
   if (text === '' || text.includes(';')) return null;
   const clause = optionsClause(describingOptions(options));

@@ -28,7 +28,7 @@ function differencesOf(text: string, actual: Resource): readonly string[] {
     expected: expectedTable(file),
     actual: canonicalTable(actual),
     contract: contractOf(file),
-  }).map(named);
+  }).changes.map(named);
 }
 
 function named({ kind, path }: Change): string {

@@ -19,7 +19,7 @@ function detailsAgainst(file: Resource, resource: Resource) {
     expected,
     actual,
     contract,
-    changes: compareTable({ expected, actual, contract }),
+    changes: compareTable({ expected, actual, contract }).changes,
   });
 }
 

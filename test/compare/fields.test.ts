@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { columnType, compareFields, fieldFinder } from '../../src/compare/fields.ts';
+import { compareFields } from '../../src/compare/fields.ts';
+import { columnType, fieldFinder } from '../../src/metadata/fields.ts';
 import type { Field } from '../../src/model/table.ts';
 
 function column(name: string, type = 'STRING', mode = 'NULLABLE'): Field {

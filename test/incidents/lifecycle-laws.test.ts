@@ -6,7 +6,6 @@ import { parseState, printState } from '../../src/incidents/state-text.ts';
 import { uncheckedKey } from '../../src/incidents/unchecked-incidents.ts';
 import type { Change, Finding, Kind } from '../../src/model/finding.ts';
 import type { Report } from '../../src/model/report.ts';
-import type { ScanResult, TableScan } from '../../src/model/scan-result.ts';
 import { isAtLeast, SEVERITIES, type Severity } from '../../src/model/severity.ts';
 import { valueText } from '../../src/model/value.ts';
 import { RUNS } from '../support/runs.ts';
@@ -22,7 +21,9 @@ import {
   policy,
   report,
   type Sent,
+  type Sight,
   scanOf,
+  type TableSight,
   tableSight,
   unchecked,
   waived,
@@ -207,7 +208,7 @@ function changeOf({ kind, path, expected, actual }: Finding): Change {
 /** What a run sees of the world. */
 function look(world: World): {
   readonly report: Report;
-  readonly scan: ScanResult;
+  readonly scan: Sight;
   readonly alertImmediately: boolean;
 } {
   const isMissing = world.dataset === 'missing';
@@ -220,7 +221,7 @@ function look(world: World): {
     reads.flatMap(({ about, table }) => found.filter((f) => f.table === table && isCovered(f, about))),
   );
   const tables = reads.map(
-    ({ table, about, read }): TableScan =>
+    ({ table, about, read }): TableSight =>
       tableSight(declared(table, about), {
         status: read === 'present' || read === 'missing' ? read : 'unreadable',
         ...(read === 'denied' || read === 'unavailable' ? { reason: read } : {}),

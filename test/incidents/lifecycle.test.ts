@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { rememberFailure, rememberRun } from '../../src/incidents/lifecycle.ts';
-import { rememberedText } from '../../src/incidents/remembered-text.ts';
 import { emptyState, type State } from '../../src/incidents/state.ts';
 import { uncheckedKey } from '../../src/incidents/unchecked-incidents.ts';
 import type { Change, Finding } from '../../src/model/finding.ts';
 import type { Policy } from '../../src/model/policy.ts';
-import type { DatasetScan, ScanResult, TableScan } from '../../src/model/scan-result.ts';
+import { rememberedText } from '../../src/model/remembered-text.ts';
 import type { ExpectedTable } from '../../src/model/table.ts';
 import {
   type Attempt,
   attempt,
+  type DatasetSight,
   datasetSight,
   declaredTable,
   finding,
@@ -19,8 +19,10 @@ import {
   PROJECT,
   policy,
   report,
+  type Sight,
   scanOf,
   stamp,
+  type TableSight,
   tableSight,
   unchecked,
   waived,
@@ -36,22 +38,16 @@ const stated: ExpectedTable = {
 };
 
 interface Seen {
-  readonly orders?: Partial<TableScan>;
-  readonly items?: Partial<TableScan>;
-  readonly sales?: Partial<DatasetScan>;
+  readonly orders?: Partial<TableSight>;
+  readonly items?: Partial<TableSight>;
+  readonly sales?: Partial<DatasetSight>;
   /** What the file of `orders` states. */
   readonly stated?: ExpectedTable;
-  readonly undeclaredDatasets?: ScanResult['undeclaredDatasets'];
+  readonly undeclaredDatasets?: Sight['undeclaredDatasets'];
 }
 
 /** `sales` with `orders` and `items`, all there and as declared but for what is named. */
-function seeing({
-  orders,
-  items,
-  sales,
-  stated: states = stated,
-  undeclaredDatasets,
-}: Seen = {}): ScanResult {
+function seeing({ orders, items, sales, stated: states = stated, undeclaredDatasets }: Seen = {}): Sight {
   const tables = [
     tableSight(declaredTable('orders', states), orders),
     tableSight(declaredTable('items', stated), items),
@@ -555,7 +551,7 @@ describe('the last good run', () => {
   });
 
   const keptYears = { retention: { text: 'P2Y', ms: 730 * 86_400_000 } };
-  const keeping = (orders: Partial<TableScan> = {}) =>
+  const keeping = (orders: Partial<TableSight> = {}) =>
     scanOf([datasetSight('sales', [tableSight(declaredTable('orders', stated, keptYears), orders)])]);
   const expiresEarly = finding('retention', { expected: String(730 * 86_400_000), actual: '86400000' });
 
@@ -810,7 +806,7 @@ describe('what could not be checked', () => {
   });
 
   test('is told anew with each step from the list of tables to the dataset and to its tables, and not on the way back', () => {
-    const seenAs = (hours: number, scan: ScanResult) => run(hours, { unchecked: [salesDenied], scan });
+    const seenAs = (hours: number, scan: Sight) => run(hours, { unchecked: [salesDenied], scan });
     expect(
       told(
         seenAs(0, unlisted),
@@ -851,7 +847,7 @@ describe('what could not be checked', () => {
     'of a dataset that is denied all along says nothing more when tables of it are throttled once: $throttled',
     ({ throttled }) => {
       const named = (hours: number) => run(hours, { unchecked: [salesDenied], scan: byName });
-      const status: Partial<TableScan> = { status: 'unreadable', reason: 'throttled' };
+      const status: Partial<TableSight> = { status: 'unreadable', reason: 'throttled' };
       const scan = seeing({
         ...Object.fromEntries(throttled.map((table) => [table, status])),
         sales: { status: 'unreadable', undeclaredTables: { ...NONE_UNDECLARED, isListed: false } },

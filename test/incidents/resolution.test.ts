@@ -6,34 +6,64 @@ import { stoppedClock } from '../../emulators/clock.ts';
 import { loadExpectation } from '../../src/adapters/folders/expected-files.ts';
 import { openSnapshot } from '../../src/adapters/folders/snapshot-files.ts';
 import { check } from '../../src/app/check/check.ts';
-import { compareRetention } from '../../src/compare/retention.ts';
 import { compareTable } from '../../src/compare/table.ts';
 import { contractOf, expectedTable } from '../../src/files/expected-table.ts';
-import { rememberedText } from '../../src/incidents/remembered-text.ts';
-import { type Past, type Resolution, resolutionOf } from '../../src/incidents/resolution.ts';
+import { type Resolution, resolutionOf as resolutionIn } from '../../src/incidents/resolution.ts';
 import { KINDS, kindRow } from '../../src/kinds/index.ts';
+import { compareRetention } from '../../src/kinds/partitioning.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
-import { compareSettings } from '../../src/metadata/settings.ts';
-import type { Change, Finding, Kind } from '../../src/model/finding.ts';
+import { compareSetting } from '../../src/metadata/settings.ts';
+import type { Change, Finding, Kind, OpenFinding } from '../../src/model/finding.ts';
 import type { Policy } from '../../src/model/policy.ts';
 import type { Resource } from '../../src/model/ports.ts';
-import type { DatasetScan, ScanResult, TableScan } from '../../src/model/scan-result.ts';
-import type { DeclaredTable, Field, Table } from '../../src/model/table.ts';
+import { rememberedText } from '../../src/model/remembered-text.ts';
+import type { DeclaredTable, Field, Settings, Table } from '../../src/model/table.ts';
 import { type Value, valueText } from '../../src/model/value.ts';
 import { endless } from '../support/deadline.ts';
 import { expectedOf } from '../support/declared.ts';
 import { type Files, writeFolder } from '../support/folder.ts';
 import { RUNS } from '../support/runs.ts';
-import { datasetSight, declaredTable, NONE_UNDECLARED, policy, scanOf, tableSight } from './story.ts';
+import {
+  type DatasetSight,
+  datasetSight,
+  declaredTable,
+  NONE_UNDECLARED,
+  policy,
+  rechecked,
+  type Sight,
+  scanOf,
+  type TableSight,
+  tableSight,
+} from './story.ts';
 
 const NOW = new Date('2026-11-22T10:17:00Z');
 const clock = stoppedClock(NOW);
 const kinds = KINDS.map(({ id }) => id);
 
+/** What is remembered of a finding, with what was there. */
+interface Past extends Pick<Finding, 'kind' | 'dataset' | 'table' | 'path'> {
+  readonly expected: string | null;
+  readonly actual: string | null;
+}
+
+function openOf({ actual, ...subject }: Past): OpenFinding {
+  return { key: 'it', subject, actual };
+}
+
+/** What becomes of it in a run that compares it again. */
+function resolutionOf(past: Past, sight: Sight, about: Policy): Resolution {
+  const open = openOf(past);
+  return resolutionIn(open, rechecked(sight, [open]), about);
+}
+
 type Expectation = Awaited<ReturnType<typeof loadExpectation>>;
 
 /** A run over a folder of expected files and one of recorded answers. */
-async function look(expected: string, actual: string, about: Partial<Expectation> = {}) {
+async function look(
+  expected: string,
+  actual: string,
+  { memos = [], ...about }: Partial<Expectation> & { readonly memos?: readonly Past[] } = {},
+) {
   const expectation = { ...(await loadExpectation({ folder: expected })), ...about };
   const warehouse = await openSnapshot(actual);
   const result = await check({
@@ -44,6 +74,7 @@ async function look(expected: string, actual: string, about: Partial<Expectation
     confirmMs: 0,
     deadline: endless,
     now: NOW,
+    open: memos.map((memo, index) => ({ ...openOf(memo), key: String(index) })),
   });
   return { ...result, policy: expectation.policy };
 }
@@ -57,9 +88,6 @@ function memoOf({ kind, dataset, table, path, expected, actual }: Finding): Past
     path,
     expected: textOf(expected),
     actual: textOf(actual),
-    what: 'it differs',
-    lastGoodAt: null,
-    timeTravelHours: null,
   };
 }
 
@@ -74,20 +102,32 @@ async function caseOf(kind: Kind) {
 /** What becomes of each finding of a kind's case in another run. */
 function resolutions(
   memos: readonly Past[],
-  { scan, policy: stated }: { readonly scan: ScanResult; readonly policy: Policy },
+  { scan, policy: stated }: { readonly scan: Sight; readonly policy: Policy },
 ): readonly Resolution[] {
   return [...new Set(memos.map((memo) => resolutionOf(memo, scan, stated)))];
 }
 
-function altered(scan: ScanResult, alter: (dataset: DatasetScan) => DatasetScan): ScanResult {
+/** The same in a run that is asked about them. */
+async function lookAgain(
+  memos: readonly Past[],
+  ...[expected, actual, about = {}]: Parameters<typeof look>
+): Promise<readonly Resolution[]> {
+  const { scan, policy: stated } = await look(expected, actual, { ...about, memos });
+  const found = memos.map((memo, index) =>
+    resolutionIn({ ...openOf(memo), key: String(index) }, scan, stated),
+  );
+  return [...new Set(found)];
+}
+
+function altered(scan: Sight, alter: (dataset: DatasetSight) => DatasetSight): Sight {
   return {
     ...scan,
     datasets: new Map([...scan.datasets].map(([name, dataset]) => [name, alter(dataset)])),
   };
 }
 
-function withTables(dataset: DatasetScan, about: Partial<TableScan>): DatasetScan {
-  const tables = [...dataset.tables].map(([name, table]): [string, TableScan] => [
+function withTables(dataset: DatasetSight, about: Partial<TableSight>): DatasetSight {
+  const tables = [...dataset.tables].map(([name, table]): [string, TableSight] => [
     name,
     { ...table, ...about },
   ]);
@@ -195,12 +235,12 @@ describe('of every kind', () => {
   test.each(kinds)('%s: found equal when it was repaired', async (kind) => {
     const { memos, expected } = await caseOf(kind);
     // Expected files and recorded answers share one layout: all is as the files say.
-    expect(resolutions(memos, await look(expected, expected))).toEqual(['equal']);
+    expect(await lookAgain(memos, expected, expected)).toEqual(['equal']);
   });
 
   test.each(kinds)('%s: no longer expected when the file says what is there', async (kind) => {
     const { memos, actual } = await caseOf(kind);
-    expect(resolutions(memos, await look(actual, actual))).toEqual(['not-expected']);
+    expect(await lookAgain(memos, actual, actual)).toEqual(['not-expected']);
   });
 
   test.each(kinds.filter((kind) => statedIn(kind).length > 0))(
@@ -212,7 +252,7 @@ describe('of every kind', () => {
         unstated(file, kind),
       ]);
       const folder = await writeFolder(Object.fromEntries(files) satisfies Files);
-      expect(resolutions(memos, await look(folder, actual))).toEqual(['not-expected']);
+      expect(await lookAgain(memos, folder, actual)).toEqual(['not-expected']);
     },
   );
 
@@ -220,14 +260,14 @@ describe('of every kind', () => {
     const { memos, expected, actual } = await caseOf(kind);
     const { datasets } = await loadExpectation({ folder: expected });
     const bare = datasets.map((dataset) => ({ ...dataset, tables: [] }));
-    expect(resolutions(memos, await look(expected, actual, { datasets: bare }))).toEqual(['not-expected']);
+    expect(await lookAgain(memos, expected, actual, { datasets: bare })).toEqual(['not-expected']);
   });
 
   test.each(kinds.filter((kind) => kind !== 'dataset-unexpected'))(
     '%s: no longer expected when nothing declares the dataset any more',
     async (kind) => {
       const { memos, expected, actual } = await caseOf(kind);
-      expect(resolutions(memos, await look(expected, actual, { datasets: [] }))).toEqual(['not-expected']);
+      expect(await lookAgain(memos, expected, actual, { datasets: [] })).toEqual(['not-expected']);
     },
   );
 
@@ -239,7 +279,7 @@ describe('of every kind', () => {
 
   test.each(kinds)('%s: unseen when it could not be read', async (kind) => {
     const { memos, scan, policy: stated } = await caseOf(kind);
-    const unread: ScanResult = {
+    const unread: Sight = {
       ...altered(scan, (dataset) => ({
         ...withTables(dataset, { status: 'unreadable', changes: [] }),
         status: 'unreadable',
@@ -285,14 +325,11 @@ function remembered(kind: Kind, about: Partial<Past> = {}): Past {
     path: of === 'field' ? 'amount' : null,
     expected: null,
     actual: null,
-    what: 'it differs',
-    lastGoodAt: null,
-    timeTravelHours: null,
     ...about,
   };
 }
 
-function sightOfOrders(declared: DeclaredTable, about: Partial<TableScan> = {}): ScanResult {
+function sightOfOrders(declared: DeclaredTable, about: Partial<TableSight> = {}): Sight {
   return scanOf([datasetSight('sales', [tableSight(declared, about)])]);
 }
 
@@ -595,8 +632,11 @@ test('of a table whose file cannot be read any more nothing is over', () => {
     ...declaredTable('orders'),
     readExpected: () => ({ status: 'unreadable', reason: 'malformed', detail: 'it cannot be read any more' }),
   };
+  // What cannot be read cannot be compared either.
   const ofTables = kinds.filter((kind) => kindRow(kind).scope !== 'dataset' && kind !== 'table-unexpected');
-  const resolutions = ofTables.map((kind) => resolutionOf(remembered(kind), sightOfOrders(declared), policy));
+  const resolutions = ofTables.map((kind) =>
+    resolutionOf(remembered(kind), sightOfOrders(declared, { status: 'unreadable' }), policy),
+  );
   expect(new Set(resolutions)).toEqual(new Set(['unseen']));
 });
 
@@ -604,7 +644,7 @@ describe('what no file declares', () => {
   const dataset = remembered('dataset-unexpected', { dataset: 'scratch' });
   const table = remembered('table-unexpected', { table: 'tmp_1' });
   const many = remembered('table-unexpected', { table: null });
-  const seeing = (about: Partial<DatasetScan>) => scanOf([datasetSight('sales', [], about)]);
+  const seeing = (about: Partial<DatasetSight>) => scanOf([datasetSight('sales', [], about)]);
   const listed = (names: readonly string[]) => ({
     isListed: true,
     isComplete: true,
@@ -614,7 +654,7 @@ describe('what no file declares', () => {
   test.each<{
     readonly name: string;
     readonly memo: Past;
-    readonly scan: ScanResult;
+    readonly scan: Sight;
     readonly ignored?: string;
     readonly standing: Resolution;
   }>([
@@ -721,13 +761,13 @@ describe('what no file declares', () => {
 
 describe('what is missing', () => {
   const declared = declaredTable('orders');
-  const seeing = (dataset: DatasetScan['status'], table: TableScan['status']) =>
+  const seeing = (dataset: DatasetSight['status'], table: TableSight['status']) =>
     scanOf([datasetSight('sales', [tableSight(declared, { status: table })], { status: dataset })]);
 
   test.each<{
     readonly kind: Kind;
-    readonly dataset: DatasetScan['status'];
-    readonly table: TableScan['status'];
+    readonly dataset: DatasetSight['status'];
+    readonly table: TableSight['status'];
     readonly standing: Resolution;
   }>([
     { kind: 'dataset-missing', dataset: 'present', table: 'present', standing: 'equal' },
@@ -865,7 +905,7 @@ function drifted(names: readonly string[]): { readonly actual: Table; readonly c
       expected: expectedOf(declaredOrders),
       actual,
       contract: declaredOrders.contract,
-    }),
+    }).changes,
   };
 }
 
@@ -884,6 +924,12 @@ function fieldAt(fields: readonly Field[], path: string): Field | undefined {
   return rest.length === 0 || field === undefined ? field : fieldAt(field.fields ?? [], rest.join('.'));
 }
 
+function isSettingInOrder(kind: Kind, expected: Settings | undefined, actual: Settings | undefined): boolean {
+  const [key = ''] = statedIn(kind);
+  const stated = expected?.get(key);
+  return stated === undefined || compareSetting(stated, actual?.get(key)) === null;
+}
+
 /** Whether the very thing is as the file says, whatever else there is. */
 function isInOrder({ kind, path }: Change, actual: Table): boolean {
   const { contract } = declaredOrders;
@@ -894,7 +940,7 @@ function isInOrder({ kind, path }: Change, actual: Table): boolean {
     if (stated === undefined || found === undefined) return stated === found;
     if (kind === 'field-type') return stated.type === found.type;
     if (kind === 'field-mode') return stated.mode === found.mode;
-    return !compareSettings(stated.settings, found.settings, path).some((change) => change.kind === kind);
+    return isSettingInOrder(kind, stated.settings, found.settings);
   }
   switch (kind) {
     case 'table-type':
@@ -913,14 +959,12 @@ function isInOrder({ kind, path }: Change, actual: Table): boolean {
     case 'partitioning-different':
       return JSON.stringify(actual.partitioning) === JSON.stringify(expected.partitioning);
     default:
-      return !compareSettings(expected.settings, actual.settings, null).some(
-        (change) => change.kind === kind,
-      );
+      return isSettingInOrder(kind, expected.settings, actual.settings);
   }
 }
 
 /** What becomes of a finding of one run in another that did not make it. */
-function standingAmong(finding: Change, { changes }: Pick<TableScan, 'changes'>): Resolution {
+function standingAmong(finding: Change, { changes }: { readonly changes: readonly Change[] }): Resolution {
   return resolutionOf(memoOfChange(finding), sightOfOrders(declaredOrders, { changes }), policy);
 }
 

@@ -1,3 +1,4 @@
+import { recheckDataset, recheckTable, recheckUnread } from '../../src/compare/recheck.ts';
 import type { Alert, AlertItem } from '../../src/incidents/alert.ts';
 import { afterSending, alertsDue } from '../../src/incidents/batching.ts';
 import { rememberFailure, rememberRun } from '../../src/incidents/lifecycle.ts';
@@ -5,12 +6,19 @@ import type { DeliveryStatus, FailureRecord, State } from '../../src/incidents/s
 import { uncheckedKey } from '../../src/incidents/unchecked-incidents.ts';
 import { fingerprintOf } from '../../src/judge/judge.ts';
 import { kindRow } from '../../src/kinds/index.ts';
-import type { Finding, Kind, Unchecked, WaivedFinding } from '../../src/model/finding.ts';
+import type {
+  Change,
+  Finding,
+  Kind,
+  OpenFinding,
+  Unchecked,
+  WaivedFinding,
+} from '../../src/model/finding.ts';
 import type { Policy } from '../../src/model/policy.ts';
 import type { Report } from '../../src/model/report.ts';
 import type { DatasetScan, ScanResult, TableScan, UndeclaredScan } from '../../src/model/scan-result.ts';
 import type { Contract, DeclaredTable, ExpectedTable } from '../../src/model/table.ts';
-import { stating } from '../support/declared.ts';
+import { expectedOf, stating } from '../support/declared.ts';
 
 export const PROJECT = 'shop';
 
@@ -57,20 +65,63 @@ export function declaredTable(
 
 export const NONE_UNDECLARED: UndeclaredScan = { isListed: true, isComplete: true, unreadable: new Set() };
 
+/** A table, and how it differs where it was read: what became of a finding follows from that. */
+export interface TableSight extends TableScan {
+  readonly changes?: readonly Change[];
+}
+
+export interface DatasetSight extends Omit<DatasetScan, 'tables'> {
+  readonly changes?: readonly Change[];
+  readonly tables: ReadonlyMap<string, TableSight>;
+}
+
+export interface Sight extends Omit<ScanResult, 'datasets'> {
+  readonly datasets: ReadonlyMap<string, DatasetSight>;
+}
+
+/** What a check is told of these findings, as far as each dataset and table was read. */
+export function rechecked(sight: Sight, findings: readonly OpenFinding[]): ScanResult {
+  const openOf = (dataset: string, table: string | null) =>
+    findings.filter(({ subject }) => subject.dataset === dataset && subject.table === table);
+  const changesOf = ({ status, changes = [] }: TableSight | DatasetSight) =>
+    status === 'present' ? changes : null;
+  const datasets = [...sight.datasets].map(([id, dataset]): [string, DatasetScan] => [
+    id,
+    {
+      ...dataset,
+      rechecks: recheckDataset(openOf(id, null), dataset.declared.settings, changesOf(dataset)),
+      tables: new Map(
+        [...dataset.tables].map(([name, table]): [string, TableScan] => {
+          const { declared } = table;
+          const open = openOf(id, name);
+          const changes = changesOf(table);
+          const rechecks =
+            changes === null || open.length === 0
+              ? recheckUnread(open, declared)
+              : recheckTable(open, { ...expectedOf(declared), contract: declared.contract }, changes);
+          return [name, { ...table, rechecks }];
+        }),
+      ),
+    },
+  ]);
+  return { ...sight, datasets: new Map(datasets) };
+}
+
 /** A table that was read and is as its file says, but for what is named. */
-export function tableSight(declared: DeclaredTable, about: Partial<TableScan> = {}): TableScan {
-  return { declared, status: 'present', isDrifted: false, changes: [], ...about };
+export function tableSight(declared: DeclaredTable, about: Partial<TableSight> = {}): TableSight {
+  return { declared, status: 'present', isDrifted: false, rechecks: new Map(), changes: [], ...about };
 }
 
 /** The same of a dataset with these tables. */
 export function datasetSight(
   dataset: string,
-  tables: readonly TableScan[],
-  about: Partial<DatasetScan> = {},
-): DatasetScan {
+  tables: readonly TableSight[],
+  about: Partial<DatasetSight> = {},
+): DatasetSight {
   return {
     declared: { dataset, declaredAs: dataset, tables: tables.map(({ declared }) => declared) },
     status: 'present',
+    rechecks: new Map(),
     changes: [],
     timeTravelHours: 168,
     isWhollyRead: true,
@@ -80,7 +131,7 @@ export function datasetSight(
   };
 }
 
-export function scanOf(datasets: readonly DatasetScan[], about: Partial<ScanResult> = {}): ScanResult {
+export function scanOf(datasets: readonly DatasetSight[], about: Partial<Sight> = {}): Sight {
   return {
     datasets: new Map(datasets.map((dataset) => [dataset.declared.dataset, dataset])),
     undeclaredDatasets: NONE_UNDECLARED,
@@ -146,7 +197,7 @@ export interface Attempt {
   /** When the run was scheduled: attempts at the same moment are one run. */
   readonly at: Date;
   readonly report: Report;
-  readonly scan: ScanResult;
+  readonly scan: Sight;
   readonly policy?: Policy;
   /** Whether what could not be checked is told at once. */
   readonly alertImmediately?: boolean;
@@ -176,6 +227,11 @@ const FAILURE_TIMING = {
 
 const channel = 'slack';
 
+/** What a check is asked about. */
+function rememberedBy({ findings, suppressed }: State): readonly OpenFinding[] {
+  return [...findings.filter(({ resolution }) => resolution === null), ...suppressed];
+}
+
 /** One attempt as the function makes it. `keep` stands for saving the state and reading it again. */
 export function attempt(
   before: State,
@@ -185,7 +241,15 @@ export function attempt(
   const { at: now, slack = [], failure } = step;
   const advanced = keep(
     failure === undefined
-      ? rememberRun(before, { now, channel, alertImmediately: false, nothingRead: false, policy, ...step })
+      ? rememberRun(before, {
+          now,
+          channel,
+          alertImmediately: false,
+          nothingRead: false,
+          policy,
+          ...step,
+          scan: rechecked(step.scan, rememberedBy(before)),
+        })
       : rememberFailure(before, { now, channel, failure }),
   );
   const seen = new Set(

@@ -543,7 +543,7 @@ describe('compareDataset', () => {
       resource: { location: 'US', defaultTableExpirationMs: null, maxTimeTravelHours: '168' },
     },
   ])('takes for equal $name', ({ stated, resource }) => {
-    expect(compareDataset(stating(frozen(stated)), frozen(resource))).toEqual([]);
+    expect(compareDataset(stating(frozen(stated)), frozen(resource)).changes).toEqual([]);
     // And tells another value, so that it was compared at all.
     const other = {
       location: 'asia-east1',
@@ -551,7 +551,7 @@ describe('compareDataset', () => {
       defaultPartitionExpirationMs: '1',
       maxTimeTravelHours: '48',
     };
-    expect(compareDataset(stating(stated), other)).toHaveLength(Object.keys(stated).length);
+    expect(compareDataset(stating(stated), other).changes).toHaveLength(Object.keys(stated).length);
   });
 
   test.each<{ readonly place: string; readonly stated: Resource; readonly resource: Resource }>([
@@ -568,8 +568,8 @@ describe('compareDataset', () => {
       resource: { location: 'US', defaultPartitionExpirationMs: {} },
     },
   ])('names the place of a shape it cannot read: $place in $resource', ({ place, stated, resource }) => {
-    expect(() => compareDataset(stating(stated), frozen(resource))).toThrow(MalformedError);
-    expect(() => compareDataset(stating(stated), resource)).toThrow(
+    expect(() => compareDataset(stating(stated), frozen(resource)).changes).toThrow(MalformedError);
+    expect(() => compareDataset(stating(stated), resource).changes).toThrow(
       expect.objectContaining({ message: expect.stringMatching(startOf(`${place}: `)) }),
     );
   });
@@ -816,7 +816,7 @@ function compareResources(file: Resource, answer: Resource): readonly Change[] {
     expected: expectedTable(file),
     actual: canonicalTable(answer),
     contract: nobodysContract,
-  });
+  }).changes;
 }
 
 const OTHER_NAMES: ReadonlyMap<unknown, string> = new Map([

@@ -27,7 +27,8 @@ function changesOf(of: Of, stated: Resource, actual: Resource): readonly Change[
 
 function valuesOf(of: Of, stated: Resource, actual: Resource): readonly Change[] {
   if (of === 'dataset') {
-    return compareDataset(statedSettings(DATASET_SETTINGS, stated).settings, { location: 'EU', ...actual });
+    return compareDataset(statedSettings(DATASET_SETTINGS, stated).settings, { location: 'EU', ...actual })
+      .changes;
   }
   const wrapped = of === 'field' ? withColumn : (resource: Resource) => resource;
   return compareTable({
@@ -41,7 +42,7 @@ function valuesOf(of: Of, stated: Resource, actual: Resource): readonly Change[]
       runbook: null,
       extraFields: 'report',
     },
-  });
+  }).changes;
 }
 
 interface Row {
@@ -522,8 +523,13 @@ const ROWS: readonly Row[] = [
 const pathOf = (of: Of) => (of === 'field' ? 'a' : null);
 
 test('every setting has a row here', () => {
-  const settings = [...DATASET_SETTINGS, ...TABLE_SETTINGS, ...FIELD_SETTINGS];
-  expect(ROWS.map(({ kind }) => kind)).toEqual(settings.map(({ kind }) => kind));
+  const keysOf = (of: Of) => ROWS.filter((row) => row.of === of).map(({ set }) => Object.keys(set));
+  const settings = { dataset: DATASET_SETTINGS, table: TABLE_SETTINGS, field: FIELD_SETTINGS };
+  for (const of of ['dataset', 'table', 'field'] as const) {
+    expect(keysOf(of).map((keys, index) => keys.includes(settings[of][index]?.key ?? ''))).toEqual(
+      settings[of].map(() => true),
+    );
+  }
 });
 
 describe.each(ROWS)('$kind', ({ kind, of, set, defaults, same, different, malformed }) => {

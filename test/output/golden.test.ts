@@ -45,13 +45,13 @@ function scanOf({ findings }: Report): ScanResult {
           {
             declared: { dataset, declaredAs: dataset, tables },
             status: 'present',
-            changes: [],
+            rechecks: new Map(),
             timeTravelHours: 168,
             isWhollyRead: true,
             tables: new Map(
               tables.map((declared) => [
                 declared.table,
-                { declared, status: 'present', isDrifted: true, changes: [] },
+                { declared, status: 'present', isDrifted: true, rechecks: new Map() },
               ]),
             ),
             undeclaredTables: unseen,

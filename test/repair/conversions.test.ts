@@ -44,7 +44,7 @@ function offered(from: string, to: string): string {
     runbook: null,
     extraFields: 'report',
   } as const;
-  const [change] = compareTable({ expected, actual, contract });
+  const [change] = compareTable({ expected, actual, contract }).changes;
   if (change === undefined) throw new Error(`${from} and ${to} do not differ`);
   const subject = { project: 'p', dataset: 'd', table: 't' };
   const fix = fixFor({ change, subject, expected, actual, now: new Date(0) });

@@ -1,13 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { compareDataset } from '../../src/compare/dataset.ts';
 import { compareTable } from '../../src/compare/table.ts';
 import { contractOf, expectedTable } from '../../src/files/expected-table.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
-import {
-  compareSettings,
-  DATASET_SETTINGS,
-  foundSettings,
-  statedSettings,
-} from '../../src/metadata/settings.ts';
+import { DATASET_SETTINGS, statedSettings } from '../../src/metadata/settings.ts';
 import type { Kind } from '../../src/model/finding.ts';
 import type { Resource } from '../../src/model/ports.ts';
 import { publicFix } from '../../src/repair/format.ts';
@@ -26,7 +22,7 @@ const SUBJECT = { project: 'my-project', dataset: 'shop', table: 'orders' };
 function fixOf(kind: Kind, file: Resource, answer: Resource, subject = SUBJECT) {
   const expected = expectedTable(file);
   const actual = canonicalTable(answer);
-  const changes = compareTable({ expected, actual, contract: contractOf(file) });
+  const changes = compareTable({ expected, actual, contract: contractOf(file) }).changes;
   const change = changes.find((candidate) => candidate.kind === kind);
   if (change === undefined) throw new Error(`no ${kind}`);
   return fixFor({ change, subject, expected, actual, now: NOW });
@@ -125,11 +121,8 @@ test.each([
   { expected: '48', actual: '1000000000000000000', first: '-- deletes history: ' },
   { expected: '168', actual: '48', first: 'ALTER SCHEMA ' },
 ])('time travel of $expected hours instead of $actual', ({ expected, actual, first }) => {
-  const [change] = compareSettings(
-    statedSettings(DATASET_SETTINGS, { maxTimeTravelHours: expected }).settings,
-    foundSettings(DATASET_SETTINGS, { maxTimeTravelHours: actual }).settings,
-    null,
-  );
+  const { settings } = statedSettings(DATASET_SETTINGS, { maxTimeTravelHours: expected });
+  const [change] = compareDataset(settings, { maxTimeTravelHours: actual }).changes;
   if (change === undefined) throw new Error('no change');
   const subject = { ...SUBJECT, table: null };
   const fix = fixFor({ change, subject, expected: null, actual: null, now: NOW });

@@ -1,15 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compareDataset } from '../../src/compare/dataset.ts';
 import { compareTable } from '../../src/compare/table.ts';
 import { expectedTable } from '../../src/files/expected-table.ts';
 import { KINDS, kindRow } from '../../src/kinds/index.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
-import {
-  compareSettings,
-  DATASET_SETTINGS,
-  foundSettings,
-  statedSettings,
-} from '../../src/metadata/settings.ts';
+import { DATASET_SETTINGS, statedSettings } from '../../src/metadata/settings.ts';
 import type { Change, Kind } from '../../src/model/finding.ts';
 import type { Resource } from '../../src/model/ports.ts';
 import type { Contract, ExpectedTable, Field, Setting, Table } from '../../src/model/table.ts';
@@ -62,7 +58,7 @@ function columns(...fields: readonly Resource[]): Resource {
 function fixOf(kind: Kind, file: Resource, answer: Resource, contract = CONTRACT): Shown | null {
   const expected = expectedTable(file);
   const actual = canonicalTable(answer);
-  const change = compareTable({ expected, actual, contract }).find((each) => each.kind === kind);
+  const change = compareTable({ expected, actual, contract }).changes.find((each) => each.kind === kind);
   if (change === undefined) throw new Error(`no ${kind} between the two`);
   return fixFor({ change, subject: SUBJECT, expected, actual, now: NOW });
 }
@@ -1304,9 +1300,9 @@ describe('fixFor', () => {
   });
 
   test.each(DATASET_CASES)('$kind: $name', ({ kind, expected, actual, fix }) => {
-    const stated = statedSettings(DATASET_SETTINGS, expected).settings;
-    const found = foundSettings(DATASET_SETTINGS, actual).settings;
-    const change = compareSettings(stated, found, null).find((each) => each.kind === kind) ?? of(kind);
+    const { settings } = statedSettings(DATASET_SETTINGS, expected);
+    const { changes } = compareDataset(settings, { location: 'EU', ...actual });
+    const change = changes.find((each) => each.kind === kind) ?? of(kind);
     const subject = { ...SUBJECT, table: null };
     expect(fixFor({ change, subject, expected: null, actual: null, now: NOW })).toEqual(fix);
   });
@@ -1461,9 +1457,9 @@ class Reader {
     const { mode, ...type } = this.type();
     const isRequired = this.skips('NOT', 'NULL');
     const options = this.skips('OPTIONS', '(') ? this.list(() => this.option(), ')') : [];
-    const settings = new Map<Kind, Setting>([
+    const settings = new Map<string, Setting>([
       ...(type.settings ?? []),
-      ...options.map(([key, value]): [Kind, Setting] => [OPTION_KINDS[key] ?? 'field-type', one(value)]),
+      ...options.map(([key, value]): [Kind, Setting] => [OPTION_KEYS[key] ?? 'field-type', one(value)]),
     ]);
     return { ...type, name, mode: isRequired ? 'REQUIRED' : mode, settings };
   }
@@ -1478,8 +1474,8 @@ class Reader {
       ? { type: 'STRUCT', fields: this.list(() => this.definition(), '>') }
       : { type: this.scalar() };
     const settings = this.skips('COLLATE')
-      ? new Map<Kind, Setting>([['field-collation', one(this.take('text'))]])
-      : new Map<Kind, Setting>();
+      ? new Map<string, Setting>([['collation', one(this.take('text'))]])
+      : new Map<string, Setting>();
     return { ...base, mode: 'NULLABLE', settings };
   }
 
@@ -1503,9 +1499,9 @@ class Reader {
   }
 }
 
-const OPTION_KINDS: Readonly<Record<string, Kind>> = {
-  description: 'field-description',
-  rounding_mode: 'field-rounding-mode',
+const OPTION_KEYS: Readonly<Record<string, string>> = {
+  description: 'description',
+  rounding_mode: 'roundingMode',
 };
 
 function one(value: Value | null): Setting {
@@ -1554,7 +1550,7 @@ function alteration(sql: Reader, table: Table): Table {
   }
   expect(table.type).toBe('TABLE');
   if (sql.skips('SET', 'DEFAULT', 'COLLATE'))
-    return withSetting(table, 'table-collation', sql.take('text') || null);
+    return withSetting(table, 'defaultCollation', sql.take('text') || null);
   if (sql.skips('ADD', 'COLUMN', 'IF', 'NOT', 'EXISTS')) return withNewColumn(table, sql.definition());
   if (sql.skips('ALTER', 'COLUMN'))
     return withColumn(table, sql.take('name'), (column) => changed(sql, column, table));
@@ -1579,14 +1575,14 @@ function changed(sql: Reader, column: Field, table: Table): Field {
   }
   if (sql.skips('SET', 'DATA', 'TYPE')) return retyped(column, sql.type(), table);
   if (sql.skips('DROP', 'DEFAULT'))
-    return { ...column, settings: set(column.settings, 'field-default', null) };
+    return { ...column, settings: set(column.settings, 'defaultValueExpression', null) };
   if (sql.skips('SET', 'DEFAULT')) {
-    const key = table.settings?.get('table-constraints')?.values.get('primaryKey') ?? '';
+    const key = table.settings?.get('tableConstraints')?.values.get('primaryKey') ?? '';
     expect(valueText(key).toLowerCase()).not.toContain(`(${column.name.toLowerCase()})`);
     const text = sql.tokens.splice(0).map(({ kind, value }) => (kind === 'text' ? `'${value}'` : value));
     return {
       ...column,
-      settings: set(column.settings, 'field-default', {
+      settings: set(column.settings, 'defaultValueExpression', {
         of: 'sql',
         canonical: text.join(''),
         written: text.join(''),
@@ -1599,7 +1595,7 @@ function changed(sql: Reader, column: Field, table: Table): Field {
 function described(sql: Reader, column: Field): Field {
   sql.must('SET', 'OPTIONS', '(');
   const [[name, value] = ['', null]] = sql.list(() => sql.option(), ')');
-  return { ...column, settings: set(column.settings, OPTION_KINDS[name] ?? 'field-type', value) };
+  return { ...column, settings: set(column.settings, OPTION_KEYS[name] ?? 'type', value) };
 }
 
 /**
@@ -1662,22 +1658,22 @@ function settingsOf({ settings }: Field) {
   return settings === undefined ? {} : { settings };
 }
 
-function set(settings: Table['settings'], kind: Kind, value: Value | null) {
-  return new Map([...(settings ?? []), [kind, one(value)] as const]);
+function set(settings: Table['settings'], key: string, value: Value | null) {
+  return new Map([...(settings ?? []), [key, one(value)] as const]);
 }
 
-function withSetting(table: Table, kind: Kind, value: string | null): Table {
-  return { ...table, settings: set(table.settings, kind, value) };
+function withSetting(table: Table, key: string, value: string | null): Table {
+  return { ...table, settings: set(table.settings, key, value) };
 }
 
 function withOption(table: Table, [name, value]: [string, string | null]): Table {
   const isByTime = table.partitioning?.by === 'time';
   switch (name) {
     case 'description':
-      return withSetting(table, 'table-description', value);
+      return withSetting(table, 'description', value);
     case 'kms_key_name':
       expect(table.type).not.toBe('VIEW');
-      return withSetting(table, 'table-encryption', value);
+      return withSetting(table, 'encryptionConfiguration', value);
     case 'expiration_timestamp':
       return { ...table, expirationTime: value };
     case 'require_partition_filter':
@@ -1696,12 +1692,12 @@ function withOption(table: Table, [name, value]: [string, string | null]): Table
 }
 
 function constrained(sql: Reader, table: Table): Table {
-  const found = table.settings?.get('table-constraints')?.values ?? new Map<string, Value | null>();
+  const found = table.settings?.get('tableConstraints')?.values ?? new Map<string, Value | null>();
   const values = new Map([...found, ...constraint(sql, found)]);
   const setting: Setting = { values, othersAbsent: false };
   return {
     ...table,
-    settings: new Map([...(table.settings ?? []), ['table-constraints' as const, setting] as const]),
+    settings: new Map([...(table.settings ?? []), ['tableConstraints', setting] as const]),
   };
 }
 
@@ -1752,12 +1748,12 @@ function updated([bq, verb, ...words]: string[], model: Model): Table {
 
 function withFlag(table: Table, flag: string): Table {
   const [, name = '', value = ''] = /^--(\w+)=(.*)$/su.exec(flag) ?? [];
-  const labels = table.settings?.get('table-labels')?.values ?? new Map<string, Value | null>();
+  const labels = table.settings?.get('labels')?.values ?? new Map<string, Value | null>();
   const withLabel = (key: string, label: Label | null) => {
     const setting: Setting = { values: new Map([...labels, [key, label] as const]), othersAbsent: false };
     return {
       ...table,
-      settings: new Map([...(table.settings ?? []), ['table-labels' as const, setting] as const]),
+      settings: new Map([...(table.settings ?? []), ['labels', setting] as const]),
     };
   };
   switch (name) {
@@ -1770,7 +1766,7 @@ function withFlag(table: Table, flag: string): Table {
     case 'clear_label':
       return withLabel(value, null);
     case 'description':
-      return withSetting(table, 'table-description', value === '' ? null : value);
+      return withSetting(table, 'description', value === '' ? null : value);
     case 'expiration':
       expect(value).toBe('0');
       return { ...table, expirationTime: null };
@@ -1812,11 +1808,17 @@ function restated(found: Field, inFile: Field, kind: Kind): Field {
     expect([found.mode, inFile.mode]).toEqual(['REQUIRED', 'NULLABLE']);
     return { ...found, mode: 'NULLABLE' };
   }
-  expect(['field-rounding-mode', 'field-policy-tags', 'field-description']).toContain(kind);
-  const setting = inFile.settings?.get(kind);
+  const keys = new Map([
+    ['field-rounding-mode', 'roundingMode'],
+    ['field-policy-tags', 'policyTags'],
+    ['field-description', 'description'],
+  ]);
+  expect([...keys.keys()]).toContain(kind);
+  const key = keys.get(kind) ?? '';
+  const setting = inFile.settings?.get(key);
   return setting === undefined
     ? found
-    : { ...found, settings: new Map([...(found.settings ?? []), [kind, setting]]) };
+    : { ...found, settings: new Map([...(found.settings ?? []), [key, setting]]) };
 }
 
 /** As BigQuery's schemas write it. */
@@ -1996,7 +1998,7 @@ function offersOf(file: Resource, answer: Resource, retention: Contract['retenti
   const expected = expectedTable(file);
   const actual = canonicalTable(answer);
   const contract = { ...CONTRACT, retention };
-  return compareTable({ expected, actual, contract }).map((change) => {
+  return compareTable({ expected, actual, contract }).changes.map((change) => {
     const fix = fixFor({ change, subject: SUBJECT, expected, actual, now: NOW });
     if (fix === null) throw new Error(`${change.kind} has no fix`);
     return { change, fix, expected, actual, contract };
@@ -2021,7 +2023,7 @@ describe('laws', () => {
             (table, statement) => applied(statement, { table, expected, change }),
             actual,
           );
-          const left = compareTable({ expected, actual: repaired, contract });
+          const left = compareTable({ expected, actual: repaired, contract }).changes;
           expect(left.filter(({ kind, path }) => kind === change.kind && path === change.path)).toEqual([]);
         }
       }),
@@ -2074,7 +2076,8 @@ describe('laws', () => {
       fc.property(pair, retentions, ({ file, answer }, retention) => {
         const expected = deepFrozen(expectedTable(file));
         const actual = deepFrozen(canonicalTable(answer));
-        for (const change of compareTable({ expected, actual, contract: { ...CONTRACT, retention } })) {
+        for (const change of compareTable({ expected, actual, contract: { ...CONTRACT, retention } })
+          .changes) {
           const offer = { change: deepFrozen(change), subject: SUBJECT, expected, actual, now: NOW };
           const before = structuredClone(offer);
           expect(fixFor(offer)).toEqual(fixFor(before));
@@ -2142,7 +2145,7 @@ describe('hostile names', () => {
           description: text,
         });
         const actual = canonicalTable({ schema: { fields: [{ name: 'other', type: 'STRING' }] } });
-        for (const change of compareTable({ expected, actual, contract: CONTRACT })) {
+        for (const change of compareTable({ expected, actual, contract: CONTRACT }).changes) {
           for (const statement of fixFor({ change, subject, expected, actual, now: NOW })?.statements ?? []) {
             const read = tokensOf(statement);
             const inQuotes = read.filter(({ kind }) => kind === 'name' || kind === 'text');

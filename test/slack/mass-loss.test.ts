@@ -38,13 +38,13 @@ function scanOf(declared: Readonly<Record<string, number>>): ScanResult {
           {
             declared: { dataset, declaredAs: dataset, tables },
             status: 'present',
-            changes: [],
+            rechecks: new Map(),
             timeTravelHours: 168,
             isWhollyRead: true,
             tables: new Map(
               tables.map((table) => [
                 table.table,
-                { declared: table, status: 'present' as const, isDrifted: false, changes: [] },
+                { declared: table, status: 'present' as const, isDrifted: false, rechecks: new Map() },
               ]),
             ),
             undeclaredTables: { isListed: true, isComplete: true, unreadable: new Set<string>() },

@@ -3,9 +3,10 @@ import { judge } from '../../judge/judge.ts';
 import { saysMissing } from '../../kinds/index.ts';
 import type { KindRow } from '../../kinds/kind.ts';
 import { MalformedError } from '../../model/errors.ts';
-import type { Change, Judged, Subject } from '../../model/finding.ts';
+import type { Change, Judged, OpenFinding, Subject } from '../../model/finding.ts';
 import type { Policy } from '../../model/policy.ts';
 import type { Clock, DatasetList, Deadline, Read, Warehouse } from '../../model/ports.ts';
+import type { Rechecks } from '../../model/scan-result.ts';
 import type { Contract, ExpectedTable, Table } from '../../model/table.ts';
 import { fixFor } from '../../repair/repair.ts';
 import type { Ignoring } from './ignoring.ts';
@@ -25,6 +26,8 @@ export interface CheckContext {
   readonly deadline: Deadline;
   /** Whether a finding, told by its fingerprint, is open since an earlier run. */
   readonly isKnown: (fingerprint: string) => boolean;
+  /** What is remembered of a dataset or table from earlier runs, to be compared again. */
+  readonly openOf: (subject: Subject) => readonly OpenFinding[];
   /** The run's moment, by which waivers lapse. */
   readonly now: Date;
   /** The project's datasets, asked for once. */
@@ -49,6 +52,7 @@ export interface Identity {
 /** What was compared, and how it differs. */
 interface Comparison {
   readonly changes: readonly Change[];
+  readonly rechecks?: Rechecks;
   readonly expected?: ExpectedTable | null;
   readonly actual?: Table | null;
   /** The shard that was read of a date-sharded table. */
@@ -59,7 +63,7 @@ interface Comparison {
 export function weighed(
   { policy, project, now }: CheckContext,
   { subject, declaredAs, contracts }: Identity,
-  { changes, expected = null, actual = null, shard }: Comparison,
+  { changes, rechecks, expected = null, actual = null, shard }: Comparison,
 ): Compared {
   const judgement = judge(
     changes,
@@ -75,8 +79,12 @@ export function weighed(
     policy,
   );
   const isMissing = changes.some(({ kind }) => saysMissing(kind));
-  const off = changes.filter(({ kind }) => policy.severities.get(kind) === 'off');
-  const result = { status: isMissing ? 'missing' : 'present', judgement, off, warnings: [] } as const;
+  const result: Compared = {
+    status: isMissing ? 'missing' : 'present',
+    judgement,
+    warnings: [],
+    ...(rechecks === undefined ? {} : { rechecks }),
+  };
   const seen = [...judgement.open, ...judgement.waived.map(({ finding }) => finding)];
   if (seen.length === 0) return result;
   const fixOf = (change: Judged) =>

@@ -1,4 +1,5 @@
 import type { TableDetails } from '../../model/details.ts';
+import type { OpenFinding, Subject } from '../../model/finding.ts';
 import type { Policy, RequiredField } from '../../model/policy.ts';
 import type { Clock, Deadline, Warehouse } from '../../model/ports.ts';
 import type { Report } from '../../model/report.ts';
@@ -44,6 +45,8 @@ export interface CheckOptions {
   readonly now: Date;
   /** Whether a finding, told by its fingerprint, is open since an earlier run: it needs no second read. */
   readonly isKnown?: (fingerprint: string) => boolean;
+  /** What is remembered from earlier runs, to be compared again. */
+  readonly open?: readonly OpenFinding[];
   /** How many there are of these. */
   readonly openBefore?: number;
   readonly starvedRuns?: StarvedRuns;
@@ -76,7 +79,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   const found = findingsOf(inspected, explainer(datasets, { keeper, now }));
   const { findings, waived } = found;
   const unchecked = uncheckedIn(inspected, warehouse);
-  const scan = scanOf(inspected, found);
+  const scan = scanOf(inspected, context.openOf);
   const report: Report = {
     version: 1,
     project,
@@ -116,6 +119,7 @@ function contextOf(options: CheckOptions, selected: readonly SelectedDataset[]):
     confirmMs,
     deadline,
     isKnown,
+    openOf: bySubject(options.open ?? []),
     now,
     datasetList: warehouse.listDatasets(),
     onTableDone: countProgress(selected, options.onProgress),
@@ -125,6 +129,12 @@ function contextOf(options: CheckOptions, selected: readonly SelectedDataset[]):
     keeper: createKeeper({ repairs, isKnown, openBefore }),
     ignoring: createIgnoring(policy.ignoreUnexpected),
   };
+}
+
+function bySubject(open: readonly OpenFinding[]): CheckContext['openOf'] {
+  const keyOf = ({ dataset, table }: Subject) => JSON.stringify([dataset, table]);
+  const groups = Map.groupBy(open, ({ subject }) => keyOf(subject));
+  return (subject) => groups.get(keyOf(subject)) ?? [];
 }
 
 function countProgress(

@@ -108,7 +108,11 @@ function inspectItself(context: CheckContext, declared: DeclaredDataset): Promis
     const resource = answer.value;
     if (resource === null) return weighed(context, identity, { changes: [] });
     return unlessMalformed(() => ({
-      ...weighed(context, identity, { changes: compareDataset(declared.settings, resource) }),
+      ...weighed(
+        context,
+        identity,
+        compareDataset(declared.settings, resource, context.openOf(identity.subject)),
+      ),
       timeTravelHours: timeTravelHoursOf(resource),
     }));
   };

@@ -97,7 +97,9 @@ export function compareShards(
     const actual = canonicalTable(newest.resource);
     const unlike =
       previous === null ? [] : typesThatDiffer(actual.fields, canonicalTable(previous.resource).fields);
-    const changes = compareTable({ expected, actual, contract }).map((change): Change => {
+    const open = context.openOf(identity.subject);
+    const compared = compareTable({ expected, actual, contract, open });
+    const changes = compared.changes.map((change): Change => {
       const before =
         change.kind === fieldType.id ? unlike.find(({ path }) => path === change.path) : undefined;
       if (before === undefined || previous === null) return change;
@@ -116,7 +118,7 @@ export function compareShards(
           `${subjectName(identity.subject)}: field ${path} is ${valueText(type)} in ${newest.table} and ${valueText(before)} in ${previous?.table}`,
       );
     return {
-      ...weighed(context, identity, { changes, expected, actual, shard: newest.table }),
+      ...weighed(context, identity, { ...compared, changes, expected, actual, shard: newest.table }),
       warnings: [...laterWarnings(identity, { later, newest: newest.table }), ...differing],
     };
   });

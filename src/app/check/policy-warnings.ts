@@ -1,6 +1,6 @@
-import { fieldFinder } from '../../compare/fields.ts';
 import { isLapsed } from '../../judge/judge.ts';
 import { kindRow, saysUndeclared } from '../../kinds/index.ts';
+import { fieldFinder } from '../../metadata/fields.ts';
 import { didYouMean } from '../../model/did-you-mean.ts';
 import type { Subject } from '../../model/finding.ts';
 import { matchesPattern } from '../../model/pattern.ts';

@@ -1,8 +1,8 @@
 import type { Judgement } from '../../judge/judge.ts';
 import type { TableDetails } from '../../model/details.ts';
-import type { Change } from '../../model/finding.ts';
 import type { Fix } from '../../model/fix.ts';
 import type { Unreadable } from '../../model/ports.ts';
+import type { Rechecks } from '../../model/scan-result.ts';
 
 /** What reading one dataset or table came to. */
 export type ReadResult = Compared | Unreadable;
@@ -10,8 +10,8 @@ export type ReadResult = Compared | Unreadable;
 export interface Compared {
   readonly status: 'present' | 'missing';
   readonly judgement: Judgement;
-  /** Changes that the policy turns off; all others are findings. */
-  readonly off: readonly Change[];
+  /** Absent: nothing was there to be compared. */
+  readonly rechecks?: Rechecks;
   readonly warnings: readonly string[];
   /** Of a dataset that states it, in hours. */
   readonly timeTravelHours?: number;
@@ -33,7 +33,6 @@ export const NO_FINDINGS: Judgement = { open: [], waived: [] };
 export const MISSING_WITH_DATASET: Compared = {
   status: 'missing',
   judgement: NO_FINDINGS,
-  off: [],
   warnings: [],
 };
 

@@ -1,43 +1,43 @@
+import { recheckDataset, recheckUnread } from '../../compare/recheck.ts';
 import { isDrift } from '../../judge/judge.ts';
-import type { Change, Subject } from '../../model/finding.ts';
-import type { DatasetScan, ScanResult, TableScan, UndeclaredScan } from '../../model/scan-result.ts';
+import type {
+  DatasetScan,
+  Rechecks,
+  ScanResult,
+  TableScan,
+  UndeclaredScan,
+} from '../../model/scan-result.ts';
+import type { CheckContext } from './check-context.ts';
 import type { InspectedDataset, InspectedTable } from './dataset.ts';
 import { isCompared, type ReadResult } from './read-result.ts';
-import type { Found, Inspected } from './report.ts';
+import type { Inspected } from './report.ts';
 import type { Undeclared } from './unexpected.ts';
 
+type OpenOf = CheckContext['openOf'];
+
 /** What a run came to know, once its findings are in words and what was compared is let go. */
-export function scanOf({ datasets, undeclaredDatasets }: Inspected, found: Found): ScanResult {
-  const findingsOf = bySubject([...found.findings, ...found.waived]);
+export function scanOf({ datasets, undeclaredDatasets }: Inspected, openOf: OpenOf): ScanResult {
   return {
-    datasets: new Map(
-      datasets.map((dataset) => [dataset.declared.dataset, datasetScan(dataset, findingsOf)]),
-    ),
+    datasets: new Map(datasets.map((dataset) => [dataset.declared.dataset, datasetScan(dataset, openOf)])),
     undeclaredDatasets: undeclaredScan(undeclaredDatasets),
   };
 }
 
-type ChangesOf = (subject: Subject) => readonly Change[];
-
-function bySubject(findings: readonly (Change & Subject)[]): ChangesOf {
-  const groups = Map.groupBy(findings, ({ dataset, table }) => JSON.stringify([dataset, table]));
-  return ({ dataset, table }) => groups.get(JSON.stringify([dataset, table])) ?? [];
-}
-
-function datasetScan(inspected: InspectedDataset, findingsOf: ChangesOf): DatasetScan {
+function datasetScan(inspected: InspectedDataset, openOf: OpenOf): DatasetScan {
   const { declared, result, tables } = inspected;
   const { dataset } = declared;
   const isMissing = result.status === 'missing';
+  const open = openOf({ dataset, table: null });
   return {
     declared,
     status: result.status,
-    changes: changesOf(result, findingsOf({ dataset, table: null })),
+    rechecks: rechecksIn(result) ?? recheckDataset(open, declared.settings, null),
     timeTravelHours: (isCompared(result) ? result.timeTravelHours : undefined) ?? null,
     isWhollyRead: isCompared(result) && inspected.unchecked.length === 0,
     tables: new Map(
       tables.map((table): [string, TableScan] => [
         table.declared.table,
-        tableScan(table, { isMissing, found: findingsOf({ dataset, table: table.declared.table }) }),
+        tableScan(dataset, table, { isMissing, openOf }),
       ]),
     ),
     undeclaredTables: undeclaredScan(inspected),
@@ -45,23 +45,19 @@ function datasetScan(inspected: InspectedDataset, findingsOf: ChangesOf): Datase
 }
 
 function tableScan(
+  dataset: string,
   { declared, result }: InspectedTable,
-  {
-    isMissing,
-    found,
-  }: { /** With its dataset. */ readonly isMissing: boolean; readonly found: readonly Change[] },
+  { isMissing, openOf }: { /** With its dataset. */ readonly isMissing: boolean; readonly openOf: OpenOf },
 ): TableScan {
   const { status } = result;
-  const changes = changesOf(result, found);
-  if (!isCompared(result)) return { declared, status, reason: result.reason, isDrifted: false, changes };
+  const rechecks = rechecksIn(result) ?? recheckUnread(openOf({ dataset, table: declared.table }), declared);
+  if (!isCompared(result)) return { declared, status, reason: result.reason, isDrifted: false, rechecks };
   const { judgement, warnings } = result;
-  return { declared, status, isDrifted: isMissing || judgement.open.some(isDrift), changes, warnings };
+  return { declared, status, isDrifted: isMissing || judgement.open.some(isDrift), rechecks, warnings };
 }
 
-/** What is told of it, and what the policy turns off. */
-function changesOf(result: ReadResult, findings: readonly Change[]): readonly Change[] {
-  if (!isCompared(result)) return [];
-  return result.off.length === 0 ? findings : [...findings, ...result.off];
+function rechecksIn(result: ReadResult): Rechecks | undefined {
+  return isCompared(result) ? result.rechecks : undefined;
 }
 
 function undeclaredScan({ unchecked, isListed, isComplete }: Undeclared): UndeclaredScan {

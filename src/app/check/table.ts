@@ -53,11 +53,9 @@ async function readTable(
         const { contract } = table;
         const { value: expected } = stated;
         const actual = canonicalTable(answer.value);
-        return weighed(context, identity, {
-          changes: compareTable({ expected, actual, contract }),
-          expected,
-          actual,
-        });
+        const open = context.openOf(identity.subject);
+        const compared = compareTable({ expected, actual, contract, open });
+        return weighed(context, identity, { ...compared, expected, actual });
       });
   }
 }

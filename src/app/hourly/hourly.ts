@@ -170,7 +170,8 @@ function checkAfter(
 ): Promise<CheckResult> {
   const { openWarehouse, project, clock, confirmMs, deadline, partition } = run;
   const { datasets, policy, requiredFields, warnings } = expectation;
-  const open = new Set(before?.findings.flatMap(({ key, resolution }) => (resolution === null ? [key] : [])));
+  const open = before?.findings.filter(({ resolution }) => resolution === null) ?? [];
+  const known = new Set(open.map(({ key }) => key));
   return check({
     warehouse: openWarehouse(deadline),
     datasets,
@@ -182,8 +183,9 @@ function checkAfter(
     confirmMs,
     deadline,
     now,
-    isKnown: (fingerprint) => open.has(fingerprint),
-    openBefore: open.size,
+    isKnown: (fingerprint) => known.has(fingerprint),
+    open: [...open, ...(before?.suppressed ?? [])],
+    openBefore: known.size,
     starvedRuns: starvedBefore(before?.unchecked ?? []),
     repairs: 'worst',
     ...(partition === null ? {} : { isMine: (dataset: string) => isOfPartition(partition, dataset) }),

@@ -75,7 +75,7 @@ async function pullDataset(run: Run, { dataset, declaredAs, isNamed }: Target): 
   // Nothing of it is recorded.
   if (resource === null) return [];
   const statedBy = (file: Resource) => statedSettings(DATASET_SETTINGS, file);
-  const changesOf = (file: Resource) => compareDataset(statedBy(file).settings, resource);
+  const changesOf = (file: Resource) => compareDataset(statedBy(file).settings, resource).changes;
   const expected: ExpectedFile = {
     subject,
     file: `${declaredAs}.json`,
@@ -122,7 +122,7 @@ async function pullTable(run: Run, target: Target, candidate: Candidate): Promis
           expected: expectedTable(content),
           actual,
           contract: { ...NO_CONTRACT, extraFields },
-        });
+        }).changes;
       },
       weakenedBy: (before) => {
         const expected = expectedTable(before);
@@ -144,9 +144,12 @@ function hiddenToo({ type, ...expected }: ExpectedTable, actual: Table): readonl
     expected: type === undefined ? expected : { ...expected, type },
     actual,
     contract,
-  });
+  }).changes;
   if (type === undefined || type === actual.type) return changes;
-  return [...changes, ...compareTable({ expected, actual, contract }).filter(({ path }) => path === null)];
+  return [
+    ...changes,
+    ...compareTable({ expected, actual, contract }).changes.filter(({ path }) => path === null),
+  ];
 }
 
 /** The first that is still there. */

@@ -77,8 +77,8 @@ describe('loadExpectation', () => {
           dataset: 'sales',
           declaredAs: 'sales',
           settings: new Map([
-            ['dataset-location', stating('EU')],
-            ['dataset-table-expiration', stating(null)],
+            ['location', stating('EU')],
+            ['defaultTableExpirationMs', stating(null)],
           ]),
           tables: [
             {
@@ -560,15 +560,15 @@ describe('what bq show prints', () => {
       datasets: [
         {
           settings: new Map([
-            ['dataset-location', stating('US')],
-            ['dataset-table-expiration', stating('5184000000')],
-            ['dataset-partition-expiration', stating('5184000000')],
+            ['location', stating('US')],
+            ['defaultTableExpirationMs', stating('5184000000')],
+            ['defaultPartitionExpirationMs', stating('5184000000')],
             // 168, the default.
-            ['dataset-time-travel', stating(null)],
-            ['dataset-encryption', stating('projects/shop/locations/us/keyRings/r/cryptoKeys/k')],
-            ['dataset-collation', stating('und:ci')],
-            ['dataset-labels', { values: new Map([['team', 'team=sales']]), othersAbsent: false }],
-            ['dataset-description', stating('What was sold')],
+            ['maxTimeTravelHours', stating(null)],
+            ['defaultEncryptionConfiguration', stating('projects/shop/locations/us/keyRings/r/cryptoKeys/k')],
+            ['defaultCollation', stating('und:ci')],
+            ['labels', { values: new Map([['team', 'team=sales']]), othersAbsent: false }],
+            ['description', stating('What was sold')],
           ]),
           tables: [
             {
@@ -582,9 +582,9 @@ describe('what bq show prints', () => {
                     type: 'STRING(36)',
                     mode: 'NULLABLE',
                     settings: new Map([
-                      ['field-collation', stating('und:ci')],
+                      ['collation', stating('und:ci')],
                       [
-                        'field-policy-tags',
+                        'policyTags',
                         {
                           values: new Map([
                             ['policyTags', 'projects/shop/locations/us/taxonomies/1/policyTags/2'],
@@ -600,9 +600,9 @@ describe('what bq show prints', () => {
                     type: 'NUMERIC(10, 2)',
                     mode: 'NULLABLE',
                     settings: new Map([
-                      ['field-default', stating('0')],
-                      ['field-rounding-mode', stating('ROUND_HALF_EVEN')],
-                      ['field-description', stating('In euros')],
+                      ['defaultValueExpression', stating('0')],
+                      ['roundingMode', stating('ROUND_HALF_EVEN')],
+                      ['description', stating('In euros')],
                     ]),
                   },
                   { name: 'created_at', type: 'TIMESTAMP', mode: 'NULLABLE' },
@@ -620,10 +620,10 @@ describe('what bq show prints', () => {
                 clustering: ['customer_id'],
                 expirationTime: '1860000000000',
                 settings: new Map([
-                  ['table-encryption', stating('projects/shop/locations/us/keyRings/r/cryptoKeys/k')],
-                  ['table-collation', stating('und:ci')],
+                  ['encryptionConfiguration', stating('projects/shop/locations/us/keyRings/r/cryptoKeys/k')],
+                  ['defaultCollation', stating('und:ci')],
                   [
-                    'table-constraints',
+                    'tableConstraints',
                     {
                       values: new Map([
                         ['primaryKey', 'PRIMARY KEY (id)'],
@@ -632,8 +632,8 @@ describe('what bq show prints', () => {
                       othersAbsent: false,
                     },
                   ],
-                  ['table-labels', { values: new Map([['team', 'team=sales']]), othersAbsent: false }],
-                  ['table-description', stating('Every order')],
+                  ['labels', { values: new Map([['team', 'team=sales']]), othersAbsent: false }],
+                  ['description', stating('Every order')],
                 ]),
               },
             },
@@ -908,10 +908,10 @@ describe('a second environment', () => {
         entries.map(([kind, { values }]) => [kind, ...[...values.values()].map(valueText)]),
       ),
     ).toEqual([
-      [['table-constraints', 'FOREIGN KEY (order_id) REFERENCES shop_staging.orders (id)']],
+      [['tableConstraints', 'FOREIGN KEY (order_id) REFERENCES shop_staging.orders (id)']],
       [
         [
-          'view-query',
+          'view',
           'SELECT o.id, "shop.orders" FROM `staging-1.shop_staging.orders` o JOIN shop_staging.items ON TRUE -- shop.orders',
         ],
       ],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compareRetention } from '../../src/compare/retention.ts';
+import { compareRetention } from '../../src/kinds/partitioning.ts';
 
 const DAY = 86_400_000;
 const retention = { text: 'P90D', ms: 90 * DAY };
@@ -11,7 +11,7 @@ const keptForEver = { partitionExpirationMs: null, expirationTime: null, creatio
 
 function finding(actual: string, hides: string, expirationTime?: string) {
   const context = { type: 'caused-by', kind: hides, ...(expirationTime && { expirationTime }) };
-  return { change: { kind: 'retention', path: null, expected: days(90), actual, context }, hides };
+  return { expected: days(90), actual, context };
 }
 
 describe('compareRetention', () => {
