@@ -135,7 +135,7 @@ const MOST_PARTS = 12;
 function textsOfSome(parts: readonly Value[]): ReadonlySet<string> | null {
   if (parts.length > MOST_PARTS) return null;
   const some = parts.reduce<readonly (readonly Value[])[]>(
-    (lists, part) => [...lists, ...lists.map((list) => [...list, part])],
+    (lists, part) => lists.concat(lists.map((list) => [...list, part])),
     [[]],
   );
   return new Set(some.map((items) => rememberedText(valueText({ of: 'list', items }))));
