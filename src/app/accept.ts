@@ -10,7 +10,6 @@ import { tableMissing, tableUnexpected } from '../kinds/table.ts';
 import { weakenings } from '../kinds/weakening.ts';
 import { canonicalTable } from '../metadata/canonical.ts';
 import { shardedPrefix } from '../metadata/date-shard.ts';
-import { fieldFinder } from '../metadata/fields.ts';
 import { isObject } from '../metadata/parse.ts';
 import { didYouMean } from '../model/did-you-mean.ts';
 import { formatDuration, loweredRetention } from '../model/duration.ts';
