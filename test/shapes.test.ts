@@ -124,8 +124,8 @@ test.each<{ shape: string; file: string; drift: (resource: Json) => Json; found:
   const stated: Resource = { expirationTime: null, ...resource };
   const expected = expectedTable(stated);
   const against = (actual: Json) =>
-    compareTable({ expected, actual: canonicalTable(actual), contract: contractOf({}) }).changes
-      .map(({ kind, path }) => (path === null ? kind : `${kind} ${path}`))
+    compareTable({ expected, actual: canonicalTable(actual), contract: contractOf({}) })
+      .changes.map(({ kind, path }) => (path === null ? kind : `${kind} ${path}`))
       .sort();
   expect(against(resource)).toEqual([]);
   expect(against(drift(resource))).toEqual(found);
