@@ -1,3 +1,11 @@
+import {
+  clustering,
+  partitionExpiration,
+  partitionFilter,
+  partitioningDifferent,
+  retention as retentionKind,
+} from '../kinds/partitioning.ts';
+import { tableExpiration, tableType } from '../kinds/table.ts';
 import { columnType, fieldKey } from '../metadata/fields.ts';
 import { shortestLifetime } from '../metadata/lifetime.ts';
 import type { FieldLine, FieldSide, SettingLine, TableDetails } from '../model/details.ts';
@@ -113,26 +121,26 @@ function settingLines({ expected, actual, contract }: Compared): readonly Settin
   const { retention } = contract;
   const lifetime = actual === null ? undefined : (shortestLifetime(actual)?.ms ?? null);
   const lines: readonly SettingLine[] = [
-    { kind: 'table-type', expected: expected.type, actual: actual?.type },
+    { kind: tableType.id, expected: expected.type, actual: actual?.type },
     {
-      kind: 'partitioning-different',
+      kind: partitioningDifferent.id,
       expected: layout(expected.partitioning),
       actual: layout(actual?.partitioning),
     },
     {
-      kind: 'partition-expiration',
+      kind: partitionExpiration.id,
       expected: expected.partitionExpirationMs,
       actual: actual?.partitionExpirationMs,
     },
     {
-      kind: 'partition-filter',
+      kind: partitionFilter.id,
       expected: flag(expected.requirePartitionFilter),
       actual: flag(actual?.requirePartitionFilter),
     },
-    { kind: 'clustering', expected: names(expected.clustering), actual: names(actual?.clustering) },
-    { kind: 'table-expiration', expected: expected.expirationTime, actual: actual?.expirationTime },
+    { kind: clustering.id, expected: names(expected.clustering), actual: names(actual?.clustering) },
+    { kind: tableExpiration.id, expected: expected.expirationTime, actual: actual?.expirationTime },
     {
-      kind: 'retention',
+      kind: retentionKind.id,
       expected: retention === null ? undefined : String(retention.ms),
       actual: lifetime === undefined || lifetime === null ? lifetime : String(lifetime),
     },

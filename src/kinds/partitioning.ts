@@ -18,6 +18,7 @@ import {
   value,
   type Weakened,
 } from './kind.ts';
+import { tableExpiration } from './table.ts';
 
 const HOUR_MS = 3_600_000;
 /** https://docs.cloud.google.com/bigquery/docs/managing-partitioned-tables */
@@ -193,10 +194,10 @@ export const retention: KindRow<'table'> = {
     difference: (side, actual) => compareRetention(actual, side.contract),
   },
   // The setting that does it.
-  hides: ({ context }, { kind }) => context?.type === 'caused-by' && context.kind === kind,
+  hides: (change, { kind }) => kind === (isOfTable(change) ? tableExpiration.id : partitionExpiration.id),
   loses: { what: 'expiring', where: holdsRows },
   deletesTableAt: ({ context }) =>
-    context?.type === 'caused-by' && context.kind === 'table-expiration' ? context.expirationTime : null,
+    context?.type === 'caused-by' && context.of === 'table' ? context.expirationTime : null,
   acrossShards: (ms) => `${Math.round(Number(ms) / HOUR_MS)} hours`,
   weakens: ({ actual }, { contract }) => {
     const ms = valueText(actual) ?? '0';
@@ -234,13 +235,13 @@ export function compareRetention(
     actual: String(shortest.ms),
     context:
       shortest.of === 'partitions'
-        ? { type: 'caused-by', kind: 'partition-expiration' }
-        : { type: 'caused-by', kind: 'table-expiration', expirationTime: shortest.expirationTime },
+        ? { type: 'caused-by', of: 'partitions' }
+        : { type: 'caused-by', of: 'table', expirationTime: shortest.expirationTime },
   };
 }
 
 function isOfTable({ context }: Change): boolean {
-  return context?.type === 'caused-by' && context.kind === 'table-expiration';
+  return context?.type === 'caused-by' && context.of === 'table';
 }
 
 /** What differs so hides the difference of the expiration. By another column or unit rows are of another age. */

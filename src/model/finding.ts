@@ -40,9 +40,9 @@ export type Rechecked =
   | 'hidden';
 
 export type ChangeContext =
-  /** Which setting breaks the retention; of the whole table with the moment, in milliseconds since 1970. */
-  | { readonly type: 'caused-by'; readonly kind: 'partition-expiration' }
-  | { readonly type: 'caused-by'; readonly kind: 'table-expiration'; readonly expirationTime: string }
+  /** Whose expiration breaks the retention; of the whole table with the moment, in milliseconds since 1970. */
+  | { readonly type: 'caused-by'; readonly of: 'partitions' }
+  | { readonly type: 'caused-by'; readonly of: 'table'; readonly expirationTime: string }
   /** The table is there and has no field at all. */
   | { readonly type: 'no-fields-left' }
   /** What the same field is in the shard before the newest. */

@@ -44,8 +44,10 @@ function isLineOf(line: Kind, kind: Kind): boolean {
   return labelOf(line) === labelOf(kind) || (line === tableType.id && kind === tableMissing.id);
 }
 
-function isMarked({ kind, context }: Finding, line: Kind): boolean {
-  return isLineOf(line, kind) || (context?.type === 'caused-by' && context.kind === line);
+function isMarked(finding: Finding, line: Kind): boolean {
+  if (isLineOf(line, finding.kind)) return true;
+  const isCause = kindRow(finding.kind).hides?.(finding, { kind: line, path: null }) === true;
+  return finding.context?.type === 'caused-by' && isCause;
 }
 
 function settingRow(

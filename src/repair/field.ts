@@ -29,7 +29,7 @@ export const fieldMissing = onTable((fieldCase: FieldCase): Fix => {
     );
   }
   const note = withBlanks`the field comes back empty; ${lostData(fieldCase)}`;
-  if (isNested) return inPlace([updateSchema(fieldCase)], note);
+  if (isNested) return inPlace([updateSchema(fieldCase, 'added')], note);
   if (layoutColumns(expected).includes(fieldKey(field))) {
     return rebuild(
       [],

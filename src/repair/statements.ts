@@ -33,12 +33,15 @@ export function savedCopy(subject: Subject): Statement {
  * The one statement that reaches nested fields and policy tags: it replaces the schema by that of a file, which is what `bq` prints
  * of it with one field changed by hand. Of another table it would replace this one's schema, so that each has a name of its own.
  */
-export function updateSchema({ subject, field: declared, change }: FieldCase): Statement {
+export function updateSchema(
+  { subject, field: declared, change }: FieldCase,
+  how: 'changed' | 'added' = 'changed',
+): Statement {
   const { dataset, table } = subject;
   const file = shellWord(`${dataset}.${table}.schema.json`);
   const field = `field ${JSON.stringify(change.path)}`;
   const what =
-    change.kind === 'field-missing'
+    how === 'added'
       ? `${field} added as the last of its record (${columnType(declared.expected)})`
       : `${field} as its file has it`;
   const printed = `bq show --schema --format=prettyjson ${bqName(subject)}`;

@@ -9,8 +9,8 @@ const expiresAfter = (count: number) => String(CREATED + count * DAY);
 
 const keptForEver = { partitionExpirationMs: null, expirationTime: null, creationTime: String(CREATED) };
 
-function finding(actual: string, hides: string, expirationTime?: string) {
-  const context = { type: 'caused-by', kind: hides, ...(expirationTime && { expirationTime }) };
+function finding(actual: string, of: 'partitions' | 'table', expirationTime?: string) {
+  const context = { type: 'caused-by', of, ...(expirationTime && { expirationTime }) };
   return { expected: days(90), actual, context };
 }
 
@@ -19,42 +19,42 @@ describe('compareRetention', () => {
     {
       name: 'partitions that expire too early',
       actual: { ...keptForEver, partitionExpirationMs: days(89) },
-      found: finding(days(89), 'partition-expiration'),
+      found: finding(days(89), 'partitions'),
     },
     {
       name: 'a table that expires too early',
       actual: { ...keptForEver, expirationTime: expiresAfter(60) },
-      found: finding(days(60), 'table-expiration', expiresAfter(60)),
+      found: finding(days(60), 'table', expiresAfter(60)),
     },
     {
       name: 'one millisecond too few',
       actual: { ...keptForEver, partitionExpirationMs: String(90 * DAY - 1) },
-      found: finding(String(90 * DAY - 1), 'partition-expiration'),
+      found: finding(String(90 * DAY - 1), 'partitions'),
     },
     {
       name: 'the table where it goes before its partitions',
       actual: { ...keptForEver, partitionExpirationMs: days(60), expirationTime: expiresAfter(30) },
-      found: finding(days(30), 'table-expiration', expiresAfter(30)),
+      found: finding(days(30), 'table', expiresAfter(30)),
     },
     {
       name: 'the partitions where they go before the table',
       actual: { ...keptForEver, partitionExpirationMs: days(30), expirationTime: expiresAfter(60) },
-      found: finding(days(30), 'partition-expiration'),
+      found: finding(days(30), 'partitions'),
     },
     {
       name: 'the partitions where only they go too early',
       actual: { ...keptForEver, partitionExpirationMs: days(30), expirationTime: expiresAfter(91) },
-      found: finding(days(30), 'partition-expiration'),
+      found: finding(days(30), 'partitions'),
     },
     {
       name: 'the partitions alone where nothing says when the table was created',
       actual: { partitionExpirationMs: days(60), expirationTime: expiresAfter(30), creationTime: null },
-      found: finding(days(60), 'partition-expiration'),
+      found: finding(days(60), 'partitions'),
     },
     {
       name: 'a table that has expired before it was created',
       actual: { ...keptForEver, expirationTime: expiresAfter(-1) },
-      found: finding(days(-1), 'table-expiration', expiresAfter(-1)),
+      found: finding(days(-1), 'table', expiresAfter(-1)),
     },
   ])('names $name', ({ actual, found }) => {
     expect(compareRetention(actual, { retention })).toEqual(found);

@@ -80,10 +80,10 @@ describe('the recovery clock', () => {
   });
 
   const EXPIRES_AT = Date.parse('2026-12-22T03:17:00.000Z');
-  const byPartitions = { type: 'caused-by', kind: 'partition-expiration' } as const;
+  const byPartitions = { type: 'caused-by', of: 'partitions' } as const;
   const byTable = {
     type: 'caused-by',
-    kind: 'table-expiration',
+    of: 'table',
     expirationTime: String(EXPIRES_AT),
   } as const;
 

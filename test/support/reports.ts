@@ -103,7 +103,7 @@ export const REPORTS: Readonly<Record<string, Report>> = {
         table: 'customer_profiles',
         expected: '63072000000',
         actual: '2592000000',
-        context: { type: 'caused-by', kind: 'partition-expiration' },
+        context: { type: 'caused-by', of: 'partitions' },
         consumers: ['reasoning-gateway', 'compliance'],
         owner: 'data team <data@example.com>',
       }),
