@@ -795,34 +795,29 @@ test.each([
   {
     key: 'defaultTableExpirationMs',
     value: null,
-    kind: 'dataset-table-expiration',
     setting: stating(null),
   },
   {
     key: 'defaultTableExpirationMs',
     value: 3_600_000,
-    kind: 'dataset-table-expiration',
     setting: stating('3600000'),
   },
   {
     key: 'defaultPartitionExpirationMs',
     value: null,
-    kind: 'dataset-partition-expiration',
     setting: stating(null),
   },
   {
     key: 'defaultPartitionExpirationMs',
     value: '86400000',
-    kind: 'dataset-partition-expiration',
     setting: stating('86400000'),
   },
-  { key: 'location', value: 'europe-west1', kind: 'dataset-location', setting: stating('EUROPE-WEST1') },
-  { key: 'maxTimeTravelHours', value: null, kind: 'dataset-time-travel', setting: stating(null) },
-  { key: 'description', value: 'x', kind: 'dataset-description', setting: stating('x') },
+  { key: 'location', value: 'europe-west1', setting: stating('EUROPE-WEST1') },
+  { key: 'maxTimeTravelHours', value: null, setting: stating(null) },
+  { key: 'description', value: 'x', setting: stating('x') },
   {
     key: 'labels',
     value: { team: 'sales', tier: null },
-    kind: 'dataset-labels',
     setting: {
       values: new Map([
         ['team', 'team=sales'],
@@ -831,11 +826,11 @@ test.each([
       othersAbsent: false,
     },
   },
-  { key: 'labels', value: null, kind: 'dataset-labels', setting: { values: new Map(), othersAbsent: true } },
-])('a dataset file states $key alone: $value', async ({ key, value, kind, setting }) => {
+  { key: 'labels', value: null, setting: { values: new Map(), othersAbsent: true } },
+])('a dataset file states $key alone: $value', async ({ key, value, setting }) => {
   const { datasets } = await loadExpectation({ folder: await folderOf({ 'sales.json': { [key]: value } }) });
   expect(declaredTexts(datasets)).toStrictEqual([
-    { dataset: 'sales', declaredAs: 'sales', settings: new Map([[kind, setting]]), tables: [] },
+    { dataset: 'sales', declaredAs: 'sales', settings: new Map([[key, setting]]), tables: [] },
   ]);
 });
 
