@@ -1,4 +1,4 @@
-import { kindRow } from '../kinds/index.ts';
+import { isKind, kindRow } from '../kinds/index.ts';
 import type { KindRow, StatedTable } from '../kinds/kind.ts';
 import { columnType, fieldKey } from '../metadata/fields.ts';
 import { one } from '../metadata/settings.ts';
@@ -59,6 +59,7 @@ function recheck(
 ): Rechecks {
   const found = new Set(changes?.map(placeKey));
   const rechecks = open.flatMap((finding): (readonly [string, Rechecked])[] => {
+    if (!isKind(finding.subject.kind)) return [];
     const stated = statedOf(finding);
     if (stated === undefined) return [[finding.key, 'not-expected']];
     if (changes === null || found.has(placeKey(finding.subject))) return [];

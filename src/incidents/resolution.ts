@@ -1,4 +1,4 @@
-import { kindRow, saysMissing, saysUndeclared } from '../kinds/index.ts';
+import { isKind, kindRow, saysMissing, saysUndeclared } from '../kinds/index.ts';
 import type { OpenFinding, Rechecked, Subject } from '../model/finding.ts';
 import { matchesPattern } from '../model/pattern.ts';
 import type { Policy } from '../model/policy.ts';
@@ -12,6 +12,8 @@ export type Resolution =
 
 export function resolutionOf(finding: OpenFinding, scan: ScanResult, policy: Policy): Resolution {
   const { kind, dataset: id, table: name } = finding.subject;
+  // Only the newer version that knows the kind can tell.
+  if (!isKind(kind)) return 'unseen';
   if (policy.severities.get(kind) === 'off') return 'not-expected';
   if (saysUndeclared(kind) && kindRow(kind).scope === 'dataset') return ofUndeclaredDataset(id, scan, policy);
   const dataset = scan.datasets.get(id);

@@ -315,6 +315,16 @@ describe('of every kind', () => {
   );
 });
 
+test.each(['clustering', 'dataset-labels'])(
+  'a finding of a kind that only a newer version knows is neither told over nor in the way, beside %s',
+  async (kind) => {
+    const { memos, expected } = await caseOf(kind);
+    const newer = memos.map((memo) => ({ ...memo, kind: 'of-a-newer-version' }));
+    expect(newer).not.toEqual([]);
+    expect(await lookAgain(newer, expected, expected)).toEqual(['unseen']);
+  },
+);
+
 /** A finding in `sales.orders`, or in `sales`. */
 function remembered(kind: Kind, about: Partial<Past> = {}): Past {
   const { scope: of } = kindRow(kind);
