@@ -228,7 +228,7 @@ const FAILURE_TIMING = {
 const channel = 'slack';
 
 /** What a check is asked about. */
-function rememberedBy({ findings, suppressed }: State): readonly OpenFinding[] {
+export function rememberedBy({ findings, suppressed }: State): readonly OpenFinding[] {
   return [...findings.filter(({ resolution }) => resolution === null), ...suppressed];
 }
 

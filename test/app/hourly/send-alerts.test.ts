@@ -19,6 +19,8 @@ import {
   hour,
   PROJECT,
   policy,
+  rechecked,
+  rememberedBy,
   report,
   scanOf,
   stamp,
@@ -146,7 +148,7 @@ function advancedBy(before: State, seen: Report, hours = 0): State {
   return rememberRun(before, {
     now,
     report: seen,
-    scan,
+    scan: rechecked(scan, rememberedBy(before)),
     policy,
     channel: 'slack',
     alertImmediately: true,
