@@ -32,10 +32,9 @@ export function differences<S extends Scope>(
   return changes;
 }
 
-/** Those that no other one of the whole table hides; what a field hides is never compared. */
+/** Those that no other one hides; what a field hides is never compared. */
 export function withoutHidden(changes: readonly Change[]): readonly Change[] {
-  const hiding = changes.filter(({ kind, path }) => path === null && kindRow(kind).hides !== undefined);
-  return hiding.length === 0 ? changes : changes.filter((change) => !isHidden(change, hiding));
+  return changes.length < 2 ? changes : changes.filter((change) => !isHidden(change, changes));
 }
 
 /** One cause, one finding: whether any of these stands in front of it. */

@@ -1,5 +1,5 @@
 import { kindRow } from '../kinds/index.ts';
-import type { StatedTable } from '../kinds/kind.ts';
+import { LISTED, type StatedTable } from '../kinds/kind.ts';
 import type { Change, OpenFinding } from '../model/finding.ts';
 import type { Rechecks } from '../model/scan-result.ts';
 import type { Contract, ExpectedTable, Table } from '../model/table.ts';
@@ -7,7 +7,9 @@ import { compareFields } from './fields.ts';
 import { recheckTable } from './recheck.ts';
 import { differences, rowsOf, withoutHidden } from './rows.ts';
 
-const ROWS = rowsOf('table');
+const ROWS = rowsOf('table').toSorted(
+  (row, other) => LISTED.indexOf(row.compares.listed) - LISTED.indexOf(other.compares.listed),
+);
 
 /** How a table that is there differs from its file, one change for one cause, and what became of findings of earlier runs. */
 export function compareTable({
@@ -22,10 +24,11 @@ export function compareTable({
   readonly open?: readonly OpenFinding[];
 }): { readonly changes: readonly Change[]; readonly rechecks: Rechecks } {
   const stated = { ...expected, contract };
-  const changes = withoutHidden([
-    ...differences(ROWS, { expected: stated, actual, path: null }),
-    ...compareSchema(stated, actual),
-  ]);
+  const own = withoutHidden(differences(ROWS, { expected: stated, actual, path: null }));
+  const fields = compareSchema(stated, actual);
+  // Of another type, that comes first.
+  const isOther = expected.type !== undefined && expected.type !== actual.type;
+  const changes = isOther ? [...own, ...fields] : [...fields, ...own];
   return { changes, rechecks: recheckTable(open, stated, changes) };
 }
 

@@ -77,7 +77,11 @@ export interface Comparison<S extends Scope> {
   difference(expected: Sides[S]['expected'], actual: Sides[S]['actual']): Difference | null;
   /** Whether there is such a value at all is all that is compared. */
   readonly isPresence?: true;
+  readonly listed: (typeof LISTED)[number];
 }
+
+/** The order in which the differences of a table are listed, by what they are of. */
+export const LISTED = ['layout', 'lifetime', 'setting', 'contract'] as const;
 
 /** Where a change is. */
 export interface Place {
@@ -88,6 +92,7 @@ export interface Place {
 /** A setting of the resource under its key. */
 export function setting(key: string): Comparison<Scope> {
   return {
+    listed: 'setting',
     stated: ({ settings }) => settings?.get(key),
     difference({ settings }, actual) {
       const stated = settings?.get(key);
@@ -110,6 +115,7 @@ export function value<S extends Scope>({
   readonly isPresence?: true;
 }): Comparison<S> {
   return {
+    listed: isPresence ? 'lifetime' : 'layout',
     stated(side) {
       const stated = expected(side);
       return stated === undefined ? undefined : one(stated);

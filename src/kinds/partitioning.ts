@@ -31,6 +31,7 @@ function comparesPartitioning(
   isThis: (expected: Partitioning | null, actual: Partitioning | null) => boolean,
 ): Comparison<'table'> {
   return {
+    listed: 'layout',
     stated: ({ partitioning }) =>
       partitioning === undefined ? undefined : one(partitioningValue(partitioning)),
     difference: ({ partitioning: expected }, { partitioning: actual }) =>
@@ -189,6 +190,7 @@ export const retention: KindRow<'table'> = {
   act: 'Lift the expiration at once; what has expired can be brought back by time travel for a limited time.',
   location: ['timePartitioning.expirationMs', 'expirationTime'],
   compares: {
+    listed: 'contract',
     stated: (side) =>
       side.contract.retention === null ? undefined : one(String(side.contract.retention.ms)),
     difference: (side, actual) => compareRetention(actual, side.contract),
