@@ -151,7 +151,7 @@ function isInteger(input: unknown): boolean {
   return typeof input === 'number' ? Number.isInteger(input) : /^[+-]?[0-9]+$/.test(String(input));
 }
 
-/** The rules of `expiration` in diff/parse.ts. */
+/** The rules of `expiration` in metadata/parse.ts. */
 const expiration = z
   .union(
     [

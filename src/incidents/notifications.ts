@@ -32,9 +32,15 @@ export function mapNotifications(
  * Whether a channel knows that something was open then. Whoever holds it for open knows enough: that it was closed and opened
  * again in between is no opening to be told.
  */
-export function isKnown({ closedAt }: Episode, notification: Notification | null): boolean {
+export function isKnown(
+  { openedAt, closedAt, isAfterEnd }: Episode,
+  notification: Notification | null,
+): boolean {
   if (notification === null) return false;
-  return notification.isOpen || (closedAt !== null && closedAt <= notification.at);
+  if (notification.isOpen) return true;
+  // Attempts at one run have the same moment.
+  if (isAfterEnd && openedAt === notification.at) return false;
+  return closedAt !== null && closedAt <= notification.at;
 }
 
 /** To each channel that was ever told of it. */
@@ -153,7 +159,8 @@ export function markNotified<Subject>(
     actualWords,
     reminders: isReminder(event) ? (before?.reminders ?? 0) + 1 : 0,
   };
-  return { ...record, notifications: { ...notifications, [channel]: notification } };
+  const episodes = record.episodes.map(({ isAfterEnd: _, ...episode }) => episode);
+  return { ...record, episodes, notifications: { ...notifications, [channel]: notification } };
 }
 
 function isReminder(event: AlertEvent | null): boolean {

@@ -65,7 +65,14 @@ const life = {
   runs: count,
   isAlertable: z.boolean(),
   episodes: z
-    .array(z.looseObject({ openedAt: moment, closedAt: moment.nullable(), isFlapping: z.boolean() }))
+    .array(
+      z.looseObject({
+        openedAt: moment,
+        closedAt: moment.nullable(),
+        isFlapping: z.boolean(),
+        isAfterEnd: z.literal(true).exactOptional(),
+      }),
+    )
     .min(1),
   changes: z.array(moment),
   resolution: resolution.nullable(),

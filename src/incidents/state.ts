@@ -65,6 +65,8 @@ export interface Episode {
   readonly closedAt: string | null;
   /** The third opening within a day, or a later one: told in the reminder only. */
   readonly isFlapping: boolean;
+  /** Opened at the very moment at which a channel had been told that it was over, which no moment tells apart; nobody was told since. */
+  readonly isAfterEnd?: true;
 }
 
 export type IncidentResolution =

@@ -128,10 +128,13 @@ function reopened({ episodes, notifications }: Incident<unknown>, now: Date): re
   ).length;
   const isKept = (episode: Episode) =>
     !isKnownToAll(episode, notifications) || withinADay([episode.openedAt], now).length > 0;
+  const openedAt = now.toISOString();
+  const isAfterEnd = Object.values(notifications).some(({ isOpen, at }) => !isOpen && at === openedAt);
   const opening: Episode = {
-    openedAt: now.toISOString(),
+    openedAt,
     closedAt: null,
     isFlapping: openings + 1 >= FLAPPING,
+    ...(isAfterEnd ? { isAfterEnd } : {}),
   };
   return [...episodes.filter(isKept), opening].slice(-MAX_EPISODES);
 }

@@ -2,7 +2,7 @@ import type { Unreadable } from './ports.ts';
 import type { FieldType, Value } from './value.ts';
 
 /**
- * Metadata after its spellings have been made one (`diff/canonical.ts`), so that comparing is strict
+ * Metadata after its spellings have been made one (`metadata/canonical.ts`), so that comparing is strict
  * equality. `Table` is what BigQuery has and states everything; `ExpectedTable` is what a file states,
  * and an absent property there means "not stated, so not checked".
  */

@@ -8,7 +8,7 @@ import type { Policy, RequiredField, Waiver } from '../../model/policy.ts';
 import type { DeclaredDataset, DeclaredTable } from '../../model/table.ts';
 import { subjectName } from '../../words/subject.ts';
 import type { InspectedDataset } from './dataset.ts';
-import { isCompared } from './read-result.ts';
+import { isCompared, MISSING_WITH_DATASET } from './read-result.ts';
 import type { Inspected } from './report.ts';
 
 /*
@@ -90,7 +90,10 @@ function isAllSeen({ inspected, isPart }: Checked): boolean {
 }
 
 function readSubjects({ declared, isWhole, result, tables }: InspectedDataset): readonly Subject[] {
-  const readTables = tables.filter((table) => isCompared(table.result));
+  // With the dataset missing its tables were not asked about.
+  const readTables = tables.filter(
+    (table) => isCompared(table.result) && table.result !== MISSING_WITH_DATASET,
+  );
   const dataset = declared.declaredAs;
   return [
     ...(isCompared(result) && isWhole ? [{ dataset, table: null }] : []),

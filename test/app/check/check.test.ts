@@ -817,6 +817,7 @@ describe('a waiver', () => {
   test.each<[string, Script, readonly string[]]>([
     ['was read', healthy, ['the waiver for sales.orders id field-type matches nothing: remove it']],
     ['was not read', { ...healthy, table: { 'sales.orders': denied, 'sales.items': inSync } }, []],
+    ['is missing with its dataset', { datasets: listOf() }, []],
   ])('that matches nothing is a warning where its table %s', async (_, script, warnings) => {
     const result = await run(script, {
       policy: policyOf({ waivers: [waiver({ table: 'sales.orders', path: 'id', kind: 'field-type' })] }),
