@@ -1,5 +1,6 @@
 import { fieldMissing, fieldUnexpected } from '../kinds/field.ts';
 import { columnType, fieldKey } from '../metadata/fields.ts';
+import { isAsStated } from '../metadata/settings.ts';
 import type { Change } from '../model/finding.ts';
 import type { Field } from '../model/table.ts';
 import { sameValue } from '../model/value.ts';
@@ -74,15 +75,16 @@ function renameOf(
   return { context: { type: 'perhaps-renamed', to: candidate.name } };
 }
 
-/** Most are equal and have no settings, so that nothing is made for them. */
+/** Most are equal, so that nothing is made for them. */
 function compareField(
   expected: Field,
   actual: Field,
   { expectedPath, actualPath }: { readonly expectedPath: string; readonly actualPath: string },
 ): readonly Change[] {
   const isOfSameType = sameValue(expected.type, actual.type);
-  const isPlain = isOfSameType && expected.mode === actual.mode && expected.settings === undefined;
-  const changes = isPlain ? [] : differences(ROWS, { expected, actual, path: expectedPath });
+  const isEqual =
+    isOfSameType && expected.mode === actual.mode && isAsStated(expected.settings, actual.settings);
+  const changes = isEqual ? [] : differences(ROWS, { expected, actual, path: expectedPath });
   if (!isOfSameType || expected.fields === undefined) return changes;
   const nested = compareLevel({
     expected: expected.fields,

@@ -169,11 +169,14 @@ export const clustering: KindRow<'table'> = {
   location: ['clustering.fields'],
   label: 'Clustering',
   // Their order matters: https://docs.cloud.google.com/bigquery/docs/clustered-tables
-  compares: value({
-    expected: (side) => (side.clustering === undefined ? undefined : listOf(side.clustering)),
-    actual: (side) => listOf(side.clustering),
-    isSame: (expected, actual) => inAnyCase(expected) === inAnyCase(actual),
-  }),
+  compares: {
+    listed: 'layout',
+    stated: (side) => (side.clustering === undefined ? undefined : one(listOf(side.clustering))),
+    difference: ({ clustering: expected }, { clustering: actual }) =>
+      expected === undefined || areSameNames(expected, actual)
+        ? null
+        : { expected: listOf(expected), actual: listOf(actual) },
+  },
   words: { what: 'the clustering differs', say: 'none' },
   repair: ofTable(partitioningRepair.clustering),
 };
@@ -258,6 +261,9 @@ function otherPartitions(change: Change, { expected, actual, contract }: Weakene
     : [`partitions are deleted sooner: never → ${after}`];
 }
 
-function inAnyCase(value: Value | null): string | undefined {
-  return valueText(value)?.toLowerCase();
+function areSameNames(expected: readonly string[], actual: readonly string[]): boolean {
+  return (
+    expected.length === actual.length &&
+    expected.every((name, index) => name.toLowerCase() === actual[index]?.toLowerCase())
+  );
 }

@@ -79,6 +79,17 @@ interface Source {
   readonly keep: (setting: Setting) => Setting | null;
 }
 
+/** Whether all that is stated is there, as is usual: nothing is made to find that out. */
+export function isAsStated(expected: Settings | undefined, actual: Settings | undefined): boolean {
+  if (expected === undefined) return true;
+  for (const [key, { values, othersAbsent }] of expected) {
+    const found = actual?.get(key)?.values ?? NOTHING;
+    if (othersAbsent && found.size > 0) return false;
+    for (const [part, value] of values) if (!sameValue(value, found.get(part) ?? null)) return false;
+  }
+  return true;
+}
+
 /** How a stated setting differs; null: it is as stated. What its file does not state of it is not checked. */
 export function compareSetting(
   stated: Setting,
