@@ -71,8 +71,8 @@ describe('a shard that is named for a day in the future', () => {
   });
 });
 
-test('a name of a thousand underscores does not hold up a policy whose pattern has four stars', async () => {
-  const timeOf = async (name: string) => {
+test('a name of a thousand underscores does not hold up a policy whose pattern has many stars', async () => {
+  const runWith = async (name: string) => {
     const played = await startFunction({
       warehouse: {
         datasets: new Map([
@@ -90,19 +90,16 @@ test('a name of a thousand underscores does not hold up a policy whose pattern h
       },
       expected: await writeFolder({
         'sales/orders.json': file,
-        'drift-policy.json': { ignoreUnexpected: ['*.*_*_*_*_v1'] },
+        'drift-policy.json': { ignoreUnexpected: ['*.*_*_*_*_*_*_*_v1'] },
       }),
       env: { CONFIRM_SECONDS: '0' },
     });
-    const startedAt = performance.now();
-    const { status, body } = await played.call();
-    return { ms: performance.now() - startedAt, status, body };
+    return played.call();
   };
-  await timeOf('warmed_up');
-  const plain = await timeOf('x'.repeat(1024));
-  const hostile = await timeOf('_'.repeat(1024));
+  const plain = await runWith('x'.repeat(1024));
+  // A pattern that goes back over the name would not come to its end.
+  const hostile = await runWith('_'.repeat(1024));
 
+  expect(plain).toMatchObject({ status: 200, body: { status: 'in-sync', tables: { inSync: 1 } } });
   expect(hostile).toMatchObject({ status: 200, body: { status: 'in-sync', tables: { inSync: 1 } } });
-  // They are the same work; a pattern that goes back over the name makes it hundreds of times as long.
-  expect(hostile.ms / plain.ms).toBeLessThan(30);
 });
