@@ -1,13 +1,13 @@
 import { fieldMissing, fieldUnexpected } from '../kinds/field.ts';
 import { columnType, fieldKey } from '../metadata/fields.ts';
-import { isAsStated } from '../metadata/settings.ts';
+import { isAsStated } from '../metadata/setting-difference.ts';
 import type { Change } from '../model/finding.ts';
 import type { Field } from '../model/table.ts';
 import { sameValue } from '../model/value.ts';
 import { pairByKey } from './pair.ts';
 import { differences, rowsOf } from './rows.ts';
 
-/** The type last: where it differs, nothing more of the field is compared. */
+/** The type last: where it differs, nothing beneath the field is compared. */
 const ROWS = rowsOf('field').toSorted(
   (row, other) => Number(row.hides !== undefined) - Number(other.hides !== undefined),
 );

@@ -14,7 +14,7 @@ const NONE: Rechecks = new Map();
 /** What a file states where a finding is: part by part; `any`: whether it states it is all that matters; undefined: nothing. */
 type Stated = Setting | 'any' | undefined;
 
-/** `changes`: how the table differs, hidden ones included; null: it was not read. */
+/** `changes`: how the table differs, without those that others hide; null: it was not read. */
 export function recheckTable(
   open: readonly OpenFinding[],
   expected: StatedTable,

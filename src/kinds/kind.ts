@@ -1,4 +1,5 @@
-import { compareSetting, one } from '../metadata/settings.ts';
+import { compareSetting } from '../metadata/setting-difference.ts';
+import { one } from '../metadata/settings.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { Change, Difference, Judged, Kind } from '../model/finding.ts';
 import type { Severity } from '../model/severity.ts';

@@ -12,7 +12,7 @@ import { type Resolution, resolutionOf as resolutionIn } from '../../src/inciden
 import { KINDS, kindRow } from '../../src/kinds/index.ts';
 import { compareRetention } from '../../src/kinds/partitioning.ts';
 import { canonicalTable } from '../../src/metadata/canonical.ts';
-import { compareSetting } from '../../src/metadata/settings.ts';
+import { compareSetting } from '../../src/metadata/setting-difference.ts';
 import type { Change, Finding, Kind, OpenFinding } from '../../src/model/finding.ts';
 import type { Policy } from '../../src/model/policy.ts';
 import type { Resource } from '../../src/model/ports.ts';
