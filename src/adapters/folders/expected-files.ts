@@ -7,7 +7,13 @@ import type { PathProblem } from '../../files/raw-file.ts';
 import { isObject } from '../../metadata/parse.ts';
 import { DATASET_SETTINGS, statedSettings } from '../../metadata/settings.ts';
 import { type Advise, adviser, didYouMean } from '../../model/did-you-mean.ts';
-import { cappedProblems, DriftError, InvalidFilesError, type Problem } from '../../model/errors.ts';
+import {
+  cappedProblems,
+  DriftError,
+  InvalidFilesError,
+  MalformedError,
+  type Problem,
+} from '../../model/errors.ts';
 import type { Expectation } from '../../model/expectation.ts';
 import type { RequiredField } from '../../model/policy.ts';
 import type { Resource, TableId } from '../../model/ports.ts';
@@ -206,10 +212,15 @@ function readExpected(run: Run, file: string, digest: string): ExpectedRead {
     return { ...CHANGED, detail: `the expected file ${file} cannot be read any more: ${text.why}` };
   if (digestOf(text.now) !== digest)
     return { ...CHANGED, detail: `the expected file ${file} has changed since it was checked` };
-  return {
-    status: 'found',
-    value: expectedTable(inNamesOf(JSON.parse(text.now.replace(/^\uFEFF/, '')), run)),
-  };
+  try {
+    const value = expectedTable(inNamesOf(JSON.parse(text.now.replace(/^\uFEFF/, '')), run));
+    return { status: 'found', value };
+  } catch (error) {
+    // Its shape was checked; what the check let pass is no reason for the whole run to end.
+    if (!(error instanceof MalformedError)) throw error;
+    const { message: detail, remedy } = error;
+    return { status: 'unreadable', reason: 'malformed', detail, ...(remedy === null ? {} : { remedy }) };
+  }
 }
 
 const CHANGED = {
